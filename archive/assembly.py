@@ -1,0 +1,206 @@
+"""Opens an archive: reads its configuration, wires the workshops together, and hands out a frozen ``Archive``.
+
+An archive's folder holds::
+
+    archive.toml       what a person sets
+    catalogue.sqlite   the index
+    custody/           the custody log
+    store/             the location every archive has
+    staging/           deliveries being taken in; nothing here is held yet
+    keys/              keys, when there are any
+    lock               held by the one command that changes the archive
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import archive
+from archive import config as configuration
+from archive import durable
+from archive.catalogue.opening import create as create_catalogue
+from archive.catalogue.opening import open_catalogue
+from archive.clock import Clock, system_clock
+from archive.config import STORE, Config, location_folder
+from archive.custody.log import CustodyLog
+from archive.errors import ArchiveError, LockedError, UsageError
+from archive.holdings.holdings import Holdings, Stamp
+from archive.ingest.workbench import Workbench
+from archive.inspection.identification import Identification
+from archive.model.identifiers import new_identifier
+from archive.model.records import LocationRecord
+from archive.progress import Progress
+from archive.storage.directory import DirectoryLocation
+
+CATALOGUE = "catalogue.sqlite"
+CUSTODY = "custody"
+STAGING = "staging"
+LOCK = "lock"
+
+_LOCATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An open archive."""
+
+    home: Path
+    config: Config
+    holdings: Holdings
+
+    @property
+    def staging(self) -> Path:
+        """Where deliveries are prepared before they are sealed."""
+        return self.home / STAGING
+
+
+def create(home: Path, *, locations: Mapping[str, str], actor: str = "unnamed", clock: Clock = system_clock) -> Archive:
+    """Make a new archive at ``home``, with ``store`` inside it and the further ``locations`` (name to path or URI).
+
+    ``archive.toml`` is written last: what an interrupted ``init`` leaves behind is no archive. Raises UsageError for a
+    folder that is not empty or a location that cannot be one.
+    """
+    home = home.absolute()
+    places = check_new(home, locations)
+    config = Config(format=configuration.FORMAT, archive=new_identifier(), locations=places)
+    _make_home(home)
+    for location in _locations(config, home, places).values():
+        location.prepare()
+    log = CustodyLog.create(home / CUSTODY)
+    catalogue = create_catalogue(home / CATALOGUE)
+    holdings = Holdings(home, log, catalogue, _locations(config, home, places), _stamp(actor, clock))
+    holdings.record(
+        [
+            LocationRecord(**holdings.stamp(), name=name, uri=uri, form="directory", attributes={})
+            for name, uri in places.items()
+        ]
+    )
+    durable.write_atomic(home / configuration.FILE_NAME, configuration.render(config))
+    holdings.copy_log()
+    return Archive(home, config, holdings)
+
+
+def check_new(home: Path, locations: Mapping[str, str]) -> dict[str, str]:
+    """Where the locations of a new archive at ``home`` would lie, by name; UsageError for what cannot be."""
+    home = home.absolute()
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise UsageError(f"{home} is not an empty folder", hint="give the name of a folder that does not exist yet")
+    places = {STORE: f"file:{STORE}", **_absolute(locations)}
+    _refuse_overlap(home, places)
+    return places
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("keys", STAGING):
+            (home / name).mkdir(mode=0o700)
+    except OSError as error:
+        raise ArchiveError(f"{home} cannot be made: {error.strerror}") from error
+
+
+@contextmanager
+def changing(home: Path, *, doing: str, actor: str = "unnamed", clock: Clock = system_clock) -> Iterator[Archive]:
+    """Open the archive at ``home`` for a command that changes it; LockedError while another one does.
+
+    When the command is done, the new part of the custody log is copied to every location that can be reached.
+    """
+    config = configuration.load(home)
+    with durable.exclusive(home / LOCK, doing=doing):
+        opened = _open(home, config, actor=actor, clock=clock)
+        opened.holdings.catch_up()
+        for location in opened.holdings.online():
+            location.clear_incoming()
+        try:
+            yield opened
+        finally:
+            opened.holdings.copy_log()
+            opened.holdings.catalogue.close()
+
+
+@contextmanager
+def reading(home: Path, *, clock: Clock = system_clock) -> Iterator[Archive]:
+    """Open the archive at ``home`` for a command that only looks. It may look while another one changes."""
+    config = configuration.load(home)
+    opened = _open(home, config, actor="unnamed", clock=clock)
+    if opened.holdings.catalogue.applied() != opened.holdings.log.size:
+        try:
+            with durable.exclusive(home / LOCK, doing="catching up with the custody log"):
+                opened.holdings.catch_up()
+        except LockedError:
+            pass  # whoever holds the lock is about to do the same
+    try:
+        yield opened
+    finally:
+        opened.holdings.catalogue.close()
+
+
+def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
+    """What ingest works with, on every core."""
+    from archive.inspection.pool import identify_many
+
+    def identify(files: Iterable[tuple[Path, str]]) -> Iterator[Identification]:
+        return identify_many(files, workers=os.cpu_count() or 1)
+
+    return Workbench(
+        holdings=archive.holdings,
+        staging=archive.staging,
+        policy=archive.config.packages,
+        identify=identify,
+        progress=progress,
+    )
+
+
+def _open(home: Path, config: Config, *, actor: str, clock: Clock) -> Archive:
+    catalogue = open_catalogue(home / CATALOGUE)
+    log = CustodyLog.open(home / CUSTODY)
+    holdings = Holdings(home, log, catalogue, {}, _stamp(actor, clock))
+    holdings.catch_up() if catalogue.applied() == 0 else None
+    places = {row.name: config.locations.get(row.name, row.uri) for row in catalogue.locations()}
+    unknown = [name for name in config.locations if name not in places]
+    if unknown:
+        raise ArchiveError(
+            f"{home / configuration.FILE_NAME}: location '{unknown[0]}' was never added to this archive",
+            hint="archive location add makes a new location; a line in this file alone does not",
+        )
+    return Archive(home, config, Holdings(home, log, catalogue, _locations(config, home, places), holdings.stamp))
+
+
+def _locations(config: Config, home: Path, places: Mapping[str, str]) -> dict[str, DirectoryLocation]:
+    return {name: DirectoryLocation(name, location_folder(uri, home), config.archive) for name, uri in places.items()}
+
+
+def _stamp(actor: str, clock: Clock) -> Stamp:
+    return Stamp(actor=actor, machine=socket.gethostname(), version=archive.__version__, clock=clock)
+
+
+def _absolute(locations: Mapping[str, str]) -> dict[str, str]:
+    places = {}
+    for name, given in locations.items():
+        if not _LOCATION_NAME.fullmatch(name) or name == STORE:
+            raise UsageError(
+                f"'{name}' cannot be the name of a location",
+                hint="use small letters, digits and hyphens; 'store' is taken: every archive has it",
+            )
+        places[name] = location_folder(given, Path.cwd()).absolute().as_uri()
+    return places
+
+
+def _refuse_overlap(home: Path, places: Mapping[str, str]) -> None:
+    """Two locations in one folder would be one copy, not two."""
+    folders = {name: location_folder(uri, home).resolve() for name, uri in places.items()}
+    for name, folder in folders.items():
+        if folder == home.resolve() or home.resolve().is_relative_to(folder):
+            raise UsageError(f"location '{name}' holds the archive's own folder {home}")
+        for other, its_folder in folders.items():
+            if other != name and folder.is_relative_to(its_folder):
+                raise UsageError(
+                    f"locations '{other}' and '{name}' lie in one another: {its_folder}",
+                    hint="give each location a folder of its own, on a disk of its own",
+                )

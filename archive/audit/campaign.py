@@ -1,0 +1,337 @@
+"""A campaign: which replicas are read now, what was found, what was repaired, and the records of all of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from archive.audit.examination import Examined, examine, files_of, set_apart
+from archive.audit.repair import repair_file, restore_package
+from archive.catalogue.rows import DamageRow, PackageRow, ReplicaRow
+from archive.config import AuditPolicy
+from archive.errors import StorageError
+from archive.holdings.holdings import Holdings
+from archive.model.fixity import FixityOutcome
+from archive.model.identifiers import IncidentId, PackageId, new_identifier
+from archive.model.moments import parse_moment
+from archive.model.names import shown
+from archive.model.packages import ReplicaState
+from archive.model.records import AuditRecord, DamageRecord, IncidentRecord, Octets, Record, RepairRecord, SealRecord
+from archive.packages.comparison import FileResult
+from archive.progress import Progress, Silent
+from profiles.finding import Finding, Severity
+
+
+@dataclass(slots=True)
+class Audited:
+    """What one campaign found and did; ``counts`` in files as found before repair, ``size`` in octets read."""
+
+    replicas: int = 0
+    counts: Counter[FixityOutcome] = field(default_factory=Counter)
+    size: int = 0
+    repaired: int = 0
+    incidents: list[IncidentId] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    frozen: int = 0
+    damaged: bool = False
+    disputed: bool = False
+
+    @property
+    def files(self) -> int:
+        """Files looked for or found."""
+        return self.counts.total()
+
+    @property
+    def alarming(self) -> bool:
+        """Whether this run found damage, or a frozen replica remains."""
+        return self.damaged or self.disputed or self.frozen > 0
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether something could not be checked."""
+        unchecked = (FixityOutcome.OFFLINE, FixityOutcome.NOT_CHECKED, FixityOutcome.TOOL_ERROR)
+        return any(self.counts[outcome] for outcome in unchecked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """One damaged replica with the incident of each damage, waiting for repair."""
+
+    examined: Examined
+    incidents: dict[bytes, IncidentId]
+
+
+def due(replicas: Iterable[ReplicaRow], *, now: datetime, policy: AuditPolicy) -> list[ReplicaRow]:
+    """The replicas whose last reading is too long ago, longest first. A missed night makes the next one longer."""
+    limit = now - timedelta(days=policy.every_days)
+    waiting = [
+        replica
+        for replica in replicas
+        if replica.last_verified is None
+        or parse_moment(replica.last_verified) <= limit
+        or replica.state is not ReplicaState.OK
+    ]
+    return sorted(waiting, key=lambda replica: (replica.last_verified or "", replica.package, replica.location))
+
+
+def audit(
+    holdings: Holdings, replicas: Sequence[ReplicaRow], *, policy: AuditPolicy, progress: Progress | None = None
+) -> Audited:
+    """Read ``replicas`` in full, record what was found, then repair what may be repaired.
+
+    Everything is read before anything is repaired, so that a location with too much damage is known in time.
+    """
+    progress = progress or Silent()
+    campaign, audited, troubles = new_identifier(), Audited(), list[_Trouble]()
+    packages = {package.id: package for package in holdings.catalogue.packages()}
+    disputed = _disputed(holdings, packages, audited)
+    progress.stage("reading replicas", total=len(replicas))
+    for replica in replicas:
+        examined = _examine(holdings, packages[replica.package], replica, disputed=disputed)
+        trouble = _record(holdings, examined, campaign=campaign, audited=audited)
+        if trouble is not None:
+            troubles.append(trouble)
+        progress.advance()
+        if progress.stopping():
+            break
+    progress.stage("repairing", total=len(troubles))
+    _repair(holdings, troubles, policy=policy, audited=audited, progress=progress)
+    return audited
+
+
+def _disputed(holdings: Holdings, packages: dict[PackageId, PackageRow], audited: Audited) -> set[PackageId]:
+    """Packages of which the catalogue says something else than the custody log: an alarm, and no reason to repair."""
+    sealed: dict[PackageId, SealRecord] = {}
+    for _, record in holdings.log.records(kinds=frozenset({SealRecord.kind})):
+        if isinstance(record, SealRecord):
+            sealed[record.aip] = record
+    disputed = {identifier for identifier in packages.keys() | sealed.keys() if not _same(packages, sealed, identifier)}
+    for identifier in sorted(disputed):
+        audited.disputed = True
+        message = "the catalogue and the custody log disagree about this package; archive catalogue rebuild mends the "
+        message += "catalogue, which is only an index; nothing was repaired"
+        audited.findings.append(Finding("catalogue-disagrees", Severity.ERROR, identifier, message, "DESIGN §9"))
+    return disputed
+
+
+def _same(packages: dict[PackageId, PackageRow], sealed: dict[PackageId, SealRecord], identifier: PackageId) -> bool:
+    row, record = packages.get(identifier), sealed.get(identifier)
+    if row is None or record is None:
+        return False
+    return (row.tagmanifest_sha256, row.manifest_sha256, row.files, row.tag_files) == (
+        record.tagmanifest_sha256,
+        record.manifest_sha256,
+        record.files,
+        record.tag_files,
+    )
+
+
+def _examine(holdings: Holdings, package: PackageRow, replica: ReplicaRow, *, disputed: set[PackageId]) -> Examined:
+    location = holdings.locations[replica.location]
+    reason = location.offline()
+    if reason is not None:
+        return set_apart(package, replica, FixityOutcome.OFFLINE, f"location '{location.name}' is offline: {reason}")
+    if package.id in disputed:
+        return set_apart(package, replica, FixityOutcome.NOT_CHECKED, "catalogue and custody log disagree")
+    if replica.state is ReplicaState.FROZEN:
+        note = "frozen: tampering is suspected; not read, not repaired until its incident is closed"
+        return set_apart(package, replica, FixityOutcome.NOT_CHECKED, note)
+    others = [
+        holdings.locations[other.location].reader(other.key)
+        for other in holdings.catalogue.replicas(package.id)
+        if other.location != replica.location and holdings.locations[other.location].offline() is None
+    ]
+    return examine(package, replica, location, others=others)
+
+
+def _record(holdings: Holdings, examined: Examined, *, campaign: str, audited: Audited) -> _Trouble | None:
+    """Record one examined replica: the audit, and an incident with its damage for everything that is wrong."""
+    audited.replicas += 1
+    audited.counts += examined.counts
+    audited.size += examined.size
+    audited.frozen += examined.replica.state is ReplicaState.FROZEN or examined.tampering is not None
+    audited.damaged = audited.damaged or examined.damaged
+    audited.findings += _findings(examined)
+    if not examined.was_read:
+        return None
+    records: list[Record] = [_audit_record(holdings, examined, campaign)]
+    incidents: dict[bytes, IncidentId] = {}
+    known = _open_damage(holdings, examined)
+    if not examined.damaged:
+        records += _forgotten_repairs(holdings, examined, known)
+    if examined.tampering is not None:
+        records += _tampering(holdings, examined, audited)
+    elif examined.damaged:
+        for result in _damages(examined):
+            incident = known.get(result.path)
+            if incident is None:
+                incident = IncidentId(new_identifier())
+                audited.incidents.append(incident)
+                records += _incident(holdings, examined, result, incident)
+            incidents[result.path] = incident
+    holdings.record(records)
+    return _Trouble(examined, incidents) if incidents else None
+
+
+def _damages(examined: Examined) -> list[FileResult]:
+    """What needs an incident of its own: each damaged file, or the package as a whole where it is gone."""
+    if examined.gone:
+        return [FileResult(b"", FixityOutcome.MISSING, detail="the whole package is gone")]
+    return [result for result in examined.results if result.is_damage]
+
+
+def _open_damage(holdings: Holdings, examined: Examined) -> dict[bytes, IncidentId]:
+    """Damage found before and not repaired since: the same incident goes on."""
+    rows: list[DamageRow] = holdings.catalogue.damages(package=examined.package.id, location=examined.replica.location)
+    return {row.path: row.incident for row in rows if row.repaired_at is None}
+
+
+def _forgotten_repairs(
+    holdings: Holdings, examined: Examined, known: dict[bytes, IncidentId]
+) -> Iterator[RepairRecord]:
+    """A run may be killed between a repair and its record; the file being right again is recorded then."""
+    if examined.counts[FixityOutcome.OK] != examined.files:
+        return
+    for path, incident in known.items():
+        yield RepairRecord(
+            **holdings.stamp("found right again; the repair by an earlier run had not been recorded"),
+            incident=incident,
+            aip=examined.package.id,
+            location=examined.replica.location,
+            path=path,
+            source=None,
+            set_aside=None,
+        )
+
+
+def _audit_record(holdings: Holdings, examined: Examined, campaign: str) -> AuditRecord:
+    counts = examined.counts
+    return AuditRecord(
+        **holdings.stamp("; ".join(examined.notes)),
+        campaign=campaign,
+        aip=examined.package.id,
+        location=examined.replica.location,
+        files=examined.files,
+        bytes=Octets(examined.size),
+        ok=counts[FixityOutcome.OK],
+        altered=counts[FixityOutcome.ALTERED],
+        missing=counts[FixityOutcome.MISSING],
+        extra=counts[FixityOutcome.EXTRA],
+        unreadable=counts[FixityOutcome.UNREADABLE],
+        not_checked=counts[FixityOutcome.NOT_CHECKED],
+        tool_error=counts[FixityOutcome.TOOL_ERROR],
+    )
+
+
+def _incident(holdings: Holdings, examined: Examined, result: FileResult, incident: IncidentId) -> list[Record]:
+    where = f"package {examined.package.id} at '{examined.replica.location}'"
+    what = where if not result.path else f"{shown(result.path)} of {where}"
+    detail = f" ({result.detail})" if result.detail else ""
+    return [
+        IncidentRecord(
+            **holdings.stamp(),
+            incident=incident,
+            type="damage",
+            aip=examined.package.id,
+            location=examined.replica.location,
+            summary=f"{what} is {result.outcome}{detail}",
+        ),
+        DamageRecord(
+            **holdings.stamp(),
+            incident=incident,
+            aip=examined.package.id,
+            location=examined.replica.location,
+            path=result.path,
+            outcome=result.outcome,
+            expected_sha256=result.expected_sha256,
+            observed_sha256=result.sha256,
+        ),
+    ]
+
+
+def _tampering(holdings: Holdings, examined: Examined, audited: Audited) -> list[Record]:
+    incident = IncidentId(new_identifier())
+    audited.incidents.append(incident)
+    summary = f"package {examined.package.id} at '{examined.replica.location}': tampering suspected: "
+    record = IncidentRecord(
+        **holdings.stamp(),
+        incident=incident,
+        type="tampering",
+        aip=examined.package.id,
+        location=examined.replica.location,
+        summary=summary + (examined.tampering or ""),
+    )
+    return [record]
+
+
+def _findings(examined: Examined) -> list[Finding]:
+    where = f"{examined.package.id} at {examined.replica.location}"
+    found = [Finding("note", Severity.WARNING, where, note) for note in examined.notes]
+    if examined.tampering is not None:
+        message = f"{examined.tampering}; the replica is frozen and was not repaired: see archive incident list"
+        found.append(Finding("tampering", Severity.ERROR, where, message, "DESIGN §9"))
+    if examined.gone:
+        found.append(Finding("missing", Severity.ERROR, where, "the whole package is gone"))
+    for result in examined.results:
+        digest = f", SHA-256 found {result.sha256}" if result.sha256 else ""
+        detail = f" ({result.detail})" if result.detail else ""
+        message = f"{result.outcome} at '{examined.replica.location}' in {examined.package.id}{detail}{digest}"
+        found.append(Finding(result.outcome, Severity.ERROR, shown(result.path), message))
+    return found
+
+
+def _repair(
+    holdings: Holdings, troubles: Sequence[_Trouble], *, policy: AuditPolicy, audited: Audited, progress: Progress
+) -> None:
+    garbage = Counter[str]()
+    for trouble in troubles:
+        counts = trouble.examined.counts
+        wrong = counts[FixityOutcome.ALTERED] + counts[FixityOutcome.UNREADABLE]
+        garbage[trouble.examined.replica.location] += wrong
+    stopped = {name for name, count in garbage.items() if count > policy.repair_limit}
+    for name in sorted(stopped):
+        _stop(holdings, name, count=garbage[name], limit=policy.repair_limit, audited=audited)
+    for trouble in troubles:
+        if trouble.examined.replica.location not in stopped:
+            _repair_one(holdings, trouble, audited)
+        progress.advance()
+
+
+def _stop(holdings: Holdings, location: str, *, count: int, limit: int, audited: Audited) -> None:
+    incident = IncidentId(new_identifier())
+    audited.incidents.append(incident)
+    summary = (
+        f"location '{location}': {count} damaged files are more than repair_limit ({limit}); a disk or controller "
+        "may be writing garbage, so nothing is repaired there until a person has looked"
+    )
+    record = IncidentRecord(
+        **holdings.stamp(), incident=incident, type="repair-limit", aip=None, location=location, summary=summary
+    )
+    holdings.record([record])
+    audited.findings.append(Finding("repair-limit", Severity.ERROR, location, summary, "DESIGN §9"))
+
+
+def _repair_one(holdings: Holdings, trouble: _Trouble, audited: Audited) -> None:
+    examined = trouble.examined
+    if examined.gone:
+        try:
+            restore_package(holdings, examined.package, examined.replica, incident=trouble.incidents[b""])
+            audited.repaired += files_of(examined.package)
+        except StorageError as error:
+            audited.findings.append(_not_repaired(examined, b"", error.what))
+        return
+    # What does not belong is moved first: a link in a folder's place would otherwise stand in the way.
+    damages = sorted(_damages(examined), key=lambda result: result.outcome is not FixityOutcome.EXTRA)
+    for result in damages:
+        repaired = repair_file(holdings, examined, result, incident=trouble.incidents[result.path])
+        audited.repaired += repaired.files
+        if repaired.reason is not None:
+            audited.findings.append(_not_repaired(examined, result.path, repaired.reason))
+
+
+def _not_repaired(examined: Examined, path: bytes, reason: str) -> Finding:
+    subject = shown(path) if path else examined.package.id
+    message = f"not repaired at '{examined.replica.location}': {reason}"
+    return Finding("not-repaired", Severity.ERROR, subject, message)

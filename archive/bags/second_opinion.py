@@ -1,0 +1,106 @@
+"""A second opinion on a bag by bagit-python, the validator that recipients know.
+
+The only door to the ``bagit`` package. It is asked to read and validate, nothing else: its writing functions change
+the working folder and move files. Its limits: it hangs on a pipe, follows links, and knows no BLAKE3; what it would
+hang on is refused here before it is asked.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from archive.bags.structure import THE_BAG
+from archive.durable import forget_pages
+from archive.model.names import shown
+from profiles.finding import Finding, Severity
+
+_SOURCE = "bagit-python"
+
+
+def second_opinion(path: Path) -> list[Finding]:
+    """What bagit-python finds wrong with the bag in the folder ``path``; nothing where it accepts the bag.
+
+    The cached pages of every file are dropped first, so that its pass reads from the medium; pages not yet written
+    cannot be dropped, so sync before. Everything the library raises becomes a finding.
+    """
+    findings = list(_prepare(path))
+    return findings or list(_validate(path))
+
+
+def _prepare(path: Path) -> Iterator[Finding]:
+    """Drop the pages of every file, and name what bagit-python must not meet."""
+    try:
+        for folder, folders, files, descriptor in os.fwalk(os.fsencode(path), onerror=_raise):
+            for name in (*folders, *files):
+                mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
+                if stat.S_ISREG(mode):
+                    _forget(name, descriptor)
+                elif not stat.S_ISDIR(mode):
+                    subject = shown(os.path.relpath(os.path.join(folder, name), os.fsencode(path)))
+                    message = "This is a link or a special file, on which bagit-python may hang; it was not asked."
+                    yield Finding("second-opinion-not-possible", Severity.ERROR, subject, message, _SOURCE)
+    except OSError as error:
+        yield _failed(error, path)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _forget(name: bytes, folder: int) -> None:
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        forget_pages(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _validate(path: Path) -> Iterator[Finding]:
+    import bagit  # its import reads package metadata and message catalogues
+
+    logging.getLogger(bagit.MODULE_NAME).disabled = True  # it logs each file, and its own exceptions with traces
+    try:
+        bagit.Bag(str(path)).validate()
+    except bagit.BagValidationError as error:
+        for detail in error.details or [error]:
+            yield _disagreement(detail, path)
+    except bagit.BagError as error:
+        yield _disagreement(error, path)
+    except Exception as error:  # whatever else it raises (decoding, missing files, arithmetic) is its answer too
+        yield _failed(error, path)
+
+
+def _disagreement(error: Exception, path: Path) -> Finding:
+    import bagit
+
+    if isinstance(error, bagit.ChecksumMismatch):
+        # Where it could not read a file, the library puts the reason in the place of the digest.
+        found, listed = _tidy(error.found, path), _tidy(error.expected, path)
+        code, message = "digest-mismatch", f"Its {error.algorithm} digest: found {found}, listed {listed}."
+    elif isinstance(error, bagit.FileMissing):
+        code, message = "file-missing", "A manifest lists this file, but bagit-python does not find it."
+    elif isinstance(error, bagit.UnexpectedFile):
+        code, message = "file-not-listed", "No manifest lists this file."
+    else:
+        code, message = "invalid", f"bagit-python refuses the bag: {_said(error, path)}."
+    subject = shown(getattr(error, "path", THE_BAG))
+    return Finding(f"second-opinion-{code}", Severity.ERROR, subject, message, _SOURCE)
+
+
+def _failed(error: Exception, path: Path) -> Finding:
+    message = f"bagit-python could not judge the bag: {_said(error, path)}."
+    return Finding("second-opinion-failed", Severity.ERROR, THE_BAG, message, _SOURCE)
+
+
+def _said(error: Exception, path: Path) -> str:
+    return _tidy(str(error) or type(error).__name__, path)
+
+
+def _tidy(words: str, path: Path) -> str:
+    """The library's own words, without the place where the bag happens to lie, fit for a person's eyes."""
+    place = os.path.abspath(path)
+    return shown(words.replace(place + os.sep, "").replace(place, "the bag")).rstrip(".")

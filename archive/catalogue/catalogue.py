@@ -1,0 +1,328 @@
+"""Reading and writing the catalogue, in values of ``rows``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, func, insert, or_, select, update
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from archive.catalogue import schema
+from archive.catalogue.rows import (
+    AccessionRow,
+    DamageRow,
+    FileRow,
+    IncidentRow,
+    LocationRow,
+    PackageRow,
+    ProducerRow,
+    ReplicaRow,
+    Row,
+    Totals,
+)
+from archive.errors import CatalogueError
+from archive.model.fixity import FixityOutcome
+from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
+from archive.model.packages import Outcome, PackageKind, ReplicaState
+
+_TABLES: dict[type[Row], Table] = {
+    LocationRow: schema.location,
+    ProducerRow: schema.producer,
+    AccessionRow: schema.accession,
+    FileRow: schema.file,
+    PackageRow: schema.package,
+    ReplicaRow: schema.replica,
+    IncidentRow: schema.incident,
+    DamageRow: schema.damage,
+}
+_WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind}
+_OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
+
+R = TypeVar("R", bound=Row)
+
+_DIGEST_DIGITS = 32
+
+
+def row_digest(table: str, values: dict[str, object]) -> str:
+    """Digest of one row: 128 bits of SHA-256 over the table's name and every value, each with its type and length."""
+    hasher = hashlib.sha256(table.encode())
+    for name in sorted(values):
+        hasher.update(f"\x1f{name}\x1f".encode())
+        hasher.update(_spelled(values[name]))
+    return hasher.hexdigest()[:_DIGEST_DIGITS]
+
+
+def _spelled(value: object) -> bytes:
+    if value is None:
+        return b"-"
+    kind = b"b" if isinstance(value, bytes) else b"i" if isinstance(value, int) else b"t"
+    octets = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
+    return kind + str(len(octets)).encode() + b":" + octets
+
+
+class Catalogue:
+    """The index of the holdings. Reads answer frozen rows; writes happen inside ``transaction``.
+
+    A row whose digest does not fit its values raises CatalogueError instead of being believed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writing: Connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes within happen together or not at all, and are synced when this ends."""
+        if self._writing is not None:
+            raise ValueError("transactions do not nest")
+        try:
+            with self._engine.begin() as connection:
+                self._writing = connection
+                yield
+        except (OperationalError, DatabaseError) as error:
+            raise CatalogueError(
+                f"the catalogue cannot be written: {error.orig}",
+                hint="free space or mend the disk, then give the same command again; nothing was lost",
+                transient=True,
+            ) from error
+        finally:
+            self._writing = None
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._engine.dispose()
+
+    # Writing
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        """Add rows of one kind."""
+        if rows:
+            self._connection().execute(insert(_TABLES[type(rows[0])]), [_values(row) for row in rows])
+
+    def replace(self, row: Row) -> None:
+        """Put ``row`` in the place of the one with the same key, which must exist."""
+        table = _TABLES[type(row)]
+        values = _values(row)
+        keys = [column for column in table.primary_key.columns]
+        change = update(table).values({name: values[name] for name in values if name not in {k.name for k in keys}})
+        for key in keys:
+            change = change.where(key == values[key.name])
+        if self._connection().execute(change).rowcount != 1:
+            raise ValueError(f"no such row in {table.name}: {values}")
+
+    def put_files(self, rows: Sequence[FileRow]) -> None:
+        """Add receipts; one that is there already (a pending file that has been decided) is replaced."""
+        known = self._known_files([row.id for row in rows])
+        self.insert([row for row in rows if row.id not in known])
+        for row in rows:
+            if row.id in known:
+                self.replace(row)
+
+    def set_applied(self, leaves: int) -> None:
+        """Remember that the first ``leaves`` records of the custody log have been taken in."""
+        connection = self._connection()
+        if connection.execute(update(schema.applied).values(leaves=leaves)).rowcount == 0:
+            connection.execute(insert(schema.applied).values(one=1, leaves=leaves))
+
+    # Reading
+
+    def applied(self) -> int:
+        """How many records of the custody log have been taken in."""
+        return int(self._scalar(select(schema.applied.c.leaves)) or 0)
+
+    def locations(self) -> list[LocationRow]:
+        """All locations, in the order they were added."""
+        return self._all(LocationRow, select(schema.location).order_by(schema.location.c.leaf))
+
+    def producer(self, code: str) -> ProducerRow | None:
+        """The producer of that code."""
+        return self._one(ProducerRow, select(schema.producer).where(schema.producer.c.code == code))
+
+    def accession(self, identifier: AccessionId) -> AccessionRow | None:
+        """The accession of that identifier."""
+        return self._one(AccessionRow, select(schema.accession).where(schema.accession.c.id == identifier))
+
+    def accessions(self, *, source: bytes | None = None, producer: str | None = None) -> list[AccessionRow]:
+        """Accessions, oldest first; of one source or producer where given."""
+        query = select(schema.accession).order_by(schema.accession.c.opened_at, schema.accession.c.leaf)
+        if source is not None:
+            query = query.where(schema.accession.c.source == source)
+        if producer is not None:
+            query = query.where(schema.accession.c.producer == producer)
+        return self._all(AccessionRow, query)
+
+    def file(self, identifier: FileId) -> FileRow | None:
+        """The receipt of that identifier."""
+        return self._one(FileRow, select(schema.file).where(schema.file.c.id == identifier))
+
+    def files(self, accession: AccessionId) -> Iterator[FileRow]:
+        """Receipts of one accession in order of their names, streamed."""
+        table = schema.file
+        return self._stream(FileRow, select(table).where(table.c.accession == accession).order_by(table.c.name))
+
+    def find_files(self, *, text: str, limit: int) -> list[FileRow]:
+        """Receipts whose identifier or SHA-256 is ``text``, or whose name holds it."""
+        table = schema.file
+        needle = text.encode("utf-8", "surrogateescape")
+        query = select(table).where(
+            or_(table.c.id == text, table.c.sha256 == text.lower(), func.instr(table.c.name, needle) > 0)
+        )
+        return self._all(FileRow, query.order_by(table.c.accession, table.c.name).limit(limit))
+
+    def held(self, sha256: Iterable[str]) -> set[str]:
+        """Which of these SHA-256 digests belong to bytes already held."""
+        table, found = schema.file, set[str]()
+        wanted = list(dict.fromkeys(sha256))
+        for start in range(0, len(wanted), 500):  # SQLite allows 999 parameters in old builds
+            part = wanted[start : start + 500]
+            query = select(table.c.sha256).where(table.c.sha256.in_(part), table.c.aip.is_not(None)).distinct()
+            with self._reading() as connection:
+                found.update(str(row[0]) for row in connection.execute(query))
+        return found
+
+    def received(self, accession: AccessionId, names: Sequence[bytes]) -> list[FileRow]:
+        """Receipts of one accession under these names."""
+        table, found = schema.file, list[FileRow]()
+        for start in range(0, len(names), 500):
+            query = select(table).where(table.c.accession == accession, table.c.name.in_(names[start : start + 500]))
+            found += self._all(FileRow, query)
+        return found
+
+    def totals(self, accession: AccessionId | None = None) -> Totals:
+        """Receipts counted by outcome, of one accession or of all."""
+        table = schema.file
+        query = select(table.c.outcome, func.count()).group_by(table.c.outcome)
+        if accession is not None:
+            query = query.where(table.c.accession == accession)
+        with self._reading() as connection:
+            return Totals(**{str(outcome): int(count) for outcome, count in connection.execute(query)})
+
+    def package(self, identifier: PackageId) -> PackageRow | None:
+        """The package of that identifier."""
+        return self._one(PackageRow, select(schema.package).where(schema.package.c.id == identifier))
+
+    def packages(self, accession: AccessionId | None = None) -> list[PackageRow]:
+        """Packages in the order they were sealed; of one accession where given."""
+        query = select(schema.package).order_by(schema.package.c.leaf)
+        if accession is not None:
+            query = query.where(schema.package.c.accession == accession)
+        return self._all(PackageRow, query)
+
+    def replicas(self, package: PackageId | None = None) -> list[ReplicaRow]:
+        """Replicas by package and location; of one package where given."""
+        table = schema.replica
+        query = select(table).order_by(table.c.package, table.c.location)
+        if package is not None:
+            query = query.where(table.c.package == package)
+        return self._all(ReplicaRow, query)
+
+    def replica(self, package: PackageId, location: str) -> ReplicaRow | None:
+        """The replica of a package at a location."""
+        table = schema.replica
+        return self._one(ReplicaRow, select(table).where(table.c.package == package, table.c.location == location))
+
+    def incidents(self, *, only_open: bool = False) -> list[IncidentRow]:
+        """Incidents, oldest first."""
+        query = select(schema.incident).order_by(schema.incident.c.leaf)
+        if only_open:
+            query = query.where(schema.incident.c.closed_at.is_(None))
+        return self._all(IncidentRow, query)
+
+    def incident(self, identifier: IncidentId) -> IncidentRow | None:
+        """The incident of that identifier."""
+        return self._one(IncidentRow, select(schema.incident).where(schema.incident.c.id == identifier))
+
+    def damages(
+        self, *, incident: IncidentId | None = None, package: PackageId | None = None, location: str | None = None
+    ) -> list[DamageRow]:
+        """Damaged files, of one incident or one replica where given, repaired or not."""
+        table = schema.damage
+        query = select(table).order_by(table.c.leaf)
+        for column, value in ((table.c.incident, incident), (table.c.package, package), (table.c.location, location)):
+            if value is not None:
+                query = query.where(column == value)
+        return self._all(DamageRow, query)
+
+    def evidence(self) -> Iterator[tuple[str, dict[str, object]]]:
+        """Every evidence row of every table with its table's name, in order of table and key: the canonical dump."""
+        for table in schema.EVIDENCE:
+            with self._reading() as connection:
+                for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings():
+                    yield table.name, dict(row)
+
+    # Inside
+
+    def _connection(self) -> Connection:
+        if self._writing is None:
+            raise ValueError("writes happen inside a transaction")
+        return self._writing
+
+    def _known_files(self, identifiers: Sequence[FileId]) -> set[str]:
+        table, known = schema.file, set[str]()
+        for start in range(0, len(identifiers), 500):
+            query = select(table.c.id).where(table.c.id.in_(identifiers[start : start + 500]))
+            known.update(str(row[0]) for row in self._connection().execute(query))
+        return known
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        if self._writing is not None:
+            yield self._writing
+            return
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except DatabaseError as error:
+            raise CatalogueError(
+                f"the catalogue cannot be read: {error.orig}",
+                hint="archive catalogue rebuild makes a new one from the bags and the custody log",
+            ) from error
+
+    def _scalar(self, query: Select[Any]) -> Any:
+        with self._reading() as connection:
+            return connection.execute(query).scalar()
+
+    def _all(self, kind: type[R], query: Select[Any]) -> list[R]:
+        with self._reading() as connection:
+            return [_row(kind, found) for found in connection.execute(query).mappings()]
+
+    def _stream(self, kind: type[R], query: Select[Any]) -> Iterator[R]:
+        with self._reading() as connection:
+            for found in connection.execution_options(yield_per=1000).execute(query).mappings():
+                yield _row(kind, found)
+
+    def _one(self, kind: type[R], query: Select[Any]) -> R | None:
+        with self._reading() as connection:
+            found = connection.execute(query).mappings().first()
+            return None if found is None else _row(kind, found)
+
+
+def _values(row: Row) -> dict[str, object]:
+    table = _TABLES[type(row)]
+    values: dict[str, object] = {name: _stored(value) for name, value in asdict(row).items()}
+    return {**values, "row_digest": row_digest(table.name, values)}
+
+
+def _stored(value: object) -> object:
+    return str(value) if isinstance(value, str) else value  # a word of an enumeration is stored as plain text
+
+
+def _row(kind: type[R], found: RowMapping) -> R:
+    values: dict[str, Any] = dict(found)
+    digest = values.pop("row_digest")
+    table = _TABLES[kind]
+    if row_digest(table.name, values) != digest:
+        key = ", ".join(str(values[column.name]) for column in table.primary_key.columns)
+        raise CatalogueError(
+            f"the catalogue is damaged: the row {key} of table {table.name} does not fit its digest",
+            hint="archive catalogue rebuild makes a new catalogue from the bags and the custody log",
+        )
+    for field in fields(kind):
+        word = _OUTCOMES.get(kind) if field.name == "outcome" else _WORDS.get(field.name)
+        if word is not None:
+            values[field.name] = word(values[field.name])
+    return kind(**values)

@@ -1,0 +1,1 @@
+"""Alembic migrations of the catalogue; a released one is never edited."""

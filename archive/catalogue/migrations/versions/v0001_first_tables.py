@@ -1,0 +1,121 @@
+"""The first tables."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def text(name: str, *, null: bool = False, key: bool = False) -> "sa.Column[str]":
+    """A text column."""
+    return sa.Column(name, sa.Text(), nullable=null, primary_key=key)
+
+
+def octets(name: str, *, null: bool = False, key: bool = False) -> "sa.Column[bytes]":
+    """A column of bytes."""
+    return sa.Column(name, sa.LargeBinary(), nullable=null, primary_key=key)
+
+
+def number(name: str) -> "sa.Column[int]":
+    """A column of 64-bit integers."""
+    return sa.Column(name, BIG, nullable=False)
+
+
+def evidence(name: str, *columns: "sa.Column[Any] | sa.ForeignKeyConstraint") -> None:
+    """A table whose rows are evidence."""
+    op.create_table(name, *columns, number("leaf"), text("row_digest"), sqlite_strict=True)
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table("applied", sa.Column("one", sa.Integer(), primary_key=True), number("leaves"), sqlite_strict=True)
+    evidence("location", text("name", key=True), text("uri"), text("form"), text("attributes"))
+    evidence("producer", text("code", key=True), text("name"))
+    evidence(
+        "accession",
+        text("id", key=True),
+        text("producer"),
+        octets("source"),
+        text("listing_sha256"),
+        octets("metadata_name", null=True),
+        text("metadata_sha256", null=True),
+        text("opened_at"),
+        text("closed_at", null=True),
+        sa.ForeignKeyConstraint(["producer"], ["producer.code"]),
+    )
+    evidence(
+        "file",
+        text("id", key=True),
+        text("accession"),
+        octets("name"),
+        number("size"),
+        text("sha256", null=True),
+        text("blake3", null=True),
+        number("mtime"),
+        text("outcome"),
+        text("aip", null=True),
+        text("received_at"),
+        sa.ForeignKeyConstraint(["accession"], ["accession.id"]),
+    )
+    op.create_index("file_by_accession", "file", ["accession", "name"])
+    op.create_index("file_by_sha256", "file", ["sha256"])
+    op.create_index("file_by_aip", "file", ["aip"])
+    evidence(
+        "package",
+        text("id", key=True),
+        text("accession"),
+        text("kind"),
+        number("files"),
+        number("bytes"),
+        sa.Column("tag_files", sa.Integer(), nullable=False),
+        text("tagmanifest_sha256"),
+        text("manifest_sha256"),
+        text("sealed_at"),
+        sa.ForeignKeyConstraint(["accession"], ["accession.id"]),
+    )
+    op.create_index("package_by_accession", "package", ["accession"])
+    evidence(
+        "replica",
+        text("package", key=True),
+        text("location", key=True),
+        text("key"),
+        text("state"),
+        text("stored_at"),
+        text("last_verified", null=True),
+        sa.ForeignKeyConstraint(["package"], ["package.id"]),
+        sa.ForeignKeyConstraint(["location"], ["location.name"]),
+    )
+    op.create_index("replica_by_last_verified", "replica", ["last_verified"])
+    evidence(
+        "incident",
+        text("id", key=True),
+        text("type"),
+        text("package", null=True),
+        text("location", null=True),
+        text("summary"),
+        text("opened_at"),
+        text("closed_at", null=True),
+        text("closed_reason", null=True),
+    )
+    evidence(
+        "damage",
+        text("incident", key=True),
+        octets("path", key=True),
+        text("package"),
+        text("location"),
+        text("outcome"),
+        text("expected_sha256", null=True),
+        text("observed_sha256", null=True),
+        text("found_at"),
+        text("repaired_at", null=True),
+        text("set_aside", null=True),
+        sa.ForeignKeyConstraint(["incident"], ["incident.id"]),
+    )
+    op.create_index("damage_by_replica", "damage", ["package", "location"])

@@ -1,0 +1,81 @@
+"""Making, opening and migrating the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError
+
+from archive.catalogue.catalogue import Catalogue
+from archive.errors import CatalogueError
+
+HEAD = "0001"
+"""The newest migration this program knows."""
+
+_REBUILD = "the bags and the custody log are the truth: archive catalogue rebuild makes a new catalogue from them"
+
+
+def create(path: Path) -> Catalogue:
+    """A new, empty catalogue in the SQLite file ``path``, which must not exist."""
+    if path.exists():
+        raise CatalogueError(f"{path} exists already", hint="nothing was changed")
+    engine = _engine(path)
+    _migrate(engine)
+    return Catalogue(engine)
+
+
+def open_catalogue(path: Path) -> Catalogue:
+    """The catalogue in the SQLite file ``path``, migrated to this program's version if it is older.
+
+    Raises CatalogueError where it is missing, damaged, or written by a newer program.
+    """
+    if not path.exists():
+        raise CatalogueError(f"the catalogue {path} is missing", hint=_REBUILD)
+    engine = _engine(path)
+    try:
+        version = _version(engine)
+    except DatabaseError as error:
+        raise CatalogueError(f"the catalogue {path} is damaged: {error.orig}", hint=_REBUILD) from error
+    if version is None:
+        raise CatalogueError(f"{path} is no catalogue of this archive", hint=_REBUILD)
+    if version > HEAD:
+        raise CatalogueError(
+            f"the catalogue {path} has version {version}, this program knows versions up to {HEAD}",
+            hint="use the newer version of evidence-archive that last wrote here; nothing was changed",
+        )
+    if version != HEAD:
+        _migrate(engine)
+    return Catalogue(engine)
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30.0})
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection, _record) -> None:  # type: ignore[no-untyped-def]  # a DBAPI connection has no type
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return None if found is None else str(found)
+
+
+def _migrate(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    with engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")

@@ -1,0 +1,137 @@
+"""The rows of the catalogue as frozen values. Field names are the column names of ``schema``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archive.model.fixity import FixityOutcome
+from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
+from archive.model.packages import Outcome, PackageKind, ReplicaState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What every evidence row carries: the number of the log record that last spoke of it."""
+
+    leaf: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationRow(Row):
+    """A storage location; ``attributes`` is canonical JSON."""
+
+    name: str
+    uri: str
+    form: str
+    attributes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProducerRow(Row):
+    """Who delivers, under a code."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessionRow(Row):
+    """The receipt of one delivery; open while ``closed_at`` is None."""
+
+    id: AccessionId
+    producer: str
+    source: bytes
+    listing_sha256: str
+    metadata_name: bytes | None
+    metadata_sha256: str | None
+    opened_at: str
+    closed_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow(Row):
+    """The receipt of one delivered file; sizes in octets, ``mtime`` in nanoseconds since 1970."""
+
+    id: FileId
+    accession: AccessionId
+    name: bytes
+    size: int
+    sha256: str | None
+    blake3: str | None
+    mtime: int
+    outcome: Outcome
+    aip: PackageId | None
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageRow(Row):
+    """A sealed bag; ``files`` and ``bytes`` count its payload."""
+
+    id: PackageId
+    accession: AccessionId
+    kind: PackageKind
+    files: int
+    bytes: int
+    tag_files: int
+    tagmanifest_sha256: str
+    manifest_sha256: str
+    sealed_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaRow(Row):
+    """One package at one location."""
+
+    package: PackageId
+    location: str
+    key: str
+    state: ReplicaState
+    stored_at: str
+    last_verified: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRow(Row):
+    """Something a person must know; open while ``closed_at`` is None."""
+
+    id: IncidentId
+    type: str
+    package: PackageId | None
+    location: str | None
+    summary: str
+    opened_at: str
+    closed_at: str | None
+    closed_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamageRow(Row):
+    """One damaged file of one replica; unrepaired while ``repaired_at`` is None."""
+
+    incident: IncidentId
+    path: bytes
+    package: PackageId
+    location: str
+    outcome: FixityOutcome
+    expected_sha256: str | None
+    observed_sha256: str | None
+    found_at: str
+    repaired_at: str | None
+    set_aside: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many of each outcome; ``received`` is their sum (the conservation law)."""
+
+    accepted: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    rejected: int = 0
+    pending: int = 0
+
+    @property
+    def received(self) -> int:
+        """Regular files received."""
+        return self.accepted + self.duplicate + self.quarantined + self.rejected + self.pending

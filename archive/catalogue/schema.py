@@ -1,0 +1,126 @@
+"""The tables. Changing one means a new migration in ``migrations/versions``; a released one is never edited.
+
+Moments are text in the one spelling of ``archive.model.moments``, so that they sort and never lose a digit. Delivered
+names are bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")  # STRICT tables of SQLite know only INTEGER, of 64 bits
+
+
+def _table(name: str, *columns: Column[Any] | Index) -> Table:
+    """An evidence table: its columns, the leaf that last spoke of the row, and the row's own digest."""
+    leaf = Column("leaf", _BIG, nullable=False)
+    digest = Column("row_digest", Text, nullable=False)
+    return Table(name, metadata, *columns, leaf, digest, sqlite_strict=True)
+
+
+applied = Table(
+    "applied",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("leaves", _BIG, nullable=False),
+    sqlite_strict=True,
+)
+"""How many leaves of the custody log this catalogue has taken in: one row."""
+
+location = _table(
+    "location",
+    Column("name", Text, primary_key=True),
+    Column("uri", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("attributes", Text, nullable=False),
+)
+
+producer = _table("producer", Column("code", Text, primary_key=True), Column("name", Text, nullable=False))
+
+accession = _table(
+    "accession",
+    Column("id", Text, primary_key=True),
+    Column("producer", Text, ForeignKey("producer.code"), nullable=False),
+    Column("source", LargeBinary, nullable=False),
+    Column("listing_sha256", Text, nullable=False),
+    Column("metadata_name", LargeBinary),
+    Column("metadata_sha256", Text),
+    Column("opened_at", Text, nullable=False),
+    Column("closed_at", Text),
+)
+
+file = _table(
+    "file",
+    Column("id", Text, primary_key=True),
+    Column("accession", Text, ForeignKey("accession.id"), nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    Column("size", _BIG, nullable=False),
+    Column("sha256", Text),
+    Column("blake3", Text),
+    Column("mtime", _BIG, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("aip", Text),
+    Column("received_at", Text, nullable=False),
+    Index("file_by_accession", "accession", "name"),
+    Index("file_by_sha256", "sha256"),
+    Index("file_by_aip", "aip"),
+)
+
+package = _table(
+    "package",
+    Column("id", Text, primary_key=True),
+    Column("accession", Text, ForeignKey("accession.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("files", _BIG, nullable=False),
+    Column("bytes", _BIG, nullable=False),
+    Column("tag_files", Integer, nullable=False),
+    Column("tagmanifest_sha256", Text, nullable=False),
+    Column("manifest_sha256", Text, nullable=False),
+    Column("sealed_at", Text, nullable=False),
+    Index("package_by_accession", "accession"),
+)
+
+replica = _table(
+    "replica",
+    Column("package", Text, ForeignKey("package.id"), primary_key=True),
+    Column("location", Text, ForeignKey("location.name"), primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("stored_at", Text, nullable=False),
+    Column("last_verified", Text),
+    Index("replica_by_last_verified", "last_verified"),
+)
+
+incident = _table(
+    "incident",
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("package", Text),
+    Column("location", Text),
+    Column("summary", Text, nullable=False),
+    Column("opened_at", Text, nullable=False),
+    Column("closed_at", Text),
+    Column("closed_reason", Text),
+)
+
+damage = _table(
+    "damage",
+    Column("incident", Text, ForeignKey("incident.id"), primary_key=True),
+    Column("path", LargeBinary, primary_key=True),
+    Column("package", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("expected_sha256", Text),
+    Column("observed_sha256", Text),
+    Column("found_at", Text, nullable=False),
+    Column("repaired_at", Text),
+    Column("set_aside", Text),
+    Index("damage_by_replica", "package", "location"),
+)
+
+EVIDENCE = (location, producer, accession, file, package, replica, incident, damage)
+"""Tables whose rows are evidence: they carry a digest and make up the canonical dump."""

@@ -1,0 +1,114 @@
+"""``archive ingest``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archive.cli.output import emit_json, findings_as_json, octets, plural, say, tell_findings
+from archive.cli.session import actor, common, dry_run, find_home, interruptible
+from archive.errors import ExitCode
+
+if TYPE_CHECKING:
+    from archive.ingest.close import Accessioned
+
+
+@click.command("ingest")
+@click.argument("delivery", type=click.Path(path_type=Path))
+@click.option("--producer", required=True, metavar="CODE", help="Code of whoever delivers.")
+@click.option(
+    "--metadata", type=click.Path(path_type=Path), metavar="CSV", help="The producer's table about the files."
+)
+@click.option("--accession", metavar="ID", help="Go on with this accession, or 'new' to receive everything again.")
+@common
+@dry_run
+def ingest_command(
+    delivery: Path,
+    producer: str,
+    metadata: Path | None,
+    accession: str | None,
+    here: str | None,
+    as_json: bool,
+    dry_run: bool,
+) -> int:
+    r"""Take in the folder or bag DELIVERY: copy it, seal it in packages, replicate them, record everything.
+
+    The delivered folder is only read. The command may be interrupted at any moment; the same command goes on.
+
+    \b
+    Example:
+      archive ingest /media/usb/delivery --producer viasna --metadata /media/usb/metadata.csv
+    """
+    from archive import assembly
+    from archive.ingest.delivery import ingest
+
+    home = find_home(here)
+    if dry_run:
+        return _survey(delivery, producer, metadata, home, as_json=as_json)
+    with (
+        assembly.changing(home, doing=f"ingest of {delivery}", actor=actor()) as archive,
+        interruptible() as progress,
+    ):
+        bench = assembly.ingest_bench(archive, progress=progress)
+        done = ingest(delivery, producer=producer, metadata=metadata, accession=accession, bench=bench)
+        interrupted = progress.stopping()
+    _tell(done, as_json=as_json)
+    if interrupted and not done.closed:
+        return ExitCode.INTERRUPTED
+    return ExitCode.NEEDS_PERSON if done.needs_person else ExitCode.DONE
+
+
+def _tell(done: Accessioned, *, as_json: bool) -> None:
+    totals = done.totals
+    if as_json:
+        emit_json(
+            {
+                "accession": done.accession,
+                "received": totals.received,
+                "accepted": totals.accepted,
+                "duplicate": totals.duplicate,
+                "quarantined": totals.quarantined,
+                "rejected": totals.rejected,
+                "pending": totals.pending,
+                "aips": list(done.aips),
+                "accession_package": done.accession_package,
+                "state": "closed" if done.closed else "open",
+                "findings": findings_as_json(done.findings),
+            }
+        )
+        return
+    say(f"Accession {done.accession} {'is closed' if done.closed else 'stays open'}")
+    say(
+        f"  received {totals.received:,} = accepted {totals.accepted:,} + duplicate {totals.duplicate:,}"
+        f" + quarantined {totals.quarantined:,} + rejected {totals.rejected:,} + pending {totals.pending:,}"
+    )
+    for aip in done.aips:
+        say(f"  package {aip}")
+    if done.accession_package is not None:
+        say(f"  papers  {done.accession_package}")
+    tell_findings(done.findings)
+    if not done.closed:
+        say("Next: mend what is said above, then give the same command again.")
+
+
+def _survey(delivery: Path, producer: str, metadata: Path | None, home: Path, *, as_json: bool) -> int:
+    from archive.ingest.survey import look, oddity
+
+    looked = look(delivery, producer=producer, metadata=metadata, home=home)
+    files = size = 0
+    findings = list(looked.findings)
+    for walked in looked.walk():
+        if looked.item_name(walked) is not None:
+            files, size = files + 1, size + walked.size
+        found = oddity(walked)
+        findings += [] if found is None else [found]
+    if as_json:
+        emit_json(
+            {"files": files, "bytes": size, "bag": looked.bag is not None, "findings": findings_as_json(findings)}
+        )
+    else:
+        say(f"{delivery}: {plural(files, 'file')}, {octets(size)}{', a bag' if looked.bag else ''}; nothing was copied")
+        tell_findings(findings)
+    return ExitCode.DONE

@@ -1,0 +1,214 @@
+"""``archive list``, ``show``, ``find`` and ``status``: what is held, where, and how healthy it is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archive.cli.output import emit_json, octets, plural, say, table
+from archive.cli.session import common, find_home
+from archive.errors import ExitCode, UsageError
+from archive.model.names import shown
+
+if TYPE_CHECKING:
+    from archive.assembly import Archive
+    from archive.catalogue.rows import FileRow, PackageRow, ReplicaRow
+
+
+@click.command("list")
+@common
+def list_command(here: str | None, as_json: bool) -> None:
+    r"""List every package with its replicas and how they were when they were last read.
+
+    \b
+    Example:
+      archive list
+    """
+    from archive import assembly
+
+    with assembly.reading(find_home(here)) as archive:
+        packages = _packages(archive)
+    if as_json:
+        emit_json({"aips": packages})
+        return
+    rows = []
+    for package in packages:
+        states = ", ".join(f"{replica['location']} {replica['state']}" for replica in package["replicas"])
+        rows.append((package["id"], package["kind"], f"{package['files']:,}", octets(package["bytes"]), states))
+    table(("package", "kind", "files", "size", "replicas"), rows)
+
+
+def _packages(archive: Archive) -> list[dict[str, Any]]:
+    replicas: dict[str, list[dict[str, Any]]] = {}
+    offline = {name: location.offline() for name, location in archive.holdings.locations.items()}
+    for replica in archive.holdings.catalogue.replicas():
+        replicas.setdefault(replica.package, []).append(_replica(archive, replica, offline))
+    return [_package(package, replicas.get(package.id, [])) for package in archive.holdings.catalogue.packages()]
+
+
+def _package(package: PackageRow, replicas: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": package.id,
+        "accession": package.accession,
+        "kind": str(package.kind),
+        "files": package.files,
+        "bytes": package.bytes,
+        "sealed_at": package.sealed_at,
+        "replicas": replicas,
+    }
+
+
+def _replica(archive: Archive, replica: ReplicaRow, offline: dict[str, str | None]) -> dict[str, Any]:
+    location = archive.holdings.locations[replica.location]
+    state = "offline" if offline[replica.location] is not None else str(replica.state)
+    path = str(location.path(replica.key).absolute())
+    return {"location": replica.location, "path": path, "state": state, "last_verified": replica.last_verified}
+
+
+@click.command("show")
+@click.argument("identifier", metavar="ID")
+@common
+def show_command(identifier: str, here: str | None, as_json: bool) -> None:
+    r"""Show one package, accession or file by its identifier.
+
+    \b
+    Example:
+      archive show 0e6f1b7e-6f35-4c36-8f6a-7a5f2d3c9b11
+    """
+    from archive import assembly
+
+    with assembly.reading(find_home(here)) as archive:
+        shown_thing = _thing(archive, identifier)
+    if as_json:
+        emit_json(shown_thing)
+        return
+    for name, value in shown_thing.items():
+        if isinstance(value, list):
+            say(f"{name}:")
+            for item in value:
+                say("  " + (", ".join(f"{k} {v}" for k, v in item.items()) if isinstance(item, dict) else str(item)))
+        else:
+            say(f"{name}: {'-' if value is None else value}")
+
+
+def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
+    from archive.model.identifiers import AccessionId, FileId, PackageId
+
+    catalogue = archive.holdings.catalogue
+    if catalogue.package(PackageId(identifier)) is not None:
+        return next(package for package in _packages(archive) if package["id"] == identifier)
+    if (accession := catalogue.accession(AccessionId(identifier))) is not None:
+        return {
+            "id": accession.id,
+            "producer": accession.producer,
+            "source": shown(accession.source),
+            "opened_at": accession.opened_at,
+            "closed_at": accession.closed_at,
+            **asdict(catalogue.totals(accession.id)),
+            "packages": [package.id for package in catalogue.packages(accession.id)],
+        }
+    if (file := catalogue.file(FileId(identifier))) is not None:
+        return _file(file)
+    raise UsageError(f"nothing here has the identifier {identifier}", hint="archive list shows the packages")
+
+
+@click.command("find")
+@click.argument("query")
+@click.option("--limit", default=100, show_default=True, help="At most so many files.")
+@common
+def find_command(query: str, limit: int, here: str | None, as_json: bool) -> int:
+    r"""Find files whose name holds QUERY, or whose identifier or SHA-256 is QUERY.
+
+    \b
+    Example:
+      archive find допрос
+    """
+    from archive import assembly
+
+    with assembly.reading(find_home(here)) as archive:
+        files = [_file(row) for row in archive.holdings.catalogue.find_files(text=query, limit=limit)]
+    if as_json:
+        emit_json({"files": files})
+    else:
+        table(("file", "outcome", "size", "path"), ((f["id"], f["outcome"], f["size"], f["path"]) for f in files))
+    return ExitCode.DONE if files else ExitCode.FAILED
+
+
+def _file(row: FileRow) -> dict[str, Any]:
+    import base64
+
+    from archive.model.moments import moment_from_ns
+
+    found: dict[str, Any] = {
+        "id": row.id,
+        "path": shown(row.name),
+        "accession": row.accession,
+        "outcome": str(row.outcome),
+        "size": row.size,
+        "sha256": row.sha256,
+        "blake3": row.blake3,
+        "modified": moment_from_ns(row.mtime),
+        "aip": row.aip,
+        "received_at": row.received_at,
+    }
+    if shown(row.name).encode() != row.name:
+        found["path_b64"] = base64.b64encode(row.name).decode()
+    return found
+
+
+@click.command("status")
+@common
+def status_command(here: str | None, as_json: bool) -> None:
+    r"""Say how many packages are held, how many copies are good, and what is overdue.
+
+    \b
+    Example:
+      archive status
+    """
+    from archive import assembly
+    from archive.clock import system_clock
+
+    with assembly.reading(find_home(here)) as archive:
+        numbers = _status(archive, system_clock())
+    if as_json:
+        emit_json(numbers)
+        return
+    received = numbers["received"]
+    say(f"Held: {plural(numbers['aips'], 'package')} of evidence, {plural(numbers['files'], 'file')} in them, ")
+    say(f"  {octets(numbers['bytes'])}; papers of {plural(numbers['accession_packages'], 'accession')}")
+    say(
+        f"Received {received:,} = accepted {numbers['accepted']:,} + duplicate {numbers['duplicate']:,}"
+        f" + quarantined {numbers['quarantined']:,} + rejected {numbers['rejected']:,} + pending {numbers['pending']:,}"
+    )
+    say(f"Copies: {numbers['replicas_ok']:,} good of {numbers['replicas_wanted']:,} wanted")
+    say(f"Audits overdue: {numbers['audits_overdue']:,}    Open incidents: {numbers['incidents_open']:,}")
+    for name, reason in numbers["offline"].items():
+        say(f"Offline: location '{name}': {reason}")
+
+
+def _status(archive: Archive, now: datetime) -> dict[str, Any]:
+    from archive.audit.campaign import due
+    from archive.model.packages import PackageKind, ReplicaState
+
+    catalogue, locations = archive.holdings.catalogue, archive.holdings.locations
+    packages, replicas = catalogue.packages(), catalogue.replicas()
+    aips = [package for package in packages if package.kind is PackageKind.AIP]
+    offline = {name: reason for name, location in locations.items() if (reason := location.offline()) is not None}
+    totals = catalogue.totals()
+    good = [r for r in replicas if r.state is ReplicaState.OK and r.location not in offline]
+    return {
+        "aips": len(aips),
+        "files": sum(package.files for package in aips),
+        "bytes": sum(package.bytes for package in aips),
+        "replicas_wanted": len(packages) * len(locations),
+        "replicas_ok": len(good),
+        "audits_overdue": len(due(replicas, now=now, policy=archive.config.audit)),
+        "incidents_open": len(catalogue.incidents(only_open=True)),
+        "accession_packages": len(packages) - len(aips),
+        "received": totals.received,
+        **asdict(totals),
+        "offline": offline,
+    }

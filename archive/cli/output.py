@@ -1,0 +1,131 @@
+"""How the archive speaks: JSON for programs, tables and sentences for people, progress for whoever watches."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from archive.model.names import shown
+from profiles.finding import Finding, Severity
+
+MARKS = {Severity.ERROR: "!!", Severity.WARNING: " !", Severity.INFO: "  "}
+
+
+def safe(text: str) -> str:
+    """``text`` for a terminal: no control character of a delivered name reaches it."""
+    return "\n".join(shown(line) for line in text.split("\n"))
+
+
+def emit_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on one line of stdout."""
+    text = json.dumps(value, ensure_ascii=False)
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def say(text: str = "") -> None:
+    """A line for a person."""
+    click.echo(safe(text))
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A plain table; numbers to the right."""
+    cells = [[safe(str(cell)) for cell in row] for row in rows]
+    widths = [max([len(title), *(len(row[i]) for row in cells)]) for i, title in enumerate(heading)]
+    click.echo("  ".join(title.ljust(width) for title, width in zip(heading, widths, strict=True)).rstrip())
+    for row in cells:
+        aligned = (
+            cell.rjust(width) if cell.replace(",", "").isdigit() else cell.ljust(width)
+            for cell, width in zip(row, widths, strict=True)
+        )
+        click.echo("  ".join(aligned).rstrip())
+
+
+def findings_as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Findings as other programs read them."""
+    return [{**asdict(finding), "severity": str(finding.severity)} for finding in findings]
+
+
+def tell_findings(findings: Sequence[Finding], *, at_most: int = 40) -> None:
+    """Findings for a person, grouped by code, the weightiest first; long lists are cut and counted."""
+    order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+    groups: dict[tuple[int, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((order[finding.severity], finding.code), []).append(finding)
+    for (_, code), group in sorted(groups.items()):
+        say(f"{MARKS[group[0].severity]} {code}: {len(group)}")
+        for finding in group[:at_most]:
+            say(f"      {finding.subject}: {finding.message}")
+        if len(group) > at_most:
+            say(f"      … and {len(group) - at_most} more; --json lists all")
+
+
+def plural(count: int, word: str) -> str:
+    """``1 file``, ``2 files``, with thousands marked."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def octets(size: int) -> str:
+    """A size for a person, in decimal units."""
+    value = float(size)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:,.0f} {unit}" if unit == "bytes" else f"{value:,.1f} {unit}"
+        value /= 1000
+    return f"{value:,.1f} TB"
+
+
+class TerminalProgress:
+    """Progress on stderr while a person watches; silent otherwise. Knows when a person asked to stop."""
+
+    def __init__(self) -> None:
+        self._stop = False
+        self._bar: Any = None
+        self._task: Any = None
+        if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            self._bar = _rich_bar()
+
+    def stage(self, name: str, *, total: int | None = None) -> None:
+        """Begin a new line of progress."""
+        if self._bar is None:
+            return
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(name, total=total)
+
+    def advance(self, steps: int = 1) -> None:
+        """Move on."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, steps)
+
+    def stop(self) -> None:
+        """A person asked to stop: what is in hand is finished first."""
+        self._stop = True
+        click.echo("archive: finishing what is in hand; then the same command goes on from there", err=True)
+
+    def stopping(self) -> bool:
+        """Whether a person asked to stop."""
+        return self._stop
+
+    def __enter__(self) -> TerminalProgress:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _rich_bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

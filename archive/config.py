@@ -1,0 +1,171 @@
+"""``archive.toml``: the few things a person sets. Everything else is in the custody log.
+
+Parsed once, into frozen values; an unknown key is refused with file and key, because a misspelt ``every_days`` would
+otherwise mean that nothing is ever audited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from archive.errors import ConfigError, NoArchiveError, UsageError
+
+FILE_NAME = "archive.toml"
+FORMAT = 1
+"""Version of the layout of an archive folder. A folder with a higher one was made by a newer program."""
+STORE = "store"
+"""The location that every archive has, inside its own folder."""
+
+
+MAX_FILES = 5_000
+"""Delivered files in one AIP (DESIGN §2): what one METS and one PREMIS document hold without shards."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPolicy:
+    """How often every replica is read in full (days), and how many damaged files of one location are repaired."""
+
+    every_days: int = 90
+    repair_limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PackagePolicy:
+    """The bounds of one AIP (DESIGN §2): files and octets of delivered content."""
+
+    max_files: int = MAX_FILES
+    max_bytes: int = 20_000_000_000
+    organization: str = "International Accountability Platform for Belarus"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What ``archive.toml`` says. ``locations`` maps names to where this machine finds them."""
+
+    format: int
+    archive: str
+    locations: dict[str, str] = field(default_factory=dict)
+    audit: AuditPolicy = AuditPolicy()
+    packages: PackagePolicy = PackagePolicy()
+
+
+def load(home: Path) -> Config:
+    """The configuration of the archive at ``home``.
+
+    Raises NoArchiveError where there is none, ConfigError naming file and key for anything not understood.
+    """
+    import msgspec
+
+    path = home / FILE_NAME
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise NoArchiveError(f"there is no archive at {home}", hint=f"make one with: archive init {home}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    _refuse_newer(path, data)
+    try:
+        config = msgspec.convert(msgspec.toml.decode(data), Config, strict=True)
+        _refuse_unknown(path, msgspec.toml.decode(data))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {_one_line(error)}", hint="correct this line; the file is TOML") from error
+    return _checked(path, config)
+
+
+def _refuse_newer(path: Path, data: bytes) -> None:
+    """Look at the format before anything else: a newer file may hold keys that only a newer program knows."""
+    import tomllib
+
+    try:
+        found = tomllib.loads(data.decode("utf-8")).get("format")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {_one_line(error)}", hint="correct this line; the file is TOML") from error
+    if isinstance(found, int) and found > FORMAT:
+        raise ConfigError(
+            f"{path}: this archive has format {found}, and this program knows formats up to {FORMAT}",
+            hint="use the newer version of evidence-archive that last wrote here; nothing was changed",
+        )
+
+
+def _refuse_unknown(path: Path, values: dict[str, object]) -> None:
+    tables: dict[str, type] = {"audit": AuditPolicy, "packages": PackagePolicy}
+    _refuse_keys(path, values, known=Config, prefix="")
+    for name, kind in tables.items():
+        table = values.get(name)
+        if isinstance(table, dict):
+            _refuse_keys(path, table, known=kind, prefix=f"{name}.")
+
+
+def _refuse_keys(path: Path, table: dict[str, object], *, known: type, prefix: str) -> None:
+    names = list(known.__dataclass_fields__)  # type: ignore[attr-defined]  # every policy is a dataclass
+    for key in table:
+        if key not in names:
+            raise ConfigError(
+                f"{path}: unknown key '{prefix}{key}'",
+                hint=f"known here: {', '.join(prefix + name for name in names)}",
+            )
+
+
+def _checked(path: Path, config: Config) -> Config:
+    bounds = {
+        "audit.every_days": config.audit.every_days,
+        "audit.repair_limit": config.audit.repair_limit,
+        "packages.max_files": config.packages.max_files,
+        "packages.max_bytes": config.packages.max_bytes,
+    }
+    for key, value in bounds.items():
+        if value < 1:
+            raise ConfigError(f"{path}: '{key}' must be at least 1, not {value}")
+    if config.packages.max_files > MAX_FILES:
+        raise ConfigError(f"{path}: 'packages.max_files' must be at most {MAX_FILES}, not {config.packages.max_files}")
+    return config
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def render(config: Config) -> bytes:
+    """``config`` as the commented ``archive.toml`` that ``init`` writes."""
+    locations = "".join(f"{_toml(name)} = {_toml(uri)}\n" for name, uri in config.locations.items())
+    return f"""\
+# One archive of evidence. What happened here is in custody/; this file holds only what a person sets.
+format = {config.format}
+archive = {_toml(config.archive)}
+
+# Where this machine finds each storage location. Mend a path here when a disk is mounted elsewhere.
+[locations]
+{locations}
+[audit]
+every_days = {config.audit.every_days}       # every replica is read in full at least this often
+repair_limit = {config.audit.repair_limit}    # with more damaged files than this at one location, repair stops
+
+[packages]
+max_files = {config.packages.max_files}      # delivered files in one package, at most 5000
+max_bytes = {config.packages.max_bytes}
+organization = {_toml(config.packages.organization)}
+""".encode()
+
+
+def _toml(text: str) -> str:
+    escaped = "".join(
+        f"\\u{ord(c):04x}" if ord(c) < 0x20 or ord(c) == 0x7F else ("\\" + c if c in '"\\' else c) for c in text
+    )
+    return f'"{escaped}"'
+
+
+def location_folder(uri: str, home: Path) -> Path:
+    """The folder a location's URI means: ``file://…`` or a path; ``file:NAME`` lies inside the archive's folder.
+
+    Raises UsageError for a scheme no storage speaks.
+    """
+    if "\0" in uri:
+        raise UsageError("a location's path cannot hold a zero byte")
+    parts = urlsplit(uri)
+    if parts.scheme == "":
+        return home / Path(uri)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        return home / Path(unquote(parts.path))
+    raise UsageError(f"no storage speaks '{parts.scheme}' ({uri})", hint="give a plain path or a file:// URI")

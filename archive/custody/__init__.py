@@ -1,0 +1,14 @@
+"""The custody log: one record of every receipt and every event, so that the *set* can be proven whole (DESIGN §7).
+
+Each record becomes a *leaf*, which says only that something was recorded on a day and commits to it with a salted
+digest, and an *opening*, the record with its salt. Leaves may be public; openings are confidential. The leaves form a
+Merkle tree (RFC 6962), whose *head* is the size of the log and the roots of its complete subtrees.
+
+Pure: ``merkle`` (the tree), ``leaf`` (lines), ``head``, ``segments`` (names of files and what they cover). On disk:
+``lines`` (one file), ``log`` (the archive's own log: start here), ``examination`` (its full check), ``copies``
+(immutable segments at the storage locations, and the way back from them).
+
+Not here: what a record says (``archive.model.records``), how it is spelled (``archive.canonical``), where locations
+are (``archive.storage``; ``copies`` takes any ``SegmentStore``), and what follows from a record
+(``archive.holdings``).
+"""

@@ -1,0 +1,219 @@
+"""Copies of the log at storage locations: immutable segments, and the way back from them (DESIGN §7.5).
+
+A location holds ``custody/leaves/<first n, 20 digits>-<count>.jsonl`` and ``custody/openings/…``, nothing that is ever
+written to twice. Each call of ``copy_new`` adds what is new as segments inside one block of 65,536 records; when a
+block is complete it is stored as one full segment, and the short ones are removed after the full one was read back.
+Whatever breaks off in between, the location holds at least what it held.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from archive import durable
+from archive.custody.leaf import Pair, committed_record
+from archive.custody.log import CustodyLog
+from archive.custody.segments import (
+    LEAVES,
+    OPENINGS,
+    PARTS,
+    SEGMENT,
+    Segment,
+    cover,
+    parse_segment,
+    pieces,
+    segment_name,
+    uncovered,
+)
+from archive.errors import CustodyError
+from archive.model.digests import sha256_hex
+
+PREFIX = "custody/"
+"""Where the log lies below a location."""
+
+
+class SegmentStore(Protocol):
+    """What is needed of a location to keep a copy of the log there."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store ``data`` whole or not at all; FileExistsError where the key is taken."""
+
+    def read(self, key: str) -> bytes:
+        """All of what is stored under a key."""
+
+    def keys(self, prefix: str) -> Iterable[str]:
+        """Every key that starts with ``prefix``, in any order."""
+
+    def delete(self, key: str) -> None:
+        """Remove a key and what is stored under it."""
+
+
+def copy_new(log: CustodyLog, store: SegmentStore) -> int:
+    """Copy what the location does not hold of the log yet; returns how many leaves were new there.
+
+    Looks at the location's names, reads back the last segment, and nothing else unless segments are merged; what is
+    missing in between is filled in. Every record is checked before it is copied. Raises CustodyError, and overwrites
+    and removes nothing, where the location holds another history than ``log``, and where ``log`` itself is altered.
+    """
+    held = {part: _held(store, part) for part in PARTS}
+    _require_same_history(log, store, held)
+    copied = 0
+    superseded: list[str] = []
+    for block in pieces(0, log.size, log.segment):
+        leaves, keys = _copy_block(log, store, held, block)
+        copied += leaves
+        superseded += keys
+    for key in superseded:  # last, so that a location that refuses to remove has everything all the same
+        store.delete(key)
+    return copied
+
+
+def read_copy(store: SegmentStore) -> Iterator[tuple[int, bytes, bytes]]:
+    """Number, leaf and opening of every record that a location holds, in order, lines without their LF.
+
+    Overlapping segments, as a broken-off merge leaves them, are fine; openings whose leaves did not arrive any more
+    are left out. Each pair is checked. Raises CustodyError on a gap and on a pair that does not fit together. That
+    the last records are missing cannot be seen here.
+    """
+    leaves, openings = (_numbered_lines(store, part) for part in (LEAVES, OPENINGS))
+    for n, leaf in leaves:
+        _, opening = next(openings, (n, b""))
+        if not opening:
+            raise CustodyError(f"the location's copy of the custody log has no opening for record {n}", hint=_OTHERS)
+        try:
+            committed_record(n, Pair(leaf, opening))
+        except ValueError as error:
+            raise CustodyError(f"the location's copy of the custody log, record {n}: {error}", hint=_OTHERS) from error
+        yield n, leaf, opening
+
+
+def restore(store: SegmentStore, folder: Path, *, segment: int = SEGMENT) -> CustodyLog:
+    """Build the log in ``folder``, which must not exist yet, from a location's copy, byte for byte.
+
+    The folder appears when everything in it is synced. Raises CustodyError as ``read_copy`` does and where the
+    location holds no copy at all, FileExistsError where ``folder`` exists.
+    """
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists already")
+    building = folder.with_name(f".{folder.name}.restoring")
+    shutil.rmtree(building, ignore_errors=True)  # left by a restore that was broken off
+    log = CustodyLog.create(building, segment=segment)
+    batch: list[Pair] = []
+    for n, leaf, opening in read_copy(store):
+        batch.append(Pair(leaf, opening))
+        if (n + 1) % segment == 0:
+            log.append_closed(batch)
+            batch.clear()
+    log.append_closed(batch)
+    if not log.size:
+        shutil.rmtree(building)
+        raise CustodyError("the location holds no copy of the custody log", hint=_OTHERS)
+    durable.publish(building, folder)
+    return CustodyLog.open(folder, segment=segment)
+
+
+_OTHERS = "try the copy at another location"
+
+_Held = dict[str, list[Segment]]
+
+
+def _key(part: str, segment: Segment) -> str:
+    return f"{PREFIX}{part}/{segment_name(segment)}"
+
+
+def _held(store: SegmentStore, part: str) -> list[Segment]:
+    """The segments a location holds; names that are no segment's are somebody else's."""
+    prefix = f"{PREFIX}{part}/"
+    found = (parse_segment(key.removeprefix(prefix)) for key in store.keys(prefix))
+    return sorted(segment for segment in found if segment is not None)
+
+
+def _require_same_history(log: CustodyLog, store: SegmentStore, held: _Held) -> None:
+    """Names and last segments agree with the log; this much is looked at on every call."""
+    for part, segments in held.items():
+        if not segments:
+            continue
+        last = max(segments, key=lambda segment: (segment.end, segment.first))
+        if last.end > log.size:
+            raise CustodyError(
+                f"the location holds {part} up to {last.end} ({_key(part, last)}), the archive's own log only "
+                f"{log.size}: the archive has lost records, or the location belongs to another archive",
+                hint="nothing was copied; find out which of the two is right before anything is recorded",
+            )
+        _require_equal(store, _key(part, last), _own(log, last)[part])
+
+
+def _copy_block(log: CustodyLog, store: SegmentStore, held: _Held, block: Segment) -> tuple[int, list[str]]:
+    """Bring one block, or what the log has of it, to the location: openings first, then leaves.
+
+    Returns how many leaves were missing, and the keys of short segments that a full one, read back, stands for now.
+    """
+    whole = block.count == log.segment
+    missing = {part: uncovered(block, held[part]) for part in PARTS}
+    short = {part: [s for s in held[part] if whole and block.holds(s) and s != block] for part in PARTS}
+    wanted = {part: [block] if short[part] and block not in held[part] else missing[part] for part in PARTS}
+    if not any(wanted.values()) and not any(short.values()):
+        return 0, []
+    own = _own(log, block)
+    for part in PARTS:  # before anything is stored: the short ones may be what is right, and our own lines rotten
+        for segment in short[part]:
+            _require_equal(store, _key(part, segment), _slice(own[part], block, segment))
+    for part in PARTS:
+        for segment in wanted[part]:
+            _put(store, _key(part, segment), _slice(own[part], block, segment))
+    for part in PARTS:
+        if short[part]:
+            _require_equal(store, _key(part, block), own[part])
+    superseded = [_key(part, segment) for part in PARTS for segment in short[part]]
+    return sum(segment.count for segment in missing[LEAVES]), superseded
+
+
+def _own(log: CustodyLog, run: Segment) -> dict[str, list[bytes]]:
+    """Both parts of the log's own records in ``run``, each checked, as lines with their LF."""
+    own: dict[str, list[bytes]] = {LEAVES: [], OPENINGS: []}
+    for _, pair, _ in log.entries(run.first, run.end):
+        own[LEAVES].append(pair.leaf + b"\n")
+        own[OPENINGS].append(pair.opening + b"\n")
+    return own
+
+
+def _slice(lines: list[bytes], block: Segment, run: Segment) -> list[bytes]:
+    return lines[run.first - block.first : run.end - block.first]
+
+
+def _put(store: SegmentStore, key: str, lines: list[bytes]) -> None:
+    try:
+        store.put(key, b"".join(lines))
+    except FileExistsError:  # it was not among the names a moment ago; the same bytes are as good as ours
+        _require_equal(store, key, lines)
+
+
+def _require_equal(store: SegmentStore, key: str, lines: list[bytes]) -> None:
+    theirs, ours = store.read(key), b"".join(lines)
+    if theirs != ours:
+        raise CustodyError(
+            f"the location's {key} (SHA-256 {sha256_hex(theirs)}) is not what the archive's own log says "
+            f"({sha256_hex(ours)}): one of them was altered, or the location belongs to another archive",
+            hint="nothing was overwritten or removed; compare both with the copy at a third location",
+        )
+
+
+def _numbered_lines(store: SegmentStore, part: str) -> Iterator[tuple[int, bytes]]:
+    """Every line of one part of a location's copy, counted from 0 without gaps."""
+    expected = 0
+    for segment, run in cover(_held(store, part)):
+        if run.first != expected:
+            raise CustodyError(
+                f"the location's copy of the custody log has a gap: {part} {expected} to {run.first - 1} are missing",
+                hint=_OTHERS,
+            )
+        lines = store.read(_key(part, segment)).split(b"\n")
+        if len(lines) != segment.count + 1 or lines[-1]:
+            raise CustodyError(
+                f"the location's {_key(part, segment)} does not hold {segment.count} lines", hint=_OTHERS
+            )
+        yield from enumerate(_slice(lines, segment, run), run.first)
+        expected = run.end

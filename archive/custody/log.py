@@ -1,0 +1,310 @@
+"""The archive's own custody log: a folder to append records to, and to read them from (DESIGN §7).
+
+On disk, below the log's folder (``custody/`` of an archive)::
+
+    head.json                                   what is acknowledged
+    leaves/<first n, 20 digits>-65536.jsonl     a settled segment
+    leaves/<first n, 20 digits>-open.jsonl      the growing one
+    openings/…                                  the same names
+    append.lock                                 held while appending or recovering
+
+A batch is appended in this order: openings, synced; leaves, synced; the head, replaced atomically, which acknowledges
+the batch; then segments that became full are renamed. Everything a batch adds goes to ``-open`` files, also where it
+fills several segments, so a settled name never holds a record that is not acknowledged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from archive import durable
+from archive.canonical import decode_record
+from archive.custody.examination import examine
+from archive.custody.head import HEAD_NAME, decode_head, encode_head
+from archive.custody.leaf import SALT_SIZE, Pair, close, committed_record
+from archive.custody.lines import read_lines, size_or_zero
+from archive.custody.merkle import Frontier, leaf_hash
+from archive.custody.recovery import Recovery, carry_out, survey
+from archive.custody.segments import LEAVES, OPENINGS, PARTS, SEGMENT, Segment, growing_name, pieces, segment_name
+from archive.errors import ArchiveError, CustodyError, LockedError
+from archive.model.records import Record
+from profiles.finding import Finding
+
+LOCK_NAME = "append.lock"
+"""Name of the lock file in the log's folder."""
+
+
+class CustodyLog:
+    """A log that was created or opened; see ``create`` and ``open``.
+
+    Reads what was acknowledged when it was opened, and what was appended through it since. ``folder`` is where it
+    lies, ``segment`` how many records its segments hold (``SEGMENT`` but in tests).
+    """
+
+    __slots__ = ("_ends", "_frontier", "_salts", "folder", "segment")
+
+    def __init__(self, folder: Path, frontier: Frontier, *, segment: int, salts: Callable[[int], bytes]) -> None:
+        self.folder = folder
+        self.segment = segment
+        self._frontier = frontier
+        self._salts = salts
+        self._ends: dict[str, int] = dict.fromkeys(PARTS, 0)
+
+    @classmethod
+    def create(
+        cls, folder: Path, *, segment: int = SEGMENT, salts: Callable[[int], bytes] = secrets.token_bytes
+    ) -> CustodyLog:
+        """Begin an empty log in ``folder``, whose parent exists.
+
+        ``salts`` returns that many random octets. Raises FileExistsError where a log is already, and CustodyError
+        where lines lie without their head. Begun and broken off, it can be begun again.
+        """
+        if (folder / HEAD_NAME).exists():
+            raise FileExistsError(f"{folder} holds a custody log already")
+        for path in (folder, *(folder / part for part in PARTS)):
+            path.mkdir(exist_ok=True)
+        if any(any((folder / part).iterdir()) for part in PARTS):
+            raise _no_head(folder)
+        durable.sync_folder(folder)
+        durable.sync_folder(folder.parent)
+        durable.write_atomic(folder / HEAD_NAME, encode_head(Frontier()))
+        return cls(folder, Frontier(), segment=segment, salts=salts)
+
+    @classmethod
+    def open(
+        cls, folder: Path, *, segment: int = SEGMENT, salts: Callable[[int], bytes] = secrets.token_bytes
+    ) -> CustodyLog:
+        """The log in ``folder``, with what a crash left above the acknowledged size cut away.
+
+        While another process is appending, and where the folder cannot be written to, nothing is cut: reading ends
+        at the acknowledged size anyway. Raises CustodyError, and changes nothing, where there is no head, or the
+        files hold less than it acknowledges.
+        """
+        frontier, found = _survey_steadily(folder, segment=segment)
+        log = cls(folder, frontier, segment=segment, salts=salts)
+        log._ends = found.ends
+        if found.needed and os.access(folder, os.W_OK):
+            with contextlib.suppress(LockedError), log._exclusive("recovering the custody log"):
+                log._frontier = _read_head(folder)  # the one who held the lock may have acknowledged more
+                log._recover()
+        return log
+
+    @property
+    def size(self) -> int:
+        """How many records are acknowledged."""
+        return self._frontier.size
+
+    @property
+    def frontier(self) -> Frontier:
+        """The tree over all leaves that are acknowledged."""
+        return self._frontier
+
+    def append(self, records: Sequence[Record]) -> int:
+        """Record all of ``records`` or none, durably; returns the number of the first.
+
+        Raises ValueError for a record that cannot be spelled, LockedError where the log is being appended to, or was
+        since it was opened here, and OSError where the disk fails; then none is recorded, unless the disk failed in
+        the very act of acknowledging, which opening the log again decides.
+        """
+        first = self.size
+        salts = self._salts(SALT_SIZE * len(records))
+        return self._append(
+            [close(first + i, record, salts[i * SALT_SIZE : (i + 1) * SALT_SIZE]) for i, record in enumerate(records)]
+        )
+
+    def append_closed(self, pairs: Sequence[Pair]) -> int:
+        """Append leaves and openings that were made earlier, as they are; otherwise like ``append``.
+
+        Raises ValueError where a pair does not fit together or is not the next.
+        """
+        for n, pair in enumerate(pairs, self.size):
+            committed_record(n, pair)
+        return self._append(pairs)
+
+    def records(self, start: int = 0, kinds: frozenset[str] | None = None) -> Iterator[tuple[int, Record]]:
+        """Numbers and records from ``start`` to the end, of these ``kinds`` only where any are given.
+
+        Streams in flat memory. Every pair on the way is checked against its commitment, also where it is left out.
+        Raises CustodyError, naming number and files, at the first that is missing or was altered.
+        """
+        needles = [b'"kind":"%b"' % kind.encode() for kind in sorted(kinds or ())]
+        for n, _, spelled in self.entries(start):
+            # Inside a JSON string the quotes would be escaped: a record of a kind always shows its needle.
+            if needles and not any(needle in spelled for needle in needles):
+                continue
+            record = _decoded(n, spelled)
+            if not kinds or record.kind in kinds:
+                yield n, record
+
+    def record(self, n: int) -> Record:
+        """Record ``n``. Raises ValueError where there is none, CustodyError where it was altered."""
+        if not 0 <= n < self.size:
+            raise ValueError(f"the log holds the records 0 to {self.size - 1}, not {n}")
+        ((_, _, spelled),) = self.entries(n, n + 1)
+        return _decoded(n, spelled)
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Pair, bytes]]:
+        """Number, leaf and opening, and the record's bytes, from ``start`` up to ``stop`` or the acknowledged size.
+
+        Each pair has been checked. Raises CustodyError like ``records``, also where the log ends before ``stop`` or
+        ``start``.
+        """
+        if start < 0:
+            raise ValueError(f"records are counted from 0, not {start}")
+        if max(start, stop or 0) > self.size:
+            raise CustodyError(
+                f"the custody log in {self.folder} holds {self.size} records, not {max(start, stop or 0)}",
+                hint="if the log was restored from an older copy, find a newer one",
+            )
+        for run in pieces(start, self.size if stop is None else stop, self.segment):
+            leaves = self.lines(LEAVES, run)
+            openings = self.lines(OPENINGS, run)
+            for n in range(run.first, run.end):
+                leaf, opening = next(leaves, None), next(openings, None)
+                if leaf is None or opening is None:
+                    raise self._altered(n, "the leaf is missing" if leaf is None else "the opening is missing")
+                pair = Pair(leaf, opening)
+                try:
+                    spelled = committed_record(n, pair)
+                except ValueError as error:
+                    raise self._altered(n, str(error)) from error
+                yield n, pair, spelled
+
+    def lines(self, part: str, run: Segment) -> Iterator[bytes]:
+        """Lines of one part as they lie on disk, unchecked, without their LF; ``run`` is inside one block.
+
+        Ends early where lines are missing; raises CustodyError where the whole file is.
+        """
+        base = run.first - run.first % self.segment
+        with self._open_block(part, base) as file:
+            yield from read_lines(file, run.first - base, run.end - base)
+
+    def verify(self) -> list[Finding]:
+        """Everything wrong with the log as it lies on disk, in full: each line, the numbers, the tree, the head."""
+        return examine(self)
+
+    def _append(self, pairs: Sequence[Pair]) -> int:
+        first = self.size
+        if not pairs:
+            return first
+        with self._exclusive("appending to the custody log"):
+            if _read_head(self.folder) != self._frontier:
+                raise LockedError(
+                    "another command has appended to the custody log meanwhile",
+                    hint="give the same command again",
+                    transient=True,
+                )
+            touched = list(pieces(first, first + len(pairs), self.segment))
+            if self._disturbed(touched):
+                self._recover()
+            grown = self._frontier.extend(leaf_hash(pair.leaf) for pair in pairs)
+            self._write(OPENINGS, touched, [pair.opening for pair in pairs])
+            self._write(LEAVES, touched, [pair.leaf for pair in pairs])
+            durable.write_atomic(self.folder / HEAD_NAME, encode_head(grown))
+            self._frontier = grown
+            self._ends = {part: self._growing_size(part) for part in PARTS}
+            with contextlib.suppress(OSError):  # acknowledged is acknowledged: the next one who opens it renames
+                self._settle(touched)
+        return first
+
+    def _write(self, part: str, touched: list[Segment], lines: list[bytes]) -> None:
+        """Bring new lines to the medium, in growing segments only."""
+        offset = 0
+        created = False
+        for run in touched:
+            path = self._growing(part, run.first)
+            created = created or not path.exists()
+            with open(path, "ab") as file:
+                file.write(b"\n".join(lines[offset : offset + run.count]) + b"\n")
+                file.flush()
+                durable.sync_file(file.fileno())
+            offset += run.count
+        if created:
+            durable.sync_folder(self.folder / part)
+
+    def _settle(self, touched: list[Segment]) -> None:
+        """Give growing segments that are full and acknowledged their final name."""
+        for run in touched:
+            if run.end % self.segment == 0:
+                whole = Segment(run.end - self.segment, self.segment)
+                for part in PARTS:
+                    durable.publish(self._growing(part, whole.first), self.folder / part / segment_name(whole))
+
+    def _disturbed(self, touched: list[Segment]) -> bool:
+        """Whether the files about to grow are not as long as they were left, as after a crash."""
+        first = touched[0].first
+        return any(
+            size_or_zero(self._growing(part, run.first)) != (self._ends[part] if run.first == first else 0)
+            for part in PARTS
+            for run in touched
+        )
+
+    def _recover(self) -> None:
+        recovery = survey(self.folder, size=self.size, segment=self.segment)
+        carry_out(recovery)
+        self._ends = recovery.ends
+
+    def _exclusive(self, doing: str) -> contextlib.AbstractContextManager[None]:
+        return durable.exclusive(self.folder / LOCK_NAME, doing=doing)
+
+    def _growing(self, part: str, n: int) -> Path:
+        return self.folder / part / growing_name(n - n % self.segment)
+
+    def _growing_size(self, part: str) -> int:
+        return size_or_zero(self._growing(part, self.size)) if self.size % self.segment else 0
+
+    def _open_block(self, part: str, base: int) -> BinaryIO:
+        settled = self.folder / part / segment_name(Segment(base, self.segment))
+        for path in (settled, self._growing(part, base), settled):  # another process may rename it in between
+            with contextlib.suppress(FileNotFoundError):
+                return open(path, "rb")
+        raise CustodyError(f"{settled} is missing, and so is {growing_name(base)}", hint=_RESTORE)
+
+    def _altered(self, n: int, why: str) -> CustodyError:
+        name = f"{n - n % self.segment:020d}-….jsonl"
+        return CustodyError(
+            f"custody log {self.folder}, record {n} (leaves/{name}, openings/{name}): {why}", hint=_RESTORE
+        )
+
+
+_RESTORE = "keep the folder as it is and compare it with the copies at the locations"
+
+
+def _decoded(n: int, spelled: bytes) -> Record:
+    """The record; its bytes are what was committed to, so only a newer program explains that they mean nothing."""
+    try:
+        return decode_record(spelled)
+    except ValueError as error:
+        raise ArchiveError(
+            f"record {n} of the custody log is intact but not understood: {error}",
+            hint="use the version of this program that wrote it, or a newer one",
+        ) from error
+
+
+def _read_head(folder: Path) -> Frontier:
+    try:
+        return decode_head((folder / HEAD_NAME).read_bytes())
+    except FileNotFoundError:
+        raise _no_head(folder) from None
+    except ValueError as error:
+        raise CustodyError(f"{folder / HEAD_NAME}: {error}", hint=_RESTORE) from error
+
+
+def _survey_steadily(folder: Path, *, segment: int) -> tuple[Frontier, Recovery]:
+    """Head and survey that belong together, although another process may be appending."""
+    while True:
+        frontier = _read_head(folder)
+        try:
+            return frontier, survey(folder, size=frontier.size, segment=segment)
+        except CustodyError:
+            if _read_head(folder) == frontier:
+                raise
+
+
+def _no_head(folder: Path) -> CustodyError:
+    return CustodyError(f"{folder} holds no head of a custody log ({HEAD_NAME})", hint=_RESTORE)

@@ -1,0 +1,235 @@
+"""From records to rows: the catalogue is a fold over the custody log, and this is its step.
+
+The same function serves the first recording, the catching up after a crash, and the rebuilding of a lost catalogue,
+so that all three end with the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from archive import canonical
+from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.rows import (
+    AccessionRow,
+    DamageRow,
+    FileRow,
+    IncidentRow,
+    LocationRow,
+    PackageRow,
+    ProducerRow,
+    ReplicaRow,
+)
+from archive.model.identifiers import PackageId
+from archive.model.moments import format_moment
+from archive.model.packages import ReplicaState
+from archive.model.records import (
+    AccessionClosedRecord,
+    AccessionRecord,
+    AuditRecord,
+    DamageRecord,
+    IncidentClosedRecord,
+    IncidentRecord,
+    LocationRecord,
+    ProducerRecord,
+    ReceiptRecord,
+    Record,
+    RepairRecord,
+    ReplicationRecord,
+    SealRecord,
+)
+
+Numbered = tuple[int, Record]
+"""A record and its number in the log."""
+
+
+def apply(catalogue: Catalogue, numbered: Sequence[Numbered]) -> None:
+    """Take records into the catalogue, in order, inside a transaction of the caller's."""
+    for is_receipt, group in groupby(numbered, key=lambda pair: isinstance(pair[1], ReceiptRecord)):
+        if is_receipt:
+            catalogue.put_files([_file(n, record) for n, record in group if isinstance(record, ReceiptRecord)])
+        else:
+            for n, record in group:
+                _apply_one(catalogue, n, record)
+
+
+def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
+    match record:
+        case LocationRecord():
+            catalogue.insert([_location(n, record)])
+        case ProducerRecord():
+            catalogue.insert([ProducerRow(leaf=n, code=record.code, name=record.name)])
+        case AccessionRecord():
+            _open_accession(catalogue, n, record)
+        case AccessionClosedRecord():
+            _close_accession(catalogue, n, record)
+        case SealRecord():
+            catalogue.insert([_package(n, record)])
+        case ReplicationRecord():
+            _store_replica(catalogue, n, record)
+        case AuditRecord():
+            _audit_replica(catalogue, n, record)
+        case IncidentRecord():
+            _open_incident(catalogue, n, record)
+        case DamageRecord():
+            catalogue.insert([_damage(n, record)])
+        case RepairRecord():
+            _repair(catalogue, n, record)
+        case IncidentClosedRecord():
+            _close_incident(catalogue, n, record)
+        case _:
+            raise ValueError(f"no catalogue row is known for a record of kind {record.kind}")
+
+
+def _location(n: int, record: LocationRecord) -> LocationRow:
+    attributes = canonical.encode(record.attributes).decode("ascii")
+    return LocationRow(leaf=n, name=record.name, uri=record.uri, form=record.form, attributes=attributes)
+
+
+def _file(n: int, record: ReceiptRecord) -> FileRow:
+    return FileRow(
+        leaf=n,
+        id=record.file,
+        accession=record.accession,
+        name=record.name,
+        size=record.size,
+        sha256=record.sha256,
+        blake3=record.blake3,
+        mtime=record.mtime,
+        outcome=record.outcome,
+        aip=record.aip,
+        received_at=format_moment(record.time),
+    )
+
+
+def _open_accession(catalogue: Catalogue, n: int, record: AccessionRecord) -> None:
+    row = AccessionRow(
+        leaf=n,
+        id=record.accession,
+        producer=record.producer,
+        source=record.source,
+        listing_sha256=record.listing_sha256,
+        metadata_name=record.metadata_name,
+        metadata_sha256=record.metadata_sha256,
+        opened_at=format_moment(record.time),
+        closed_at=None,
+    )
+    known = catalogue.accession(record.accession)
+    if known is None:
+        catalogue.insert([row])
+    else:
+        catalogue.replace(replace(row, opened_at=known.opened_at))
+
+
+def _close_accession(catalogue: Catalogue, n: int, record: AccessionClosedRecord) -> None:
+    known = catalogue.accession(record.accession)
+    if known is None:
+        raise ValueError(f"record {n} closes an accession that was never opened: {record.accession}")
+    catalogue.replace(replace(known, leaf=n, closed_at=format_moment(record.time)))
+
+
+def _package(n: int, record: SealRecord) -> PackageRow:
+    return PackageRow(
+        leaf=n,
+        id=record.aip,
+        accession=record.accession,
+        kind=record.package,
+        files=record.files,
+        bytes=record.bytes,
+        tag_files=record.tag_files,
+        tagmanifest_sha256=record.tagmanifest_sha256,
+        manifest_sha256=record.manifest_sha256,
+        sealed_at=format_moment(record.time),
+    )
+
+
+def _store_replica(catalogue: Catalogue, n: int, record: ReplicationRecord) -> None:
+    moment = format_moment(record.time)
+    row = ReplicaRow(
+        leaf=n,
+        package=record.aip,
+        location=record.location,
+        key=record.key,
+        state=ReplicaState.OK,
+        stored_at=moment,
+        last_verified=moment,
+    )
+    if catalogue.replica(record.aip, record.location) is None:
+        catalogue.insert([row])
+    else:
+        catalogue.replace(row)
+
+
+def _audit_replica(catalogue: Catalogue, n: int, record: AuditRecord) -> None:
+    known = _replica(catalogue, n, record.aip, record.location)
+    if known.state is ReplicaState.FROZEN:
+        return
+    damaged = record.altered + record.missing + record.extra + record.unreadable
+    if record.files and record.missing == record.files:
+        catalogue.replace(replace(known, leaf=n, state=ReplicaState.MISSING))
+    elif damaged:
+        catalogue.replace(replace(known, leaf=n, state=ReplicaState.DAMAGED))
+    elif record.ok == record.files:
+        catalogue.replace(replace(known, leaf=n, state=ReplicaState.OK, last_verified=format_moment(record.time)))
+
+
+def _open_incident(catalogue: Catalogue, n: int, record: IncidentRecord) -> None:
+    row = IncidentRow(
+        leaf=n,
+        id=record.incident,
+        type=record.type,
+        package=record.aip,
+        location=record.location,
+        summary=record.summary,
+        opened_at=format_moment(record.time),
+        closed_at=None,
+        closed_reason=None,
+    )
+    catalogue.insert([row])
+    if record.type == "tampering" and record.aip is not None and record.location is not None:
+        known = _replica(catalogue, n, record.aip, record.location)
+        catalogue.replace(replace(known, leaf=n, state=ReplicaState.FROZEN))
+
+
+def _damage(n: int, record: DamageRecord) -> DamageRow:
+    return DamageRow(
+        leaf=n,
+        incident=record.incident,
+        path=record.path,
+        package=record.aip,
+        location=record.location,
+        outcome=record.outcome,
+        expected_sha256=record.expected_sha256,
+        observed_sha256=record.observed_sha256,
+        found_at=format_moment(record.time),
+        repaired_at=None,
+        set_aside=None,
+    )
+
+
+def _repair(catalogue: Catalogue, n: int, record: RepairRecord) -> None:
+    moment = format_moment(record.time)
+    damages = catalogue.damages(package=record.aip, location=record.location)
+    for damage in damages:
+        if damage.path == record.path and damage.repaired_at is None:
+            catalogue.replace(replace(damage, leaf=n, repaired_at=moment, set_aside=record.set_aside))
+    if all(damage.repaired_at is not None or damage.path == record.path for damage in damages):
+        known = _replica(catalogue, n, record.aip, record.location)
+        catalogue.replace(replace(known, leaf=n, state=ReplicaState.OK, last_verified=moment))
+
+
+def _close_incident(catalogue: Catalogue, n: int, record: IncidentClosedRecord) -> None:
+    known = catalogue.incident(record.incident)
+    if known is None:
+        raise ValueError(f"record {n} closes an incident that was never opened: {record.incident}")
+    moment = format_moment(record.time)
+    catalogue.replace(replace(known, leaf=n, closed_at=moment, closed_reason=record.reason))
+
+
+def _replica(catalogue: Catalogue, n: int, package: PackageId, location: str) -> ReplicaRow:
+    known = catalogue.replica(package, location)
+    if known is None:
+        raise ValueError(f"record {n} speaks of a replica that was never stored: {package} at {location}")
+    return known

@@ -1,0 +1,101 @@
+"""What is held: the custody log and the catalogue, moved together, and the locations the packages lie at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from archive.catalogue.catalogue import Catalogue
+from archive.clock import Clock
+from archive.custody.copies import copy_new
+from archive.custody.log import CustodyLog
+from archive.errors import CustodyError, StorageError
+from archive.holdings.apply import apply
+from archive.model.records import Record
+from archive.storage.directory import DirectoryLocation
+from profiles.finding import Finding, Severity
+
+_BATCH = 5_000  # records taken into the catalogue in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who acts, on which machine, with which version: what every record says of its origin."""
+
+    actor: str
+    machine: str
+    version: str
+    clock: Clock
+
+    def __call__(self, reason: str = "") -> dict[str, Any]:
+        """The common fields of a record made now."""
+        return {
+            "time": self.clock(),
+            "actor": self.actor,
+            "machine": self.machine,
+            "version": self.version,
+            "reason": reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """An open archive's memory. Log first, catalogue second: a crash in between is caught up at the next opening."""
+
+    home: Path
+    log: CustodyLog
+    catalogue: Catalogue
+    locations: Mapping[str, DirectoryLocation]
+    stamp: Stamp
+
+    def record(self, records: Sequence[Record]) -> None:
+        """Append ``records`` to the custody log and take them into the catalogue. All of them or none."""
+        if not records:
+            return
+        first = self.log.append(records)
+        self._take_in(list(enumerate(records, start=first)))
+
+    def catch_up(self) -> int:
+        """Take into the catalogue what the log holds and the catalogue has not seen; answer how many records.
+
+        Raises CustodyError if the catalogue has seen more than the log holds: then the log was cut.
+        """
+        applied = self.catalogue.applied()
+        if applied > self.log.size:
+            raise CustodyError(
+                f"the catalogue knows {applied} records, the custody log holds only {self.log.size}",
+                hint="the log was cut or replaced; compare it with the copies at the locations before doing anything",
+            )
+        records = self.log.records(start=applied) if applied < self.log.size else iter(())
+        while batch := list(islice(records, _BATCH)):
+            self._take_in(batch)
+        return self.log.size - applied
+
+    def _take_in(self, numbered: Sequence[tuple[int, Record]]) -> None:
+        with self.catalogue.transaction():
+            apply(self.catalogue, numbered)
+            self.catalogue.set_applied(numbered[-1][0] + 1)
+
+    def online(self) -> Iterator[DirectoryLocation]:
+        """The locations that can be used now, in the order they were added."""
+        return (location for location in self.locations.values() if location.offline() is None)
+
+    def copy_log(self) -> list[Finding]:
+        """Bring the new part of the custody log to every location that can be reached, at the end of a command."""
+        findings = []
+        for location in self.online():
+            try:
+                copy_new(self.log, location.backend)
+            except (OSError, StorageError) as error:
+                findings.append(
+                    Finding(
+                        "custody-copy-failed",
+                        Severity.WARNING,
+                        location.name,
+                        f"the custody log could not be copied to location '{location.name}': {error}",
+                    )
+                )
+        return findings

@@ -1,0 +1,175 @@
+"""Opening an accession: is this delivery new, known and unfinished, known and finished, or known and changed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive import durable
+from archive.catalogue.rows import AccessionRow
+from archive.errors import ArchiveError, UsageError
+from archive.ingest.journal import Listed, journal_path, list_delivery, make_staging
+from archive.ingest.survey import Delivery
+from archive.ingest.workbench import Workbench
+from archive.model.identifiers import AccessionId, new_identifier
+from archive.model.packages import Outcome
+from archive.model.records import AccessionRecord, ProducerRecord, Record
+from archive.storage.directory import discard
+from archive.storage.walking import Walked
+
+NEW = "new"
+"""What to give as ``--accession`` for a delivery that shall be received once more from the beginning."""
+
+_CANDIDATE = ".listing-"
+_PRODUCER = re.compile(r"[^\W_][\w.+-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An open accession being worked on: its folder in staging and its journal there."""
+
+    accession: AccessionId
+    folder: Path
+    listed: Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The same delivery was received in full before."""
+
+    accession: AccessionRow
+
+
+def open_accession(delivery: Delivery, *, wanted: str | None, bench: Workbench) -> Desk | Finished:
+    """The accession for ``delivery``: a new one, the unfinished one, or the finished one it belongs to already.
+
+    ``wanted`` is the identifier of an accession to go on with, ``new``, or None. Raises UsageError where the delivery
+    is known and has changed, and nobody said what to do about it.
+    """
+    _require_producer_code(delivery.producer)
+    _clear(bench)
+    previous = _previous(delivery, wanted=wanted, bench=bench)
+    listed = _list(delivery, previous, wanted=wanted, bench=bench)
+    if listed.items == 0:
+        listed.path.unlink()
+        raise ArchiveError(f"{delivery.source} holds no files: nothing was received", hint="is this the right folder?")
+    if previous is None:
+        return _begin(AccessionId(new_identifier()), delivery, listed, bench)
+    if _is_unchanged(previous, delivery, listed):
+        return _go_on(previous, listed, bench)
+    if wanted is None:
+        listed.path.unlink()
+        raise _changed(previous, delivery, listed)
+    return _begin(previous.id, delivery, listed, bench)
+
+
+def _previous(delivery: Delivery, *, wanted: str | None, bench: Workbench) -> AccessionRow | None:
+    catalogue = bench.holdings.catalogue
+    if wanted == NEW:
+        return None
+    if wanted is None:
+        known = catalogue.accessions(source=os.fsencode(delivery.source), producer=delivery.producer)
+        return known[-1] if known else None
+    found = catalogue.accession(AccessionId(wanted))
+    if found is None:
+        raise UsageError(f"there is no accession {wanted}", hint="archive list shows the accessions there are")
+    if found.producer != delivery.producer:
+        raise UsageError(f"accession {wanted} is of producer '{found.producer}', not '{delivery.producer}'")
+    return found
+
+
+def _list(delivery: Delivery, previous: AccessionRow | None, *, wanted: str | None, bench: Workbench) -> Listed:
+    bench.progress.stage("listing the delivery")
+    candidate = bench.staging / f"{_CANDIDATE}{new_identifier()}"
+    lost = previous is not None and not journal_path(bench.staging, previous.id).exists()
+    more = previous is not None and (wanted is not None or lost)
+    received = _known(previous, bench) if previous is not None and more else _nothing
+    return list_delivery(delivery, candidate, policy=bench.policy, received=received)
+
+
+def _nothing(_walked: Walked, _name: bytes) -> bool:
+    return False
+
+
+def _known(accession: AccessionRow, bench: Workbench) -> Callable[[Walked, bytes], bool]:
+    """Whether an item has been received in this accession already, by name, size and time."""
+    decided = {
+        (row.name, row.size, row.mtime)
+        for row in bench.holdings.catalogue.files(accession.id)
+        if row.outcome is not Outcome.PENDING
+    }
+    return lambda walked, name: (name, walked.size, walked.mtime_ns) in decided
+
+
+def _is_unchanged(previous: AccessionRow, delivery: Delivery, listed: Listed) -> bool:
+    metadata = None if delivery.metadata is None else delivery.metadata.sha256
+    return previous.listing_sha256 == listed.sha256 and previous.metadata_sha256 == metadata
+
+
+def _go_on(previous: AccessionRow, listed: Listed, bench: Workbench) -> Desk | Finished:
+    if previous.closed_at is not None:
+        listed.path.unlink()
+        return Finished(previous)
+    journal = journal_path(bench.staging, previous.id)
+    if journal.exists():
+        listed.path.unlink()
+    else:
+        make_staging(journal.parent)
+        durable.publish(listed.path, journal)
+    return Desk(previous.id, journal.parent, _moved(listed, journal))
+
+
+def _begin(accession: AccessionId, delivery: Delivery, listed: Listed, bench: Workbench) -> Desk:
+    """Put the journal in place, then say in the log that the accession is open."""
+    journal = journal_path(bench.staging, accession)
+    make_staging(journal.parent)
+    durable.replace(listed.path, journal)
+    metadata = delivery.metadata
+    records: list[Record] = []
+    if bench.holdings.catalogue.producer(delivery.producer) is None:
+        records.append(ProducerRecord(**bench.holdings.stamp(), code=delivery.producer, name=delivery.producer))
+    records.append(
+        AccessionRecord(
+            **bench.holdings.stamp(),
+            accession=accession,
+            producer=delivery.producer,
+            source=os.fsencode(delivery.source),
+            listing_sha256=listed.sha256,
+            metadata_name=None if metadata is None else metadata.name,
+            metadata_sha256=None if metadata is None else metadata.sha256,
+        )
+    )
+    bench.holdings.record(records)
+    return Desk(accession, journal.parent, _moved(listed, journal))
+
+
+def _moved(listed: Listed, journal: Path) -> Listed:
+    return Listed(journal, listed.sha256, listed.items, listed.findings, listed.blocked)
+
+
+def _clear(bench: Workbench) -> None:
+    """Throw away what earlier runs left in staging before their accession was opened."""
+    for path in bench.staging.iterdir():
+        if path.name.startswith(_CANDIDATE):
+            path.unlink()
+        elif path.is_dir() and bench.holdings.catalogue.accession(AccessionId(path.name)) is None:
+            discard(path)
+
+
+def _changed(previous: AccessionRow, delivery: Delivery, listed: Listed) -> UsageError:
+    what = "the metadata" if previous.listing_sha256 == listed.sha256 else "the folder"
+    return UsageError(
+        f"{delivery.source}: {what} has changed since it was received as accession {previous.id}",
+        hint=f"to add what is new to that accession: --accession {previous.id}; "
+        f"to receive everything once more under a new one: --accession {NEW}",
+    )
+
+
+def _require_producer_code(code: str) -> None:
+    if not _PRODUCER.fullmatch(code):
+        raise UsageError(
+            f"'{code}' cannot be a producer's code", hint="use up to 64 letters, digits, '.', '-', '+' or '_'"
+        )

@@ -1,0 +1,53 @@
+"""Appraising: facts in, a decision per file out. Pure.
+
+Nothing delivered is dropped: a duplicate is received again with its own provenance and stored again, and what may be
+done with a file whose rights nobody stated is nothing (embargo).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from archive.ingest.examine import Examined
+from archive.ingest.journal import Expected
+from archive.ingest.metadata import MetadataTable
+from archive.ingest.receive import Received
+from archive.model.packages import Outcome
+from archive.packages.content import PackagedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a lot: files for the package, and files that wait."""
+
+    received: Received
+    files: tuple[PackagedFile, ...]
+    pending: tuple[Expected, ...]
+
+
+def appraise(examined: Examined, *, metadata: MetadataTable | None, held: Set[str]) -> Decision:
+    """Accept every file that could be read; one whose SHA-256 is in ``held`` or came before it is a duplicate."""
+    seen = set(held)
+    files = []
+    for file, answer in examined.pairs():
+        outcome = Outcome.DUPLICATE if file.sha256 in seen else Outcome.ACCEPTED
+        seen.add(file.sha256)
+        name = file.expected.name
+        files.append(
+            PackagedFile(
+                id=file.expected.file,
+                name=name,
+                path=file.path,
+                size=file.size,
+                sha256=file.sha256,
+                blake3=file.blake3,
+                mtime_ns=file.mtime_ns,
+                outcome=outcome,
+                identification=answer,
+                producer_digests=file.producer_digests,
+                hard_link_group=file.expected.hard_link_group,
+                rights=None if metadata is None else metadata.rights_for(name),
+            )
+        )
+    return Decision(examined.received, tuple(files), examined.received.pending)

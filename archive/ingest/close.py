@@ -1,0 +1,194 @@
+"""Closing an accession: nothing pending, numbers that add up, and its papers sealed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.catalogue.rows import AccessionRow, Totals
+from archive.errors import ArchiveError
+from archive.ingest.accession import Desk
+from archive.ingest.journal import item_names
+from archive.ingest.metadata import match
+from archive.ingest.seal import Prepared, findings_so_far, place, provenance, seal_record, sealed_safely
+from archive.ingest.survey import Delivery
+from archive.ingest.workbench import Workbench
+from archive.model.digests import CHUNK
+from archive.model.entries import EntryKind
+from archive.model.identifiers import AccessionId, PackageId, new_identifier
+from archive.model.moments import parse_moment
+from archive.model.packages import PackageKind, replica_key
+from archive.model.records import AccessionClosedRecord, Record, SealRecord
+from archive.packages.accession import AccessionContent, MemberPackage, ReceiptLine, seal_accession
+from archive.storage.directory import discard
+from profiles.finding import Finding, Severity
+
+_NEEDS_PERSON = frozenset({"file-without-row", "row-without-file", "replica-not-stored", "custody-copy-failed"})
+_FINDINGS = b"data/documentation/findings.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Accessioned:
+    """How a delivery stands now."""
+
+    accession: AccessionId
+    totals: Totals
+    aips: tuple[PackageId, ...]
+    accession_package: PackageId | None
+    closed: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to look at something."""
+        return not self.closed or any(needs_person(finding) for finding in self.findings)
+
+
+def needs_person(finding: Finding) -> bool:
+    """Whether a finding about a delivery waits for a person rather than only standing in the receipt."""
+    return finding.severity is Severity.ERROR or finding.code in _NEEDS_PERSON
+
+
+def close(desk: Desk, delivery: Delivery, *, owed: Iterable[Finding], bench: Workbench) -> Accessioned:
+    """Close the accession and seal its package if nothing is pending; answer how it stands either way.
+
+    ``owed`` are findings about copies that could not be made; they are told, and stand in no package.
+    """
+    findings = [*delivery.findings, *desk.listed.findings, *_orphans(desk, delivery), *findings_so_far(desk.folder)]
+    totals = bench.holdings.catalogue.totals(desk.accession)
+    may_close = totals.pending == 0 and not desk.listed.blocked
+    if may_close:
+        findings = [finding for finding in findings if finding.code != "unreadable"]
+        owed = [*owed, *_seal_papers(desk, delivery, totals=totals, findings=tuple(findings), bench=bench)]
+        discard(desk.folder)
+    return report(desk.accession, findings=(*findings, *owed), closed=may_close, bench=bench)
+
+
+def report(accession: AccessionId, *, findings: tuple[Finding, ...], closed: bool, bench: Workbench) -> Accessioned:
+    """How an accession stands, from the catalogue."""
+    packages = bench.holdings.catalogue.packages(accession)
+    papers = [package.id for package in packages if package.kind is PackageKind.ACCESSION]
+    return Accessioned(
+        accession=accession,
+        totals=bench.holdings.catalogue.totals(accession),
+        aips=tuple(package.id for package in packages if package.kind is PackageKind.AIP),
+        accession_package=papers[-1] if papers else None,
+        closed=closed,
+        findings=tuple(dict.fromkeys(findings)),
+    )
+
+
+def report_finished(accession: AccessionRow, *, bench: Workbench) -> Accessioned:
+    """How an accession ended that was closed before, with the findings kept in its own package."""
+    standing = report(accession.id, findings=(), closed=True, bench=bench)
+    if standing.accession_package is None:
+        return standing
+    findings = tuple(_kept_findings(standing.accession_package, bench))
+    return report(accession.id, findings=findings, closed=True, bench=bench)
+
+
+def _kept_findings(package: PackageId, bench: Workbench) -> Iterator[Finding]:
+    for location in bench.holdings.online():
+        try:
+            with location.reader(replica_key(package)).open(_FINDINGS) as stream:
+                kept = json.loads(b"".join(iter(lambda: stream.read(CHUNK), b"")))
+        except (OSError, ValueError):
+            continue  # another copy may be better; the audit will say what is wrong with this one
+        for given in kept:
+            yield Finding(**{**given, "severity": Severity(given["severity"])})
+        return
+
+
+def _orphans(desk: Desk, delivery: Delivery) -> list[Finding]:
+    if delivery.metadata is None:
+        return []
+    return list(match(delivery.metadata, item_names(desk.listed.path)))
+
+
+def _seal_papers(
+    desk: Desk, delivery: Delivery, *, totals: Totals, findings: tuple[Finding, ...], bench: Workbench
+) -> list[Finding]:
+    bench.progress.stage("closing the accession")
+    package = PackageId(new_identifier())
+    folder = desk.folder / package
+    content = _content(desk, delivery, package, totals=totals, findings=findings, bench=bench)
+    folder.mkdir()
+    sealed = sealed_safely(folder, lambda root: seal_accession(root, content))
+    record: SealRecord = seal_record(sealed, desk.accession, PackageKind.ACCESSION, bench)
+    closed = AccessionClosedRecord(
+        **bench.holdings.stamp(),
+        accession=desk.accession,
+        package=package,
+        received=totals.received,
+        accepted=totals.accepted,
+        duplicate=totals.duplicate,
+        quarantined=totals.quarantined,
+        rejected=totals.rejected,
+    )
+    records: tuple[Record, ...] = (record, closed)
+    return place(Prepared(folder, records, ()), desk=desk.folder, bench=bench)
+
+
+def _content(
+    desk: Desk,
+    delivery: Delivery,
+    package: PackageId,
+    *,
+    totals: Totals,
+    findings: tuple[Finding, ...],
+    bench: Workbench,
+) -> AccessionContent:
+    catalogue = bench.holdings.catalogue
+    opened = catalogue.accession(desk.accession)
+    if opened is None:
+        raise ValueError(f"accession {desk.accession} is not open")
+    counted = {name: getattr(totals, name) for name in ("received", "accepted", "duplicate", "quarantined", "rejected")}
+    members = tuple(
+        MemberPackage(row.id, row.files, row.bytes, row.tagmanifest_sha256)
+        for row in catalogue.packages(desk.accession)
+        if row.kind is PackageKind.AIP
+    )
+    return AccessionContent(
+        provenance=provenance(package, accession=desk.accession, delivery=delivery, bench=bench),
+        opened_at=parse_moment(opened.opened_at),
+        listing=_lines(desk.listed.path),
+        submission=_submission(delivery),
+        receipt=(
+            ReceiptLine(row.name, row.outcome, row.size, row.sha256, row.blake3, row.mtime, row.aip)
+            for row in catalogue.files(desk.accession)
+        ),
+        totals=counted,
+        members=members,
+        findings=findings,
+    )
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        yield from file
+
+
+def _submission(delivery: Delivery) -> Iterator[tuple[bytes, Iterable[bytes]]]:
+    """The producer's table, and the tag files of a delivered bag, as received."""
+    if delivery.metadata is not None:
+        yield delivery.metadata.name, (delivery.metadata.data,)
+    if delivery.bag is not None:
+        for entry in delivery.bag.entries.values():
+            if entry.kind is EntryKind.FILE and not entry.path.startswith(b"data/"):
+                yield b"bag/" + entry.path, _chunks(delivery, entry.path)
+
+
+def _chunks(delivery: Delivery, path: bytes) -> Iterator[bytes]:
+    full = os.path.join(os.fsencode(delivery.source), path)
+    try:
+        with open(full, "rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        raise ArchiveError(
+            f"{os.fsdecode(full)!r} cannot be read: {error.strerror or error}",
+            hint="mend the medium and give the same command again; the accession stays open",
+        ) from error

@@ -1,0 +1,157 @@
+"""Receiving: the delivered bytes are copied into staging and digested, each read once (DESIGN §4.2)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from archive.errors import ReadFailure, StorageError
+from archive.ingest.journal import Expected, Lot
+from archive.ingest.survey import Delivery
+from archive.ingest.workbench import Workbench
+from archive.model.digests import ALGORITHMS, CHUNK, SEALED, Digester
+from archive.model.names import PackagePaths, PayloadPath, shown
+from archive.packages.content import ProducerDigest
+from archive.packages.folder import delivered_file
+from archive.storage.directory import discard, write_all
+from profiles.finding import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """One delivered file, copied: its bytes lie at ``path`` in the package's folder and have these digests."""
+
+    expected: Expected
+    path: PayloadPath
+    size: int
+    sha256: str
+    blake3: str
+    mtime_ns: int
+    producer_digests: tuple[ProducerDigest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A lot after its one reading. ``pending`` are the files that could not be read, each with its finding."""
+
+    lot: Lot
+    folder: Path
+    files: tuple[ReceivedFile, ...]
+    pending: tuple[Expected, ...]
+    findings: tuple[Finding, ...]
+
+
+def receive(delivery: Delivery, lot: Lot, *, folder: Path, bench: Workbench) -> Received:
+    """Copy the files of ``lot`` into ``folder``, which is begun anew, reading each byte of the delivery once.
+
+    A file that cannot be read is pending, and the others go on. Raises StorageError where staging cannot be written.
+    """
+    paths = PackagePaths()
+    files, pending, findings = list[ReceivedFile](), list[Expected](), list[Finding]()
+    _begin(folder)
+    bench.progress.stage("receiving", total=len(lot.files))
+    for expected in lot.files:
+        path = paths.path(expected.name)
+        try:
+            received = _copy(delivery, expected, path, folder=folder, bench=bench)
+        except ReadFailure as error:
+            pending.append(expected)
+            findings.append(_unreadable(expected, error))
+        else:
+            files.append(received)
+            findings += _differences(received)
+        bench.progress.advance()
+    return Received(lot, folder, tuple(files), tuple(pending), tuple(findings))
+
+
+def _begin(folder: Path) -> None:
+    try:
+        discard(folder)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise _staging_trouble(folder, error) from error
+
+
+def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: Path, bench: Workbench) -> ReceivedFile:
+    given = [digest for digest in delivery.producer_digests(expected.name) if digest[0] in ALGORITHMS]
+    digester = Digester((*SEALED, *(algorithm for algorithm, _, _ in given)))
+    target = delivered_file(folder, path)
+    try:
+        source = bench.open_source(delivery.locate(expected.name))
+    except OSError as error:
+        raise ReadFailure(error.strerror or str(error)) from error
+    with source:
+        mtime_ns = os.fstat(source.fileno()).st_mtime_ns
+        _write(target, _reading(source, digester), mtime_ns=mtime_ns)
+    digests = digester.digests()
+    return ReceivedFile(
+        expected=expected,
+        path=path,
+        size=digester.size,
+        sha256=digests["sha256"],
+        blake3=digests["blake3"],
+        mtime_ns=mtime_ns,
+        producer_digests=tuple(
+            ProducerDigest(algorithm, digest, originator, agrees=digests[algorithm] == digest)
+            for algorithm, digest, originator in given
+        ),
+    )
+
+
+def _reading(source: BinaryIO, digester: Digester) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = source.read(CHUNK)
+        except OSError as error:
+            raise ReadFailure(error.strerror or str(error)) from error
+        if not chunk:
+            return
+        digester.update(chunk)
+        yield chunk
+
+
+def _write(target: Path, chunks: Iterator[bytes], *, mtime_ns: int) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(target, "xb", buffering=0) as file:
+            for chunk in chunks:
+                write_all(file.fileno(), chunk)
+            os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
+    except ReadFailure:
+        target.unlink(missing_ok=True)  # half a file is no evidence; the delivered one is untouched
+        raise
+    except OSError as error:
+        raise _staging_trouble(target, error) from error
+
+
+def _staging_trouble(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"{path.parent}: {error.strerror or error}",
+        hint="free space or mend the disk, then give the same command again; what was sealed stays, nothing was lost",
+        transient=True,
+    )
+
+
+def _unreadable(expected: Expected, error: ReadFailure) -> Finding:
+    message = f"cannot be read ({error.what}); the file is pending: mend the medium and give the same command again"
+    return Finding("unreadable", Severity.ERROR, shown(expected.name), message)
+
+
+def _differences(received: ReceivedFile) -> Iterator[Finding]:
+    name = shown(received.expected.name)
+    if received.size != received.expected.size or received.mtime_ns != received.expected.mtime:
+        message = (
+            f"changed while it was being received: {received.expected.size} octets when listed, "
+            f"{received.size} when read; kept as read"
+        )
+        yield Finding("changed-while-received", Severity.WARNING, name, message)
+    for given in received.producer_digests:
+        if not given.agrees:
+            message = (
+                f"the bytes received do not have the {given.algorithm} digest given by {given.originator}; "
+                "the file is accepted, the difference recorded"
+            )
+            yield Finding("digest-mismatch", Severity.ERROR, name, message)

@@ -1,0 +1,232 @@
+"""Sealing and placing: a package becomes visible in one step, and is recorded after it is stored.
+
+Store first, record last. What is about to be recorded is written down beside the staged package before the package
+becomes visible (``<package>.sealed``); a run that was killed in between is finished from there by ``finish``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from archive import canonical, durable
+from archive.bags.second_opinion import second_opinion
+from archive.config import STORE
+from archive.errors import ArchiveError, StorageError
+from archive.holdings.replicate import replicate, replication
+from archive.ingest.appraise import Decision
+from archive.ingest.survey import Delivery
+from archive.ingest.workbench import Workbench
+from archive.model.identifiers import AccessionId, PackageId
+from archive.model.packages import Outcome, PackageKind, replica_key
+from archive.model.records import Octets, ReceiptRecord, Record, SealRecord
+from archive.packages.aip import seal_aip
+from archive.packages.content import AipContent, Provenance, Sealed
+from archive.storage.directory import discard
+from profiles.finding import Finding, Severity
+
+SEALED = ".sealed"
+DONE = ".done"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A sealed package still in staging, with what will be recorded once it is stored. ``folder`` None: no package."""
+
+    folder: Path | None
+    records: tuple[Record, ...]
+    findings: tuple[Finding, ...]
+
+
+def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, bench: Workbench) -> Prepared:
+    """Make the package of a decided lot in staging, sync it, and have bagit-python read it back from the medium.
+
+    A lot of which nothing could be read makes no package, only receipts of pending files.
+    """
+    received = decision.received
+    receipts = _receipts(decision, accession, bench)
+    if not decision.files:
+        return Prepared(None, tuple(receipts), received.findings)
+    bench.progress.stage("sealing")
+    content = AipContent(
+        provenance=provenance(received.lot.package, accession=accession, delivery=delivery, bench=bench),
+        received_at=bench.holdings.stamp.clock(),
+        files=decision.files,
+        items=None if delivery.metadata is None else delivery.metadata.items(file.name for file in decision.files),
+    )
+    sealed = sealed_safely(received.folder, lambda folder: seal_aip(folder, content))
+    record = seal_record(sealed, accession, PackageKind.AIP, bench)
+    return Prepared(received.folder, (record, *receipts), received.findings)
+
+
+def provenance(package: PackageId, *, accession: AccessionId, delivery: Delivery, bench: Workbench) -> Provenance:
+    """Where a package of this delivery comes from."""
+    return Provenance(
+        package=package,
+        accession=accession,
+        producer=delivery.producer,
+        organization=bench.policy.organization,
+        title=f"{delivery.title}, from {delivery.producer}",
+        sealed_at=bench.holdings.stamp.clock(),
+        software_version=bench.holdings.stamp.version,
+    )
+
+
+def sealed_safely(folder: Path, write: Callable[[Path], Sealed]) -> Sealed:
+    """Let ``write`` make the package, bring it to the medium, and ask bagit-python for a second opinion.
+
+    Raises StorageError where the disk fails, ArchiveError where the second opinion differs: then nothing was sealed.
+    """
+    try:
+        sealed = write(folder)
+        durable.sync_filesystem(folder)
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: {error.strerror or error}",
+            hint="free space or mend the disk, then give the same command again; nothing was lost",
+            transient=True,
+        ) from error
+    doubts = second_opinion(folder)
+    if doubts:
+        raise ArchiveError(
+            f"package {sealed.package} was not sealed: {doubts[0].subject}: {doubts[0].message}",
+            hint="the disk may be failing: check it, then give the same command again; the delivery is untouched",
+        )
+    return sealed
+
+
+def seal_record(sealed: Sealed, accession: AccessionId, kind: PackageKind, bench: Workbench) -> SealRecord:
+    """The record of a package just sealed."""
+    return SealRecord(
+        **bench.holdings.stamp(),
+        aip=sealed.package,
+        accession=accession,
+        package=kind,
+        files=sealed.files,
+        bytes=Octets(sealed.bytes),
+        tag_files=sealed.tag_files,
+        tagmanifest_sha256=sealed.tagmanifest_sha256,
+        manifest_sha256=sealed.manifest_sha256,
+    )
+
+
+def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> list[Record]:
+    stamp = bench.holdings.stamp()
+    accepted: list[Record] = [
+        ReceiptRecord(
+            **stamp,
+            accession=accession,
+            file=file.id,
+            name=file.name,
+            size=Octets(file.size),
+            sha256=file.sha256,
+            blake3=file.blake3,
+            mtime=Octets(file.mtime_ns),
+            outcome=file.outcome,
+            aip=decision.received.lot.package,
+        )
+        for file in decision.files
+    ]
+    known = {row.id for row in bench.holdings.catalogue.received(accession, [p.name for p in decision.pending])}
+    pending = [
+        ReceiptRecord(
+            **bench.holdings.stamp("cannot be read"),
+            accession=accession,
+            file=file.file,
+            name=file.name,
+            size=Octets(file.size),
+            sha256=None,
+            blake3=None,
+            mtime=Octets(file.mtime),
+            outcome=Outcome.PENDING,
+            aip=None,
+        )
+        for file in decision.pending
+        if file.file not in known  # said once already, by a run that could not read it either
+    ]
+    return accepted + pending
+
+
+def place(prepared: Prepared, *, desk: Path, bench: Workbench) -> list[Finding]:
+    """Store a prepared package at every location that can be reached, then record it; answer what is still owed.
+
+    ``desk`` is the accession's folder in staging.
+    """
+    seals = [record for record in prepared.records if isinstance(record, SealRecord)]
+    if not seals:
+        bench.holdings.record(prepared.records)
+        return []
+    intent = desk / f"{seals[0].aip}{SEALED}"
+    durable.write_atomic(intent, _encode(prepared))
+    return finish(intent, bench=bench)
+
+
+def finish(intent: Path, *, bench: Workbench) -> list[Finding]:
+    """Store and record the package that ``intent`` speaks of, from wherever an earlier run was stopped."""
+    records = _decode(intent)
+    record = next(record for record in records if isinstance(record, SealRecord))
+    holdings, store = bench.holdings, bench.holdings.locations[STORE]
+    staged, key = intent.with_suffix(""), replica_key(record.aip)
+    findings: list[Finding] = []
+    if holdings.catalogue.package(record.aip) is None:
+        if not store.holds(key):
+            if not staged.is_dir():
+                raise ArchiveError(f"package {record.aip} is neither in staging nor in the store")
+            _adopt(bench, staged, key)
+        bench.progress.stage("replicating")
+        copies, findings = replicate(
+            holdings, record.aip, sealed_of(record), source=store.reader(key), held=frozenset({STORE})
+        )
+        holdings.record([*records, replication(holdings, record.aip, STORE), *copies])
+    durable.replace(intent, intent.with_suffix(DONE))
+    return findings
+
+
+def _adopt(bench: Workbench, staged: Path, key: str) -> None:
+    try:
+        bench.holdings.locations[STORE].adopt(staged, key)
+    except OSError as error:
+        raise StorageError(
+            f"{staged}: cannot be moved into the store: {error.strerror or error}",
+            hint="free space or mend the disk, then give the same command again; nothing was lost",
+            transient=True,
+        ) from error
+
+
+def finish_interrupted(desk: Path, *, bench: Workbench) -> list[Finding]:
+    """Finish every package that an earlier run had sealed and not recorded; throw away what it was only preparing."""
+    findings: list[Finding] = []
+    for intent in sorted(desk.glob(f"*{SEALED}")):
+        findings += finish(intent, bench=bench)
+    for folder in desk.iterdir():
+        if folder.is_dir() and folder.name != "submission":
+            discard(folder)
+    return findings
+
+
+def sealed_of(record: SealRecord) -> Sealed:
+    """What a seal record promises."""
+    return Sealed(
+        record.aip, record.files, record.bytes, record.tag_files, record.tagmanifest_sha256, record.manifest_sha256
+    )
+
+
+def findings_so_far(desk: Path) -> list[Finding]:
+    """Findings about the lots recorded so far, also by earlier runs."""
+    return [finding for done in sorted(desk.glob(f"*{DONE}")) for finding in _findings(done.read_bytes())]
+
+
+def _encode(prepared: Prepared) -> bytes:
+    findings = canonical.encode([asdict(finding) for finding in prepared.findings])
+    return b"\n".join([findings, *map(canonical.encode_record, prepared.records)]) + b"\n"
+
+
+def _decode(intent: Path) -> Sequence[Record]:
+    return [canonical.decode_record(line) for line in intent.read_bytes().splitlines()[1:]]
+
+
+def _findings(data: bytes) -> Iterable[Finding]:
+    for given in json.loads(data.split(b"\n", 1)[0]):
+        yield Finding(**{**given, "severity": Severity(given["severity"])})

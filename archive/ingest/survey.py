@@ -1,0 +1,132 @@
+"""Looking at what was delivered, copying nothing: is it a folder, is it a bag, what stands in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.bags.structure import Structure, read_structure
+from archive.errors import UsageError
+from archive.ingest.metadata import MetadataTable, read_metadata
+from archive.model.entries import EntryKind
+from archive.model.names import shown
+from archive.storage.directory import DirectoryReader
+from archive.storage.walking import Walked, walk
+from profiles.finding import Finding, Severity
+
+_PAYLOAD = b"data/"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivered folder, looked at. ``bag`` is set where it is a bag: then its payload is what is delivered."""
+
+    source: Path
+    producer: str
+    metadata: MetadataTable | None
+    bag: Structure | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def title(self) -> str:
+        """What to call the delivery in a sentence."""
+        return shown(os.fsencode(self.source.name or str(self.source)))
+
+    def item_name(self, walked: Walked) -> bytes | None:
+        """The delivered name of an item: relative to the folder, or to a bag's payload; None for what is no item."""
+        if walked.kind is not EntryKind.FILE:
+            return None
+        if self.bag is None:
+            return walked.path
+        return walked.path.removeprefix(_PAYLOAD) if walked.path.startswith(_PAYLOAD) else None
+
+    def locate(self, name: bytes) -> bytes:
+        """Where the item ``name`` lies on the delivered medium."""
+        root = os.fsencode(self.source)
+        return os.path.join(root, name if self.bag is None else _PAYLOAD + name)
+
+    def producer_digests(self, name: bytes) -> Iterator[tuple[str, str, str]]:
+        """Digests the producer gave for an item: algorithm, digest, and where it was given."""
+        if self.metadata is not None and (digest := self.metadata.digest_for(name)) is not None:
+            yield "sha256", digest, f"{self.producer}, {shown(self.metadata.name)}"
+        if self.bag is not None:
+            for algorithm, listed in self.bag.payload_manifests.items():
+                if (digest := listed.get(_PAYLOAD + name)) is not None:
+                    yield algorithm, digest.lower(), f"{self.producer}, manifest-{algorithm}.txt"
+
+    def walk(self) -> Iterator[Walked]:
+        """Everything that stands in the delivered folder, in one fixed order."""
+        return walk(os.fsencode(self.source))
+
+
+def look(source: Path, *, producer: str, metadata: Path | None, home: Path) -> Delivery:
+    """The delivery at ``source``. Raises UsageError where there is nothing that could be taken in.
+
+    ``home`` is the archive's own folder, which cannot be delivered to itself.
+    """
+    if not source.exists():
+        raise UsageError(f"there is no folder {source}", hint="check the path; is the medium mounted?")
+    if not source.is_dir():
+        raise UsageError(f"{source} is not a folder", hint="put the file into a folder and give the folder")
+    source = source.resolve()
+    if source.is_relative_to(home.resolve()) or home.resolve().is_relative_to(source):
+        raise UsageError(f"{source} and the archive's own folder {home} lie in one another")
+    try:
+        os.listdir(source)
+    except OSError as error:
+        raise UsageError(f"{source} cannot be listed: {error.strerror}") from error
+    table = None if metadata is None else read_metadata(metadata)
+    bag, findings = _bag(source)
+    return Delivery(source, producer, table, bag, (*findings, *(table.findings if table else ())))
+
+
+def _bag(source: Path) -> tuple[Structure | None, tuple[Finding, ...]]:
+    """The bag at ``source``, or None. What claims to be a bag and cannot be read as one is taken as a plain folder."""
+    if not (source / "bagit.txt").is_file():
+        return None, ()
+    structure = read_structure(DirectoryReader(source))
+    findings = tuple(structure.findings)
+    if (source / "data").is_dir() and structure.payload_manifests:
+        return structure, (*findings, *_not_delivered(structure))
+    message = "bagit.txt is there, but no payload manifest that can be checked: taken in as a plain folder"
+    return None, (*findings, Finding("not-a-bag", Severity.WARNING, shown(os.fsencode(source.name)), message))
+
+
+def _not_delivered(structure: Structure) -> Iterator[Finding]:
+    present = {entry.path for entry in structure.payload()}
+    listed = {path for manifest in structure.payload_manifests.values() for path in manifest}
+    for path in sorted(listed - present):
+        message = "the bag's manifest lists this file, and it was not delivered"
+        yield Finding("listed-not-delivered", Severity.ERROR, shown(path), message, "RFC 8493 §3")
+    for path in sorted(present - listed):
+        message = "the file is in the payload and in no manifest of the bag"
+        yield Finding("delivered-not-listed", Severity.WARNING, shown(path), message, "RFC 8493 §3")
+
+
+ODDITIES = {
+    EntryKind.LINK: (
+        "link",
+        Severity.WARNING,
+        "a symbolic link; it was not followed, and its target is in the listing",
+    ),
+    EntryKind.FIFO: ("fifo", Severity.WARNING, "a named pipe, which holds no bytes to keep"),
+    EntryKind.SOCKET: ("socket", Severity.WARNING, "a socket, which holds no bytes to keep"),
+    EntryKind.DEVICE: ("device", Severity.WARNING, "a device, which was not opened"),
+    EntryKind.UNKNOWN: ("unreadable-entry", Severity.ERROR, "cannot be looked at"),
+}
+"""What is found and not received: finding code, weight and sentence by kind."""
+
+
+def oddity(walked: Walked) -> Finding | None:
+    """The finding about an entry that is no regular file, None for files and for folders that hold something."""
+    subject = shown(walked.path)
+    if walked.kind in ODDITIES:
+        code, severity, message = ODDITIES[walked.kind]
+        return Finding(code, severity, subject, message if walked.error is None else f"{message}: {walked.error}")
+    if walked.kind is EntryKind.FOLDER and walked.error is not None:
+        return Finding("unreadable-folder", Severity.ERROR, subject, f"the folder cannot be listed: {walked.error}")
+    if walked.kind is EntryKind.FOLDER and walked.empty:
+        return Finding("empty-folder", Severity.INFO, subject, "an empty folder; it stands in the listing")
+    return None

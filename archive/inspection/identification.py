@@ -1,0 +1,113 @@
+"""Answers of a format identifier, as frozen values: which formats fit, on what basis, and according to whom.
+
+Also the wording of warnings, which may quote what strangers wrote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+class Basis(StrEnum):
+    """Why a format is believed to fit: bytes of members inside, bytes of the file itself, or only its name."""
+
+    CONTAINER = "container"
+    SIGNATURE = "signature"
+    EXTENSION = "extension"
+
+
+@dataclass(frozen=True, slots=True)
+class FormatMatch:
+    """One format that fits a file.
+
+    ``puid`` is unique within ``registry``; ``mime`` is the first media type the registry lists.
+    """
+
+    puid: str
+    name: str
+    version: str | None
+    mime: str | None
+    basis: Basis
+
+    @property
+    def registry(self) -> str:
+        """Who assigned ``puid``: ``PRONOM``, or ``FIDO`` for its own extensions such as ``fido-fmt/189.word``."""
+        return "PRONOM" if self.puid.startswith(("fmt/", "x-fmt/")) else "FIDO"
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """Everything one tool says about one file; no match means unknown.
+
+    ``matches`` are distinct, in the tool's own order, which is the same in every run. ``warning`` says why the answer
+    is less than it could be, in one printable line, or is None.
+    """
+
+    matches: tuple[FormatMatch, ...]
+    tool: str
+    tool_version: str
+    signatures: str
+    warning: str | None
+
+    @property
+    def format(self) -> FormatMatch | None:
+        """The one format that may be named: the only match, and by bytes. A guess by extension is never it."""
+        if len(self.matches) == 1 and self.matches[0].basis is not Basis.EXTENSION:
+            return self.matches[0]
+        return None
+
+    @property
+    def note(self) -> str:
+        """A sentence for PREMIS ``formatNote``: the basis, the tool and its signatures, and the warning if any."""
+        parts = [self._finding(), f"{self.tool} {self.tool_version}, {self.signatures}"]
+        if self.warning is not None:
+            parts.append(f"warning: {self.warning}")
+        return "; ".join(parts)
+
+    def _finding(self) -> str:
+        if not self.matches:
+            return "unknown" if self.warning else "unknown: no signature, no container, no extension match"
+        puids = ", ".join(match.puid for match in self.matches)
+        basis = self.matches[0].basis
+        if basis is Basis.EXTENSION:
+            return f"extension suggests {puids} (not confirmed by content)"
+        return f"basis: {basis}" if len(self.matches) == 1 else f"basis: {basis}, fits several: {puids}"
+
+
+class FormatIdentifier(Protocol):
+    """Tells formats apart. ``signatures`` names the signature files by version, as a PREMIS agent note wants it."""
+
+    @property
+    def tool(self) -> str:
+        """Name of the program."""
+
+    @property
+    def tool_version(self) -> str:
+        """Version of the program."""
+
+    @property
+    def signatures(self) -> str:
+        """Version of what it knows."""
+
+    def identify(self, path: Path, *, name: str) -> Identification:
+        """What the file at ``path`` is.
+
+        ``path`` is where our copy lies; ``name`` is the name it was delivered under, whose extension counts.
+        Never raises for what a file contains; raises OSError when it cannot be read.
+        """
+        ...
+
+
+def describe(error: BaseException) -> str:
+    """An error in one printable line, for a warning; of an OSError only its reason, not our paths."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return printable(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def printable(text: str) -> str:
+    """``text`` in at most 200 characters that XML and a terminal can take: messages quote names from the content."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return shown if len(shown) <= 200 else shown[:199] + "…"

@@ -1,0 +1,39 @@
+"""Packages and their replicas: where a bag lies, and how a replica is doing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from archive.model.identifiers import PackageId
+
+
+class PackageKind(StrEnum):
+    """What a sealed bag is: evidence, or the papers of one accession (OAISPACKAGETYPE AIP and AIC)."""
+
+    AIP = "aip"
+    ACCESSION = "accession-package"
+
+
+class ReplicaState(StrEnum):
+    """The last word on one package at one location."""
+
+    OK = "ok"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+    FROZEN = "frozen"
+    OFFLINE = "offline"
+
+
+class Outcome(StrEnum):
+    """What became of one delivered file; the summands of the conservation law (DESIGN §2)."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    REJECTED = "rejected"
+    PENDING = "pending"
+
+
+def replica_key(package: PackageId) -> str:
+    """Where a package lies below a location: its first two characters, then its identifier."""
+    return f"{package[:2]}/{package}"

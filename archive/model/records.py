@@ -1,0 +1,224 @@
+"""The records of the custody log (DESIGN §7.3): every receipt and every event is one of these.
+
+Each kind is a frozen type with a version. A record that was written once keeps its meaning for ever: a field may be
+added under a new version, none is ever reused. Field types decide the spelling on disk (``archive.canonical``):
+``Octets`` becomes a decimal string because it may pass 2^53-1, ``bytes`` become base64, a moment has six decimals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, NewType
+
+from archive.model.fixity import FixityOutcome
+from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
+from archive.model.packages import Outcome, PackageKind
+
+Octets = NewType("Octets", int)
+"""A size or a count of nanoseconds; a decimal string in records."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What every record says: when, who, on which machine, with which version of this program, and why.
+
+    ``actor`` and ``machine`` are codes, never a person's name. ``reason`` may be empty where the kind says it all.
+    """
+
+    kind: ClassVar[str]
+    v: int = 1
+    time: datetime
+    actor: str
+    machine: str
+    version: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationRecord(Record):
+    """A storage location was added: where copies lie, in which form, and what makes its failures independent."""
+
+    kind: ClassVar[str] = "location"
+    name: str
+    uri: str
+    form: str
+    attributes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProducerRecord(Record):
+    """A producer became known, under a code."""
+
+    kind: ClassVar[str] = "producer"
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessionRecord(Record):
+    """An accession was opened, or more of the same delivery was taken into it.
+
+    ``listing_sha256`` is the digest of what stood in the delivery when it was listed (names, kinds, sizes, times), so
+    that an unchanged delivery is known again; ``metadata_sha256`` that of the metadata file that came with it.
+    """
+
+    kind: ClassVar[str] = "accession"
+    accession: AccessionId
+    producer: str
+    source: bytes
+    listing_sha256: str
+    metadata_name: bytes | None
+    metadata_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRecord(Record):
+    """One delivered file: what was received and what became of it.
+
+    ``name`` is the delivered path as bytes, relative to the delivery. ``mtime`` is in nanoseconds since 1970. A
+    pending file has no digests and no package.
+    """
+
+    kind: ClassVar[str] = "receipt"
+    accession: AccessionId
+    file: FileId
+    name: bytes
+    size: Octets
+    sha256: str | None
+    blake3: str | None
+    mtime: Octets
+    outcome: Outcome
+    aip: PackageId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealRecord(Record):
+    """A package was sealed; from here on its bytes never change.
+
+    ``files`` and ``bytes`` count the payload, ``tag_files`` everything beside ``data/``.
+    """
+
+    kind: ClassVar[str] = "seal"
+    aip: PackageId
+    accession: AccessionId
+    package: PackageKind
+    files: int
+    bytes: Octets
+    tag_files: int
+    tagmanifest_sha256: str
+    manifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicationRecord(Record):
+    """A replica was stored and read back right from its medium."""
+
+    kind: ClassVar[str] = "replication"
+    aip: PackageId
+    location: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessionClosedRecord(Record):
+    """An accession ended with nothing pending; the numbers obey the conservation law."""
+
+    kind: ClassVar[str] = "accession-closed"
+    accession: AccessionId
+    package: PackageId
+    received: int
+    accepted: int
+    duplicate: int
+    quarantined: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecord(Record):
+    """One replica was read in full; counts are files as found, before any repair."""
+
+    kind: ClassVar[str] = "audit"
+    campaign: str
+    aip: PackageId
+    location: str
+    files: int
+    bytes: Octets
+    ok: int
+    altered: int
+    missing: int
+    extra: int
+    unreadable: int
+    not_checked: int
+    tool_error: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamageRecord(Record):
+    """One file of one replica is not what was sealed. ``path`` is empty where the whole package is gone."""
+
+    kind: ClassVar[str] = "damage"
+    incident: IncidentId
+    aip: PackageId
+    location: str
+    path: bytes
+    outcome: FixityOutcome
+    expected_sha256: str | None
+    observed_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairRecord(Record):
+    """A damaged file was replaced from a copy verified in the same run, the damaged bytes set aside.
+
+    ``source`` names the location the good bytes came from, or is None where an extra file was only moved aside.
+    ``set_aside`` is the key of the damaged bytes at the location, or None where there were none.
+    """
+
+    kind: ClassVar[str] = "repair"
+    incident: IncidentId
+    aip: PackageId
+    location: str
+    path: bytes
+    source: str | None
+    set_aside: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRecord(Record):
+    """Something a person must know. ``type`` is damage, tampering, repair-limit or disagreement."""
+
+    kind: ClassVar[str] = "incident"
+    incident: IncidentId
+    type: str
+    aip: PackageId | None
+    location: str | None
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentClosedRecord(Record):
+    """A person closed an incident, saying why."""
+
+    kind: ClassVar[str] = "incident-closed"
+    incident: IncidentId
+
+
+RECORD_TYPES: dict[str, type[Record]] = {
+    kind.kind: kind
+    for kind in (
+        LocationRecord,
+        ProducerRecord,
+        AccessionRecord,
+        ReceiptRecord,
+        SealRecord,
+        ReplicationRecord,
+        AccessionClosedRecord,
+        AuditRecord,
+        DamageRecord,
+        RepairRecord,
+        IncidentRecord,
+        IncidentClosedRecord,
+    )
+}
+"""Every kind the log may hold, by the word that names it on disk."""

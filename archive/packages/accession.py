@@ -1,0 +1,171 @@
+"""Sealing an accession package: the papers of one delivery, never a second copy of its content."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from archive.model.identifiers import PackageId
+from archive.model.moments import format_moment, moment_from_ns
+from archive.model.names import PackagePaths, shown
+from archive.model.packages import Outcome
+from archive.packages import preservation
+from archive.packages.aip import bag_info, template, write_texts
+from archive.packages.content import Provenance, Sealed
+from archive.packages.description import write_dublin_core, write_root_mets
+from archive.packages.folder import PackageFolder
+from premis.mets import OaisPackageType
+from premis.model import RelatedObject, Relationship
+from premis.terms import term
+from premis.writer import write_premis
+from profiles.finding import Finding
+
+ACCESSION_BAG_PROFILE = "urn:uuid:8a1f7d54-3b0e-4c1b-8e0a-b6c1f0b4d9e2"
+"""Identifier of the BagIt profile of our accession packages, version 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """One delivered file in the receipt; ``mtime`` in nanoseconds since 1970."""
+
+    name: bytes
+    outcome: Outcome
+    size: int
+    sha256: str | None
+    blake3: str | None
+    mtime: int
+    aip: PackageId | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPackage:
+    """One AIP of the accession, pinned by the digest of its tagmanifest."""
+
+    package: PackageId
+    files: int
+    bytes: int
+    tagmanifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessionContent:
+    """Everything one accession package is made of. The iterables are taken once, in turn."""
+
+    provenance: Provenance
+    opened_at: datetime
+    listing: Iterable[bytes]
+    """Lines of the listing of the delivered tree, each ending in a line feed."""
+    submission: Iterable[tuple[bytes, Iterable[bytes]]]
+    """Metadata and checksum files as received: delivered name and content, in pieces."""
+    receipt: Iterable[ReceiptLine]
+    totals: dict[str, int]
+    members: tuple[MemberPackage, ...]
+    findings: tuple[Finding, ...]
+
+
+def seal_accession(root: Path, content: AccessionContent) -> Sealed:
+    """Write the papers below ``root`` and make the folder a bag. Nothing is synced or published here."""
+    folder = PackageFolder(root)
+    write_texts(folder, readme := _readme(content))
+    with folder.writing("data/documentation/listing.jsonl") as out:
+        for line in content.listing:
+            out.write(line)
+    with folder.writing("data/documentation/receipt.csv") as out:
+        for line in _receipt_lines(content.receipt):
+            out.write(line)
+    folder.write("data/documentation/packages.csv", _members_table(content.members))
+    folder.write("data/documentation/findings.json", _findings(content.findings))
+    paths = PackagePaths()
+    for name, chunks in content.submission:
+        with folder.writing(f"data/documentation/submission/{paths.path(name)}") as out:
+            for chunk in chunks:
+                out.write(chunk)
+    write_dublin_core(folder, content.provenance)
+    _write_premis(folder, content)
+    write_root_mets(folder, content.provenance, OaisPackageType.AIC)
+    size = sum(stored.size for stored in folder.below("data/"))
+    info = bag_info(content.provenance, profile=ACCESSION_BAG_PROFILE, size=size)
+    return folder.finish(content.provenance.package, info=info, readme=readme)
+
+
+def _readme(content: AccessionContent) -> bytes:
+    provenance = content.provenance
+    return template(
+        "README-accession.txt",
+        package=provenance.package,
+        accession=provenance.accession,
+        producer=provenance.producer,
+        sealed=format_moment(provenance.sealed_at),
+        **content.totals,
+    )
+
+
+def _receipt_lines(receipt: Iterable[ReceiptLine]) -> Iterator[bytes]:
+    yield b"outcome,size,modified,sha256,blake3,package,path\n"
+    for line in receipt:
+        yield _csv_line(
+            line.outcome,
+            line.size,
+            moment_from_ns(line.mtime),
+            line.sha256 or "",
+            line.blake3 or "",
+            line.aip or "",
+            guarded_cell(shown(line.name)),
+        )
+
+
+def guarded_cell(text: str) -> str:
+    """``text`` so that no spreadsheet takes it for a formula."""
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _csv_line(*cells: object) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _members_table(members: tuple[MemberPackage, ...]) -> bytes:
+    head = b"package,payload_files,payload_bytes,tagmanifest_sha256\n"
+    return head + b"".join(_csv_line(m.package, m.files, m.bytes, m.tagmanifest_sha256) for m in members)
+
+
+def _findings(findings: tuple[Finding, ...]) -> bytes:
+    text = json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1)
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _write_premis(folder: PackageFolder, content: AccessionContent) -> None:
+    provenance = content.provenance
+    package = preservation.uuid_identifier(provenance.package)
+    has_part = Relationship(
+        type=term("relationshipType", "structural"),
+        sub_type=term("relationshipSubType", "has part"),
+        related_objects=tuple(RelatedObject(preservation.uuid_identifier(m.package)) for m in content.members),
+    )
+    entity = preservation.package_entity(provenance, relationships=(has_part,) if content.members else ())
+    numbers = ", ".join(f"{name} {count}" for name, count in content.totals.items())
+    accession = preservation.new_event(
+        "accession",
+        at=content.opened_at,
+        objects=(package,),
+        detail=f"accession {provenance.accession} from producer {provenance.producer}",
+        note=numbers,
+    )
+    made = preservation.new_event("information package creation", at=provenance.sealed_at, objects=(package,))
+    with folder.writing("data/metadata/preservation/premis.xml") as out:
+        write_premis(
+            out,
+            objects=(entity,),
+            events=(accession, made),
+            agents=[
+                *preservation.software_agents(provenance.software_version),
+                preservation.producer_agent(provenance.producer),
+            ],
+            rights=(preservation.embargo((package,), note="names and metadata may identify people"),),
+        )

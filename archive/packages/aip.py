@@ -1,0 +1,132 @@
+"""Sealing an AIP: the delivered files lie in place; write what describes them, and make the folder a bag."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from archive.model.moments import format_moment
+from archive.packages import preservation
+from archive.packages.content import AipContent, ItemTable, Provenance, Sealed
+from archive.packages.description import (
+    mets_moment,
+    write_dublin_core,
+    write_representation_mets,
+    write_root_mets,
+)
+from archive.packages.folder import PackageFolder, content_path, readable_size
+from premis.mets import MetsFile, OaisPackageType
+from premis.writer import write_premis
+
+AIP_BAG_PROFILE = "urn:uuid:0c7c8f1e-4f52-4d0e-9b64-2f6f0a3c7d11"
+"""Identifier of the BagIt profile of our AIPs, version 1 (``profiles/data/bagit/aip-1.json``)."""
+
+
+def seal_aip(root: Path, content: AipContent) -> Sealed:
+    """Describe the delivered files below ``root`` and make the folder a bag. Nothing is synced or published here."""
+    folder = PackageFolder(root)
+    for file in content.files:
+        folder.add(content_path(file.path), size=file.size, sha256=file.sha256, blake3=file.blake3)
+    write_texts(folder, readme := _readme(content))
+    _write_items(folder, content.items)
+    write_dublin_core(folder, content.provenance)
+    _write_premis(folder, content)
+    write_representation_mets(folder, content.provenance, _mets_files(content))
+    write_root_mets(folder, content.provenance, OaisPackageType.AIP)
+    octets = sum(file.size for file in content.files)
+    return folder.finish(
+        content.provenance.package,
+        info=bag_info(content.provenance, profile=AIP_BAG_PROFILE, size=octets),
+        readme=readme,
+    )
+
+
+def bag_info(provenance: Provenance, *, profile: str, size: int) -> list[tuple[str, str]]:
+    """The labels of bag-info.txt (RFC 8493 §2.2.2); ``size`` in octets of content, for people."""
+    return [
+        ("BagIt-Profile-Identifier", profile),
+        ("Source-Organization", provenance.organization),
+        ("External-Identifier", f"urn:uuid:{provenance.package}"),
+        ("External-Description", provenance.title),
+        ("Bagging-Date", provenance.sealed_at.date().isoformat()),
+        ("Bag-Size", readable_size(size)),
+        ("Bag-Group-Identifier", f"urn:uuid:{provenance.accession}"),
+        ("Internal-Sender-Identifier", provenance.producer),
+        ("Bag-Software-Agent", f"evidence-archive {provenance.software_version}"),
+    ]
+
+
+def write_texts(folder: PackageFolder, readme: bytes) -> None:
+    """The README once more among the documentation, and the schema of our own elements."""
+    folder.write("data/documentation/README.txt", readme)
+    schema = resources.files("archive.packages").joinpath("data/evidence-extension-1.xsd").read_bytes()
+    folder.write("data/schemas/evidence-extension-1.xsd", schema)
+
+
+def template(name: str, **values: object) -> bytes:
+    """One of our texts with its places filled in."""
+    text = resources.files("archive.packages").joinpath(f"data/{name}").read_text(encoding="utf-8")
+    return text.format(**values).encode()
+
+
+def _readme(content: AipContent) -> bytes:
+    provenance = content.provenance
+    return template(
+        "README-aip.txt",
+        package=provenance.package,
+        accession=provenance.accession,
+        producer=provenance.producer,
+        sealed=format_moment(provenance.sealed_at),
+        files=len(content.files),
+        bytes=sum(file.size for file in content.files),
+    )
+
+
+def _write_items(folder: PackageFolder, items: ItemTable | None) -> None:
+    """The producer's rows about this package's files and nobody else's, word for word."""
+    if items is None or not items.rows:
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=items.delimiter, lineterminator="\n")
+    writer.writerow(items.heading)
+    writer.writerows(items.rows)
+    folder.write("data/metadata/descriptive/items.csv", text.getvalue().encode("utf-8"))
+
+
+def _write_premis(folder: PackageFolder, content: AipContent) -> None:
+    package = preservation.uuid_identifier(content.provenance.package)
+    original = preservation.uuid_identifier(str(uuid.uuid4()))
+    tools = {file.identification.tool: file.identification for file in content.files}.values()
+    agents = preservation.software_agents(content.provenance.software_version, *tools)
+    with folder.writing("data/representations/original/metadata/preservation/premis.xml") as out:
+        write_premis(
+            out,
+            objects=(preservation.file_object(file) for file in content.files),
+            events=preservation.file_events(content),
+            agents=agents,
+            rights=preservation.file_rights(content),
+        )
+    note = "what may be done with these files is not established; files whose rights are said below follow those"
+    with folder.writing("data/metadata/preservation/premis.xml") as out:
+        write_premis(
+            out,
+            objects=(
+                preservation.package_entity(content.provenance),
+                preservation.representation(original, of=package),
+            ),
+            events=[*preservation.package_events(content, package), *preservation.shared_events(content, original)],
+            agents=[*agents, preservation.producer_agent(content.provenance.producer)],
+            rights=(preservation.embargo((package, original), note=note),),
+        )
+
+
+def _mets_files(content: AipContent) -> Iterator[MetsFile]:
+    created = mets_moment(content.provenance.sealed_at)
+    for number, file in enumerate(content.files, start=1):
+        match = file.identification.format
+        mime = match.mime if match is not None and match.mime else "application/octet-stream"
+        yield MetsFile(f"file-{number}", mime, file.size, created, file.sha256, f"data/{file.path}")

@@ -1,0 +1,283 @@
+"""Facts into PREMIS 3.0: the objects, events, agents and rights of a package (DESIGN §5).
+
+An event that is the same for all files is said once, at the representation, and holds for every file unless an event
+of that type stands at the file itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from xml.sax.saxutils import escape
+
+from archive.inspection.identification import Identification
+from archive.model.moments import format_moment, moment_from_ns
+from archive.model.names import in_xml
+from archive.packages.content import AipContent, PackagedFile, Provenance
+from archive.packages.folder import CONTENT
+from premis.model import (
+    Agent,
+    Event,
+    EventOutcome,
+    File,
+    Fixity,
+    Format,
+    Identifier,
+    IntellectualEntity,
+    LinkingAgent,
+    LinkingObject,
+    ObjectCharacteristics,
+    OtherRightsInformation,
+    RelatedObject,
+    Relationship,
+    Representation,
+    RightsGranted,
+    RightsStatement,
+    Storage,
+)
+from premis.terms import Term, local, term
+
+EXTENSION_NAMESPACE = "urn:uuid:5b7c0a5e-9d0e-4a43-8f0c-6a1d7a5a2f31"
+"""Namespace of our own elements, whose schema ships in every package (``schemas/``)."""
+
+_SHA256 = term("cryptographicHashFunctions", "SHA-256")
+_DIGEST_TERMS = {
+    "sha256": _SHA256,
+    "blake3": local("BLAKE3"),  # the vocabulary of id.loc.gov has no term for it
+    "sha512": term("cryptographicHashFunctions", "SHA-512"),
+    "sha384": term("cryptographicHashFunctions", "SHA-384"),
+    "sha1": term("cryptographicHashFunctions", "SHA-1"),
+    "md5": term("cryptographicHashFunctions", "MD5"),
+}
+_PATH_IN_PACKAGE = local("path in package")
+_SUCCESS = term("eventOutcome", "success")
+_FAIL = term("eventOutcome", "fail")
+_WARNING = term("eventOutcome", "warning")
+_EXECUTING = term("eventRelatedAgentRole", "executing program")
+_SOURCE_ROLE = local("producer")
+SOFTWARE = Identifier("local", "software:evidence-archive")
+
+
+def uuid_identifier(value: str) -> Identifier:
+    """An identifier of ours as PREMIS spells it."""
+    return Identifier("UUID", value)
+
+
+def new_event(
+    kind: str,
+    *,
+    at: datetime,
+    objects: tuple[Identifier, ...],
+    outcome: Term = _SUCCESS,
+    detail: str | None = None,
+    note: str | None = None,
+    agent: Identifier = SOFTWARE,
+) -> Event:
+    """One event of an id.loc.gov type; ``detail`` says what was done, ``note`` what came of it."""
+    return Event(
+        identifier=uuid_identifier(str(uuid.uuid4())),
+        type=term("eventType", kind),
+        date_time=format_moment(at),
+        details=() if detail is None else (detail,),
+        outcomes=(EventOutcome(outcome, () if note is None else (note,)),),
+        agents=(LinkingAgent(agent, (_EXECUTING,)),),
+        objects=tuple(LinkingObject(identifier) for identifier in objects),
+    )
+
+
+def software_agents(version: str, *tools: Identification) -> list[Agent]:
+    """Ourselves and each tool that spoke, with versions."""
+    software = term("agentType", "software")
+    agents = [Agent(SOFTWARE, names=("evidence-archive",), type=software, version=version)]
+    for tool in {(t.tool, t.tool_version, t.signatures): t for t in tools}.values():
+        agents.append(
+            Agent(
+                tool_identifier(tool),
+                names=(tool.tool,),
+                type=software,
+                version=tool.tool_version,
+                notes=(f"signatures: {tool.signatures}",),
+            )
+        )
+    return agents
+
+
+def producer_agent(code: str) -> Agent:
+    """The producer, by its code; who that is stands in the agreement, not in a package."""
+    return Agent(Identifier("local", f"producer:{code}"), names=(code,), type=term("agentType", "organization"))
+
+
+def tool_identifier(tool: Identification) -> Identifier:
+    """The identifier of an identification tool as an agent."""
+    return Identifier("local", f"software:{tool.tool}")
+
+
+def package_entity(provenance: Provenance, *, relationships: tuple[Relationship, ...] = ()) -> IntellectualEntity:
+    """The package itself."""
+    return IntellectualEntity((uuid_identifier(provenance.package),), relationships=relationships)
+
+
+def representation(identifier: Identifier, *, of: Identifier) -> Representation:
+    """The delivered files of a package, taken together."""
+    represents = Relationship(
+        type=term("relationshipType", "structural"),
+        sub_type=term("relationshipSubType", "represents"),
+        related_objects=(RelatedObject(of),),
+    )
+    return Representation((identifier,), relationships=(represents,))
+
+
+def file_object(file: PackagedFile) -> File:
+    """One delivered file: digests with their originators, format, original name, and what our extension carries."""
+    fixity = [Fixity(_DIGEST_TERMS["sha256"], file.sha256), Fixity(_DIGEST_TERMS["blake3"], file.blake3)]
+    for given in file.producer_digests:
+        fixity.append(
+            Fixity(_DIGEST_TERMS.get(given.algorithm, local(given.algorithm)), given.digest, given.originator)
+        )
+    characteristics = ObjectCharacteristics(
+        composition_level=0,
+        fixity=tuple(fixity),
+        size=file.size,
+        formats=(_format(file.identification),),
+        extensions=(_extension(file),),
+    )
+    return File(
+        identifiers=(uuid_identifier(file.id),),
+        characteristics=(characteristics,),
+        original_name=in_xml(file.name),
+        storage=(Storage(_PATH_IN_PACKAGE, (CONTENT + file.path).removeprefix("data/")),),
+    )
+
+
+def _format(found: Identification) -> Format:
+    match = found.format
+    notes = (found.note,)
+    if match is None:
+        return Format(name="unknown", notes=notes)
+    return Format(
+        name=match.name,
+        version=match.version,
+        registry_name=match.registry,
+        registry_key=match.puid,
+        registry_role=term("formatRegistryRole", "specification"),
+        notes=notes,
+    )
+
+
+def _extension(file: PackagedFile) -> bytes:
+    name = base64.b64encode(file.name).decode()
+    group = "" if file.hard_link_group is None else f"<e:hardLinkGroup>{escape(file.hard_link_group)}</e:hardLinkGroup>"
+    return (
+        f'<e:delivered xmlns:e="{EXTENSION_NAMESPACE}"><e:nameBytes>{name}</e:nameBytes>'
+        f"<e:modified>{moment_from_ns(file.mtime_ns)}</e:modified>{group}</e:delivered>"
+    ).encode()
+
+
+def shared_events(content: AipContent, of: Identifier) -> Iterator[Event]:
+    """What was done alike to every file of an AIP; ``of`` is the representation."""
+    at = content.received_at
+    yield new_event("message digest calculation", at=at, objects=(of,), detail="SHA-256 and BLAKE3, in one reading")
+    compared = sum(1 for file in content.files if file.producer_digests)
+    if compared:
+        yield new_event(
+            "fixity check",
+            at=at,
+            objects=(of,),
+            detail="the producer's digests compared with the bytes received, in the same reading",
+            note=f"{compared} of {len(content.files)} files came with a digest",
+        )
+    yield new_event(
+        "virus check",
+        at=at,
+        objects=(of,),
+        outcome=_WARNING,
+        note="not-checked (no scanner)",
+    )
+    tools = {file.identification.tool: file.identification for file in content.files}
+    for tool in tools.values():
+        yield new_event(
+            "format identification",
+            at=content.provenance.sealed_at,
+            objects=(of,),
+            detail=f"{tool.tool} {tool.tool_version}, {tool.signatures}",
+            agent=tool_identifier(tool),
+        )
+
+
+def file_events(content: AipContent) -> Iterator[Event]:
+    """What happened to single files and not to all."""
+    for file in content.files:
+        this = (uuid_identifier(file.id),)
+        if file.path.encode() != file.name:
+            yield new_event(
+                "filename change",
+                at=content.received_at,
+                objects=this,
+                detail="spelled so that every tool agrees on the name; the delivered name is kept byte for byte",
+            )
+        for given in file.producer_digests:
+            if not given.agrees:
+                yield new_event(
+                    "fixity check",
+                    at=content.received_at,
+                    objects=this,
+                    outcome=_FAIL,
+                    detail=f"{given.algorithm} from {given.originator}",
+                    note="the bytes received do not have the digest the producer gave",
+                )
+        if file.identification.warning is not None:
+            yield new_event(
+                "format identification",
+                at=content.provenance.sealed_at,
+                objects=this,
+                outcome=_WARNING,
+                detail=f"{file.identification.tool} {file.identification.tool_version}",
+                note=_xml_text(file.identification.warning),
+                agent=tool_identifier(file.identification),
+            )
+
+
+def package_events(content: AipContent, of: Identifier) -> Iterator[Event]:
+    """The receipt and the making of the package itself."""
+    provenance = content.provenance
+    yield Event(
+        identifier=uuid_identifier(str(uuid.uuid4())),
+        type=term("eventType", "ingestion"),
+        date_time=format_moment(content.received_at),
+        details=(f"accession {provenance.accession}",),
+        outcomes=(EventOutcome(_SUCCESS),),
+        agents=(
+            LinkingAgent(SOFTWARE, (_EXECUTING,)),
+            LinkingAgent(Identifier("local", f"producer:{provenance.producer}"), (_SOURCE_ROLE,)),
+        ),
+        objects=(LinkingObject(of),),
+    )
+    yield new_event("information package creation", at=provenance.sealed_at, objects=(of,))
+
+
+def embargo(of: tuple[Identifier, ...], *, note: str) -> RightsStatement:
+    """Nothing may be passed on: what holds wherever it is not known what may be done."""
+    return RightsStatement(
+        identifier=uuid_identifier(str(uuid.uuid4())),
+        basis=term("rightsBasis", "other"),
+        other=OtherRightsInformation(basis=local("embargo"), notes=(note,)),
+        granted=(RightsGranted(act=local("disseminate"), restrictions=("disallow",)),),
+        objects=tuple(LinkingObject(identifier) for identifier in of),
+    )
+
+
+def file_rights(content: AipContent) -> Iterator[RightsStatement]:
+    """What the producer's rights columns said, word for word; until they are interpreted, embargo holds."""
+    by_words: dict[str, list[Identifier]] = {}
+    for file in content.files:
+        if file.rights is not None:
+            by_words.setdefault(file.rights, []).append(uuid_identifier(file.id))
+    for words, identifiers in sorted(by_words.items()):
+        yield embargo(tuple(identifiers), note=f"as delivered, not interpreted yet: {_xml_text(words)}")
+
+
+def _xml_text(text: str) -> str:
+    """``text`` with characters that XML cannot carry made visible."""
+    return "".join(c if in_xml(c.encode("utf-8", "surrogatepass")) is not None else repr(c)[1:-1] for c in text)

@@ -1,0 +1,271 @@
+"""Packages in ``directory`` form: plain folders on a plain file system, readable with nothing but ``ls``.
+
+A location's folder holds::
+
+    location.json            whose location this is, so that an empty mount point is not taken for lost packages
+    ab/<identifier>/…        packages, under the first two characters of their identifier
+    custody/…                copies of the custody log
+    set-aside/<incident>/…   damaged bytes, kept for comparison
+    .incoming/…              a copy being made; never a package
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from archive import durable
+from archive.errors import StorageError
+from archive.model.digests import CHUNK, Digester, digest_stream
+from archive.model.entries import Entry, EntryKind
+from archive.storage.filesystem import FileSystemBackend, make_folders
+from archive.storage.walking import walk
+
+MARKER = "location.json"
+INCOMING = ".incoming"
+SET_ASIDE = "set-aside"
+
+Opener = Callable[[Path], BinaryIO]
+"""Opens one file for reading; replaced where reading errors are injected."""
+
+
+def open_from_medium(path: Path) -> BinaryIO:
+    """A reading of a regular file that follows no link, waits for nobody and comes from the medium, not from memory.
+
+    Raises OSError; for anything but a regular file too.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"not a regular file: {path}")
+    durable.forget_pages(descriptor)
+    return os.fdopen(descriptor, "rb", buffering=0)
+
+
+class DirectoryReader:
+    """Reads the folder of one bag (the seam ``archive.bags.reader.BagReader``)."""
+
+    def __init__(self, root: Path, *, opener: Opener = open_from_medium) -> None:
+        self.root = root
+        self._opener = opener
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry below the root in order of its bytes; links are named, never followed."""
+        for found in walk(os.fsencode(self.root)):
+            yield Entry(found.path, found.kind, found.size)
+
+    def open(self, path: bytes) -> BinaryIO:
+        """A fresh reading of the file at ``path`` (relative); OSError where it cannot be had."""
+        return self._opener(self.locate(path))
+
+    def locate(self, path: bytes) -> Path:
+        """Where ``path`` lies; ValueError if it would leave the bag."""
+        if path.startswith(b"/") or b".." in path.split(b"/"):
+            raise ValueError(f"outside the bag: {path!r}")
+        return self.root / os.fsdecode(path)
+
+    def modified(self, path: bytes) -> int:
+        """The file's modification time in nanoseconds since 1970."""
+        return os.stat(self.locate(path), follow_symlinks=False).st_mtime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryLocation:
+    """One storage location on a file system, holding packages in ``directory`` form."""
+
+    name: str
+    root: Path
+    archive: str
+    opener: Opener = open_from_medium
+
+    @property
+    def backend(self) -> FileSystemBackend:
+        """The same folder as a store of small objects."""
+        return FileSystemBackend(self.root)
+
+    def prepare(self) -> None:
+        """Make the folder this archive's location. Its parent must exist: a path mistyped is not a new disk.
+
+        Raises StorageError where the folder cannot be made or already belongs to another archive or location.
+        """
+        if not self.root.is_dir():
+            try:
+                self.root.mkdir()
+            except OSError as error:
+                raise StorageError(
+                    f"location '{self.name}': {self.root} cannot be made: {error.strerror}",
+                    hint="mount the disk or make the folder above it, then try again",
+                ) from error
+        marker = self._read_marker()
+        if marker is None:
+            durable.write_atomic(self.root / MARKER, json.dumps(self._marker(), indent=1).encode() + b"\n")
+        elif marker != self._marker():
+            raise StorageError(
+                f"location '{self.name}': {self.root} already belongs to location "
+                f"'{marker.get('location')}' of archive {marker.get('archive')}",
+                hint="give another folder; two locations in one folder would be one copy, not two",
+            )
+
+    def offline(self) -> str | None:
+        """Why the location cannot be used now, or None. An empty mount point is offline, not a loss."""
+        if not self.root.is_dir():
+            return f"{self.root} is not there"
+        try:
+            marker = self._read_marker()
+        except (OSError, ValueError) as error:
+            return f"{self.root / MARKER} cannot be read ({error})"
+        if marker is None:
+            return f"{self.root} holds no {MARKER}: is the disk mounted?"
+        return None if marker == self._marker() else f"{self.root} belongs to another archive or location"
+
+    def path(self, key: str) -> Path:
+        """The folder of the package stored under ``key``."""
+        return self.root / key
+
+    def reader(self, key: str) -> DirectoryReader:
+        """A reader of the package stored under ``key``."""
+        return DirectoryReader(self.path(key), opener=self.opener)
+
+    def holds(self, key: str) -> bool:
+        """Whether a folder stands under ``key``."""
+        path = self.path(key)
+        return path.is_dir() and not path.is_symlink()
+
+    def package_keys(self) -> Iterator[str]:
+        """Keys of all folders that stand where packages stand, in order."""
+        for prefix in sorted(os.listdir(self.root)):
+            if len(prefix) == 2 and (self.root / prefix).is_dir():
+                for name in sorted(os.listdir(self.root / prefix)):
+                    yield f"{prefix}/{name}"
+
+    def adopt(self, folder: Path, key: str) -> None:
+        """Make a finished, synced folder on the same file system visible under ``key``, in one step."""
+        final = self.path(key)
+        make_folders(self.root, final.parent)
+        durable.publish(folder, final)
+
+    def copy_in(self, source: DirectoryReader, key: str, *, check: Callable[[DirectoryReader], None]) -> None:
+        """Store a copy of ``source`` under ``key``: copied, synced, read back through ``check``, then made visible.
+
+        ``check`` raises StorageError if what it reads is not what it should be. Raises StorageError also where the
+        location cannot be written; nothing is visible under ``key`` then.
+        """
+        incoming = self.root / INCOMING / key.rsplit("/", 1)[-1]
+        try:
+            discard(incoming)
+            make_folders(self.root, incoming)
+            for entry in source.entries():
+                self._copy_entry(source, entry, incoming)
+            durable.sync_filesystem(incoming)
+            check(DirectoryReader(incoming, opener=self.opener))
+            self.adopt(incoming, key)
+        except OSError as error:
+            discard(incoming)
+            raise self._trouble(error) from error
+        except StorageError:
+            discard(incoming)
+            raise
+
+    def put_file(self, key: str, path: bytes, stream: BinaryIO, *, sha256: str, mtime_ns: int) -> None:
+        """Store one file of the package under ``key``, where nothing stands; read back before it gets its name.
+
+        Raises StorageError if ``stream`` or what reached the medium does not have the digest ``sha256``.
+        """
+        final = self.reader(key).locate(path)
+        incoming = self.root / INCOMING / f"{key.rsplit('/', 1)[-1]}.file"
+        try:
+            make_folders(self.root, incoming.parent)
+            incoming.unlink(missing_ok=True)
+            copied = copy_stream(stream, incoming, mtime_ns=mtime_ns, sync=True)
+            with self.opener(incoming) as back:
+                _, landed = digest_stream(back, ("sha256",))
+            if copied != sha256 or landed["sha256"] != sha256:
+                incoming.unlink()
+                raise StorageError(f"location '{self.name}': the bytes for {path!r} did not arrive as they should")
+            make_folders(self.root, final.parent)
+            durable.publish(incoming, final)
+        except OSError as error:
+            raise self._trouble(error) from error
+
+    def set_aside(self, key: str, path: bytes | None, *, incident: str) -> str:
+        """Move a file (or the whole package, ``path`` None) out of the way and answer where it is kept.
+
+        Nothing is ever deleted or overwritten: the new place carries the incident's identifier.
+        """
+        base = self.root / SET_ASIDE / incident
+        origin = self.path(key) if path is None else self.reader(key).locate(path)
+        kept = base / key.rsplit("/", 1)[-1] if path is None else base / os.fsdecode(path)
+        number = 1
+        while kept.exists() or kept.is_symlink():
+            number += 1
+            kept = kept.with_name(f"{kept.name}.{number}")
+        try:
+            make_folders(self.root, kept.parent)
+            durable.publish(origin, kept)
+        except OSError as error:
+            raise self._trouble(error) from error
+        return os.fsencode(kept.relative_to(self.root)).decode("utf-8", "backslashreplace")
+
+    def clear_incoming(self) -> None:
+        """Remove copies that an earlier run was killed in; none of them was ever a package."""
+        discard(self.root / INCOMING)
+
+    def _copy_entry(self, source: DirectoryReader, entry: Entry, incoming: Path) -> None:
+        target = incoming / os.fsdecode(entry.path)
+        if entry.kind is EntryKind.FOLDER:
+            target.mkdir()
+        elif entry.kind is EntryKind.FILE:
+            with source.open(entry.path) as stream:
+                copy_stream(stream, target, mtime_ns=source.modified(entry.path), sync=False)
+        else:
+            raise StorageError(f"{entry.path!r} in a sealed package is no file")
+
+    def _trouble(self, error: OSError) -> StorageError:
+        return StorageError(
+            f"location '{self.name}' ({self.root}): {error.strerror or error}",
+            hint="free space or mend the disk, then give the same command again; nothing was lost",
+            transient=True,
+        )
+
+    def _marker(self) -> dict[str, object]:
+        return {"archive": self.archive, "location": self.name, "v": 1}
+
+    def _read_marker(self) -> dict[str, object] | None:
+        try:
+            found = json.loads((self.root / MARKER).read_bytes())
+        except FileNotFoundError:
+            return None
+        return found if isinstance(found, dict) else {}
+
+
+def copy_stream(stream: BinaryIO, target: Path, *, mtime_ns: int, sync: bool) -> str:
+    """Write what is left of ``stream`` to the new file ``target`` and answer its SHA-256."""
+    digester = Digester(("sha256",))
+    with open(target, "xb", buffering=0) as file:
+        while chunk := stream.read(CHUNK):
+            digester.update(chunk)
+            write_all(file.fileno(), chunk)
+        os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
+        if sync:
+            durable.sync_file(file.fileno())
+    return digester.digests()["sha256"]
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``, however many calls that takes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder of ours that never became visible; nothing happens if there is none."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)

@@ -1,0 +1,105 @@
+"""Every type of the PREMIS data model, gathered from the modules that define one entity each.
+
+`premis.objects` defines the Object entity, `premis.events` Event and Agent, `premis.rights` Rights,
+`premis.identifiers` what links them.
+"""
+
+from typing import TypeAlias
+
+from premis.datetimes import check_datetime
+from premis.events import Agent, Detail, Event, EventOutcome
+from premis.identifiers import (
+    Identifier,
+    LinkingAgent,
+    LinkingEnvironment,
+    LinkingObject,
+    Unknown,
+    UnknownAttribute,
+    UnknownElement,
+)
+from premis.objects import (
+    UNKNOWN_FORMAT_NAME,
+    Bitstream,
+    CreatingApplication,
+    EnvironmentDesignation,
+    EnvironmentFunction,
+    EnvironmentRegistry,
+    File,
+    Fixity,
+    Format,
+    Inhibitor,
+    IntellectualEntity,
+    Object,
+    ObjectCharacteristics,
+    PreservationLevel,
+    RelatedEvent,
+    RelatedObject,
+    Relationship,
+    Representation,
+    Signature,
+    SignatureInformation,
+    SignificantProperties,
+    Storage,
+)
+from premis.rights import (
+    CopyrightInformation,
+    DocumentationIdentifier,
+    LicenseInformation,
+    OtherRightsInformation,
+    Period,
+    Rights,
+    RightsExtension,
+    RightsGranted,
+    RightsStatement,
+    StatuteInformation,
+)
+
+Entity: TypeAlias = Object | Event | Agent | Rights
+
+__all__ = [
+    "UNKNOWN_FORMAT_NAME",
+    "Agent",
+    "Bitstream",
+    "CopyrightInformation",
+    "CreatingApplication",
+    "Detail",
+    "DocumentationIdentifier",
+    "Entity",
+    "EnvironmentDesignation",
+    "EnvironmentFunction",
+    "EnvironmentRegistry",
+    "Event",
+    "EventOutcome",
+    "File",
+    "Fixity",
+    "Format",
+    "Identifier",
+    "Inhibitor",
+    "IntellectualEntity",
+    "LicenseInformation",
+    "LinkingAgent",
+    "LinkingEnvironment",
+    "LinkingObject",
+    "Object",
+    "ObjectCharacteristics",
+    "OtherRightsInformation",
+    "Period",
+    "PreservationLevel",
+    "RelatedEvent",
+    "RelatedObject",
+    "Relationship",
+    "Representation",
+    "Rights",
+    "RightsExtension",
+    "RightsGranted",
+    "RightsStatement",
+    "Signature",
+    "SignatureInformation",
+    "SignificantProperties",
+    "StatuteInformation",
+    "Storage",
+    "Unknown",
+    "UnknownAttribute",
+    "UnknownElement",
+    "check_datetime",
+]

@@ -1,0 +1,321 @@
+from __future__ import annotations
+
+import dataclasses
+import typing
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+
+import pytest
+import rfc8785
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.canonical import LARGEST, decode, decode_record, encode, encode_record
+from archive.model.packages import Outcome
+from archive.model.records import (
+    RECORD_TYPES,
+    IncidentClosedRecord,
+    LocationRecord,
+    Octets,
+    ReceiptRecord,
+    Record,
+    SealRecord,
+)
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+ODD_TEXT = st.text(
+    st.sampled_from([*map(chr, range(0x20)), '"', "\\", "/", "\x7f", "\x80", "\u2028", "\u2029", "é", "𝕏"])
+)
+INTEGERS = st.integers(-LARGEST, LARGEST)
+ASCII_KEYS = st.text(st.characters(max_codepoint=127))
+VALUES = st.recursive(
+    st.none() | st.booleans() | INTEGERS | TEXT | ODD_TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(ASCII_KEYS, inner),
+)
+ZONES = st.sampled_from([UTC, timezone(timedelta(hours=3)), timezone(-timedelta(hours=9, minutes=30))])
+MOMENTS = st.datetimes(datetime(1000, 1, 3), datetime(9999, 12, 29), timezones=ZONES)  # noqa: DTZ001 - wants naive bounds
+
+
+def field_values(hint: object) -> st.SearchStrategy[object]:
+    """Anything that a field of this type may hold."""
+    if hint is Octets:
+        return st.integers(-(2**80), 2**80)
+    if isinstance(hint, typing.NewType):
+        return field_values(hint.__supertype__)
+    if type(None) in typing.get_args(hint):
+        return st.none() | field_values(next(arg for arg in typing.get_args(hint) if arg is not type(None)))
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return st.sampled_from(list(hint))
+    simple: dict[object, st.SearchStrategy[object]] = {
+        str: TEXT | ODD_TEXT,
+        int: INTEGERS,
+        bytes: st.binary(),
+        datetime: MOMENTS,
+        dict[str, str]: st.dictionaries(ASCII_KEYS, TEXT),
+    }
+    return simple[hint]
+
+
+def any_record(kind: type[Record]) -> st.SearchStrategy[Record]:
+    hints = typing.get_type_hints(kind, localns={})
+    values = {field.name: field_values(hints[field.name]) for field in dataclasses.fields(kind)}
+    return st.builds(kind, **{**values, "v": st.just(1)})
+
+
+RECEIPT = ReceiptRecord(
+    time=datetime(2026, 2, 3, 4, 5, 6, 7, tzinfo=UTC),
+    actor="archivist-1",
+    machine="m1",
+    version="0.1.0",
+    accession="11111111-1111-4111-8111-111111111111",
+    file="22222222-2222-4222-8222-222222222222",
+    name="фото/\n.jpg".encode() + b"\xff",
+    size=Octets(2**63),
+    sha256="ab" * 32,
+    blake3=None,
+    mtime=Octets(-1),
+    outcome=Outcome.PENDING,
+    aip=None,
+)
+RECEIPT_BYTES = (
+    b'{"accession":"11111111-1111-4111-8111-111111111111","actor":"archivist-1","aip":null,"blake3":null,'
+    b'"file":"22222222-2222-4222-8222-222222222222","kind":"receipt","machine":"m1","mtime":"-1",'
+    b'"name":"0YTQvtGC0L4vCi5qcGf/","outcome":"pending","reason":"",'
+    b'"sha256":"abababababababababababababababababababababababababababababababab","size":"9223372036854775808",'
+    b'"time":"2026-02-03T04:05:06.000007Z","v":1,"version":"0.1.0"}'
+)
+CLOSED = IncidentClosedRecord(
+    time=datetime(2026, 2, 3, tzinfo=UTC), actor="a", machine="m", version="0", incident="i", reason="looked at"
+)
+
+
+@settings(deadline=None)
+@given(VALUES)
+def test_what_is_encoded_is_rfc_8785_and_decodes_to_itself(value: object):
+    data = encode(value)
+    assert data == rfc8785.dumps(value)
+    assert decode(data) == value
+
+
+@pytest.mark.parametrize(
+    "character", [*map(chr, range(0x20)), "\x7f", "\x80", "\u2028", "\ufeff", "\uffff", "\U0010ffff"]
+)
+def test_every_odd_character_is_escaped_as_the_rfc_says(character: str):
+    assert encode({"a": character}) == rfc8785.dumps({"a": character})
+
+
+def test_a_tuple_is_a_list():
+    assert encode((1, ("a", None))) == b'[1,["a",null]]'
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        1.0,
+        float("nan"),
+        LARGEST + 1,
+        -LARGEST - 1,
+        {"é": 1},
+        {1: 2},
+        {None: 1},
+        b"bytes",
+        {"a": {1, 2}},
+        [datetime(2026, 1, 1, tzinfo=UTC)],
+        Outcome.PENDING,
+        "\ud800",
+        RECEIPT,
+    ],
+)
+def test_what_is_outside_the_subset_is_refused(value: object):
+    with pytest.raises(ValueError):
+        encode(value)
+
+
+def test_the_largest_integers_are_written():
+    assert encode([LARGEST, -LARGEST]) == b"[9007199254740991,-9007199254740991]"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b" 1",
+        b"1\n",
+        b"-0",
+        b"1.0",
+        b"1e2",
+        b"9007199254740992",
+        b'{"b":1,"a":2}',
+        b'{"a":1,"a":1}',
+        b'{"a": 1}',
+        b'"\\u0041"',
+        b'"\\u001F"',
+        b'"\\/"',
+        b'"\xff"',
+        b'"\\ud800"',
+        b"nul",
+        b"NaN",
+        b"[" * 100_000,
+        b"[" * 400 + b"]" * 400 + b" ",
+    ],
+)
+def test_any_other_spelling_is_refused(data: bytes):
+    with pytest.raises(ValueError):
+        decode(data)
+
+
+def test_nesting_without_end_is_a_value_error():
+    value: list[object] = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(ValueError, match="deeply"):
+        encode(value)
+
+
+@pytest.mark.parametrize("kind", RECORD_TYPES.values(), ids=RECORD_TYPES.keys())
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_record_of_every_kind_comes_back_as_it_was(kind: type[Record], data: st.DataObject):
+    record = data.draw(any_record(kind))
+    spelled = encode_record(record)
+    assert decode_record(spelled) == record
+    assert rfc8785.dumps(decode(spelled)) == spelled
+    assert b"\n" not in spelled
+
+
+def test_the_bytes_of_a_receipt_are_these_for_ever():
+    assert encode_record(RECEIPT) == RECEIPT_BYTES
+    assert decode_record(RECEIPT_BYTES) == RECEIPT
+
+
+def test_octets_are_text_by_field_and_not_by_value():
+    data = encode_record(dataclasses.replace(RECEIPT, size=Octets(0)))
+    assert b'"size":"0"' in data
+
+
+def test_a_moment_is_written_in_utc():
+    east = RECEIPT.time.astimezone(timezone(timedelta(hours=3)))
+    assert encode_record(dataclasses.replace(RECEIPT, time=east)) == RECEIPT_BYTES
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"v": 2},
+        {"v": True},
+        {"time": datetime(2026, 1, 1)},  # noqa: DTZ001 - that is the point
+        {"time": datetime(999, 1, 1, tzinfo=UTC)},
+        {"time": "2026-01-01T00:00:00.000000Z"},
+        {"actor": None},
+        {"actor": "\udcff"},
+        {"name": "text"},
+        {"size": "12"},
+        {"size": True},
+        {"size": 1.0},
+        {"outcome": "pending"},
+        {"sha256": b"ab"},
+        {"aip": 5},
+    ],
+)
+def test_a_field_that_breaks_its_promise_is_not_written(wrong: dict[str, object]):
+    with pytest.raises(ValueError):
+        encode_record(dataclasses.replace(RECEIPT, **wrong))
+
+
+def test_the_field_that_is_wrong_is_named():
+    with pytest.raises(ValueError, match="receipt record, field size"):
+        encode_record(dataclasses.replace(RECEIPT, size="12"))
+
+
+@pytest.mark.parametrize("attributes", [{"é": "x"}, {"a": 1}, {1: "a"}, [("a", "b")]])
+def test_attributes_are_text_under_ascii_names(attributes: object):
+    common = {"time": RECEIPT.time, "actor": "a", "machine": "m", "version": "0"}
+    with pytest.raises(ValueError):
+        encode_record(LocationRecord(**common, name="l", uri="u", form="directory", attributes=attributes))
+
+
+def test_counts_beyond_what_every_json_reader_holds_are_refused():
+    common = {"time": RECEIPT.time, "actor": "a", "machine": "m", "version": "0"}
+    numbers = {"files": 2**53, "bytes": Octets(2**53), "tag_files": 1}
+    texts = {"aip": "a", "accession": "b", "tagmanifest_sha256": "c", "manifest_sha256": "d"}
+    package = next(iter(typing.get_type_hints(SealRecord, localns={})["package"]))
+    with pytest.raises(ValueError, match="field files"):
+        encode_record(SealRecord(**common, **numbers, **texts, package=package))
+
+
+def test_a_type_that_is_no_record_of_the_log_is_refused():
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class Stray(Record):
+        kind: typing.ClassVar[str] = "receipt"
+
+    for record in (Stray, Record):
+        with pytest.raises(ValueError, match="not one of the records"):
+            encode_record(record(time=RECEIPT.time, actor="a", machine="m", version="0"))
+
+
+def test_a_newer_version_says_so():
+    with pytest.raises(ValueError, match="newer program"):
+        decode_record(RECEIPT_BYTES.replace(b'"v":1', b'"v":2'))
+
+
+def test_an_unknown_kind_says_so():
+    with pytest.raises(ValueError, match="unknown kind of record 'apology'"):
+        decode_record(RECEIPT_BYTES.replace(b'"receipt"', b'"apology"'))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"aip":null,', b""),
+        (b'"aip":null,', b'"aip":null,"also":1,'),
+        (b'"aip":null', b'"aip":5'),
+        (b'"v":1,', b""),
+        (b'"v":1', b'"v":true'),
+        (b'"v":1', b'"v":1.0'),
+        (b'"v":1', b'"v":null'),
+        (b'"kind":"receipt",', b""),
+        (b'"kind":"receipt"', b'"kind":["receipt"]'),
+        (b'"mtime":"-1"', b'"mtime":-1'),
+        (b'"mtime":"-1"', b'"mtime":"-01"'),
+        (b'"mtime":"-1"', b'"mtime":" -1"'),
+        (b'"mtime":"-1"', b'"mtime":"-0"'),
+        (b'"mtime":"-1"', '"mtime":"٣"'.encode()),
+        (b'"mtime":"-1"', b'"mtime":null'),
+        (b"qcGf/", b"qcGf_"),
+        (b"qcGf/", b"qcGe="),
+        (b"qcGf/", b"qcGf/===="),
+        (b"06.000007Z", b"06.7Z"),
+        (b"06.000007Z", b"06.000007+00:00"),
+        (b"06.000007Z", b"06.000007"),
+        (b"2026-02-03T", b"2026-02-30T"),
+        (b'"pending"', b'"lost"'),
+        (b'"pending"', b'"PENDING"'),
+        (b'{"accession"', b'{ "accession"'),
+        (b'"reason":""', b'"reason":"","reason":""'),
+        (b'"actor":"archivist-1"', b'"actor":"\\u0061rchivist-1"'),
+        (b'"actor":"archivist-1"', b'"actor":{}'),
+    ],
+)
+def test_a_record_spelled_in_any_other_way_is_refused(old: bytes, new: bytes):
+    assert old in RECEIPT_BYTES
+    with pytest.raises(ValueError):
+        decode_record(RECEIPT_BYTES.replace(old, new))
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"1", b"null", b"{}", b'{"kind":"receipt"}', b"[" * 100_000])
+def test_what_is_no_record_is_refused(data: bytes):
+    with pytest.raises(ValueError):
+        decode_record(data)
+
+
+@settings(deadline=None)
+@given(position=st.integers(0, len(RECEIPT_BYTES) - 1), bit=st.integers(0, 7))
+def test_a_flipped_bit_is_refused_or_means_another_record(position: int, bit: int):
+    data = bytearray(RECEIPT_BYTES)
+    data[position] ^= 1 << bit
+    try:
+        record = decode_record(bytes(data))
+    except ValueError:
+        return
+    assert record != RECEIPT
+    assert encode_record(record) == bytes(data)
