@@ -50,7 +50,7 @@ def decode(data: bytes) -> object:
     """The value that ``encode`` spelled as ``data``; raises ValueError for any other spelling."""
     value = _parse(data)
     if encode(value) != data:
-        raise ValueError(f"not canonical JSON: {_excerpt(data)}")
+        raise ValueError("not canonical JSON: another spelling of the same value")
     return value
 
 
@@ -69,7 +69,10 @@ def encode_record(record: Record) -> bytes:
             spelled[name] = spell(value)
     except ValueError as error:
         raise ValueError(f"{plan.kind} record, field {name}: {error}") from error
-    return _write(spelled)  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
+    try:
+        return _write(spelled)
+    except UnicodeEncodeError:
+        raise ValueError(f"{plan.kind} record: text that is not Unicode (a lone surrogate)") from None
 
 
 def decode_record(data: bytes) -> Record:
@@ -80,13 +83,13 @@ def decode_record(data: bytes) -> Record:
     """
     spelled = _parse(data)
     if not isinstance(spelled, dict):
-        raise ValueError(f"a record is a JSON object: {_excerpt(data)}")
+        raise ValueError(f"a record is a JSON object, not {type(spelled).__name__}")
     version = spelled.get("v")
     if version is not None and (type(version) is not int or version != VERSION):
         raise ValueError(f"record version {version!r}: a newer program wrote it, this one reads version {VERSION}")
     record = _build(spelled)
     if encode_record(record) != data:  # also finds what a lenient parser let pass: twin keys, spaces, "+1", "AB=="
-        raise ValueError(f"not a canonical record: {_excerpt(data)}")
+        raise ValueError(f"{record.kind} record in another spelling than the canonical one")
     return record
 
 
@@ -125,7 +128,7 @@ def _check(value: object) -> None:
 def _check_dict(value: dict[object, object]) -> None:
     for key, member in value.items():
         if type(key) is not str or not key.isascii():
-            raise ValueError(f"keys are ASCII text: {key!r}")
+            raise ValueError("keys are ASCII text")
         _check(member)
 
 
@@ -136,12 +139,9 @@ def _parse(data: bytes) -> object:
         raise ValueError("nested too deeply for canonical JSON") from None
 
 
-def _excerpt(data: bytes) -> str:
-    return repr(data if len(data) <= 80 else data[:77] + b"...")
-
-
 # Below: how each type of field is spelled. ``spell`` checks too, so that what was written can be read; ``parse`` only
-# converts, because ``decode_record`` spells its result again and compares.
+# converts, because ``decode_record`` spells its result again and compares. What a field holds is evidence, and an error
+# may end in a log that is passed on: messages name types, not texts.
 
 _Spell = Callable[[typing.Any], object]
 _Parse = Callable[[typing.Any], object]
@@ -222,7 +222,7 @@ def _optional(spell: _Spell, parse: _Parse | None) -> tuple[_Spell, _Parse | Non
 def _word_codec(words: type[StrEnum]) -> tuple[_Spell, _Parse]:
     def spell_word(value: object) -> str:
         if type(value) is not words:
-            raise ValueError(f"not a {words.__name__}: {value!r}")
+            raise ValueError(f"not {words.__name__} but {type(value).__name__}")
         return value.value
 
     return spell_word, words
@@ -230,25 +230,25 @@ def _word_codec(words: type[StrEnum]) -> tuple[_Spell, _Parse]:
 
 def _spell_str(value: object) -> str:
     if type(value) is not str:
-        raise ValueError(f"not text: {value!r}")
+        raise ValueError(f"not text but {type(value).__name__}")
     return value
 
 
 def _spell_bool(value: object) -> bool:
     if type(value) is not bool:
-        raise ValueError(f"not true or false: {value!r}")
+        raise ValueError(f"not true or false but {type(value).__name__}")
     return value
 
 
 def _spell_int(value: object) -> int:
     if type(value) is not int or not -LARGEST <= value <= LARGEST:
-        raise ValueError(f"not an integer within ±(2^53-1): {value!r}")
+        raise ValueError(f"not an integer within ±(2^53-1): {type(value).__name__}")
     return value
 
 
 def _spell_octets(value: object) -> str:
     if type(value) is not int:
-        raise ValueError(f"not an integer: {value!r}")
+        raise ValueError(f"not an integer but {type(value).__name__}")
     return str(value)
 
 
@@ -258,7 +258,7 @@ def _parse_octets(value: object) -> int:
 
 def _spell_bytes(value: object) -> str:
     if type(value) is not bytes:
-        raise ValueError(f"not bytes: {value!r}")
+        raise ValueError(f"not bytes but {type(value).__name__}")
     return base64.b64encode(value).decode("ascii")
 
 
@@ -268,10 +268,10 @@ def _parse_bytes(value: object) -> bytes:
 
 def _spell_moment(value: object) -> str:
     if not isinstance(value, datetime):
-        raise ValueError(f"not a moment: {value!r}")
+        raise ValueError(f"not a moment but {type(value).__name__}")
     text = format_moment(value)
     if len(text) != _MOMENT_LENGTH:  # strftime does not pad years before 1000, and RFC 3339 knows none
-        raise ValueError(f"not a moment that RFC 3339 can spell: {value!r}")
+        raise ValueError(f"not a moment that RFC 3339 can spell: year {value.year}")
     return text
 
 
@@ -281,10 +281,10 @@ def _parse_moment(value: object) -> datetime:
 
 def _spell_attributes(value: object) -> dict[str, str]:
     if type(value) is not dict:
-        raise ValueError(f"not attributes: {value!r}")
+        raise ValueError(f"not attributes but {type(value).__name__}")
     for name, text in value.items():
         if type(name) is not str or not name.isascii() or type(text) is not str:
-            raise ValueError(f"attributes are text under ASCII names: {name!r}")
+            raise ValueError("attributes are text under ASCII names")
     return value
 
 

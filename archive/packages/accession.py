@@ -145,7 +145,7 @@ def _write_premis(folder: PackageFolder, content: AccessionContent) -> None:
     package = preservation.uuid_identifier(provenance.package)
     has_part = Relationship(
         type=term("relationshipType", "structural"),
-        sub_type=term("relationshipSubType", "has part"),
+        sub_type=term("relationshipSubType", "has Part"),
         related_objects=tuple(RelatedObject(preservation.uuid_identifier(m.package)) for m in content.members),
     )
     entity = preservation.package_entity(provenance, relationships=(has_part,) if content.members else ())
