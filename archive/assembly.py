@@ -28,15 +28,19 @@ from archive.catalogue.opening import create as create_catalogue
 from archive.catalogue.opening import open_catalogue
 from archive.clock import Clock, system_clock
 from archive.config import STORE, Config, location_folder
+from archive.custody.copies import restore as restore_log
 from archive.custody.log import CustodyLog
 from archive.errors import ArchiveError, LockedError, UsageError
 from archive.holdings.holdings import Holdings, Stamp
+from archive.holdings.rebuild import Rebuilt
+from archive.holdings.rebuild import rebuild as rebuild_holdings
 from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
 from archive.model.identifiers import new_identifier
 from archive.model.records import LocationRecord
 from archive.progress import Progress
-from archive.storage.directory import DirectoryLocation
+from archive.storage.directory import MARKER, DirectoryLocation, read_marker
+from archive.storage.filesystem import FileSystemBackend
 
 CATALOGUE = "catalogue.sqlite"
 CUSTODY = "custody"
@@ -103,6 +107,52 @@ def _make_home(home: Path) -> None:
             (home / name).mkdir(mode=0o700)
     except OSError as error:
         raise ArchiveError(f"{home} cannot be made: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class LocationIdentity:
+    """What a location says of itself in its ``location.json``."""
+
+    name: str
+    archive: str
+    folder: Path
+
+
+def identify_location(uri: str) -> LocationIdentity:
+    """Which location of which archive lies at ``uri``; UsageError where none does."""
+    folder = location_folder(uri, Path.cwd()).absolute()
+    found = read_marker(folder)
+    if found is None:
+        raise UsageError(
+            f"{folder} is no storage location: it holds no {MARKER}",
+            hint="give the folder that holds custody/ and the packages; is the disk mounted?",
+        )
+    return LocationIdentity(name=found[1], archive=found[0], folder=folder)
+
+
+def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archive, Rebuilt]:
+    """Make an archive at ``home`` from the one location at ``uri``, which is only read.
+
+    The new archive has the old one's identifier and log, appends nothing, and finds the other locations where the log
+    says they were. ``archive.toml`` is written last. Raises UsageError where ``home`` is not empty.
+    """
+    home = home.absolute()
+    source = identify_location(uri)
+    check_new(home, {})
+    if home.is_relative_to(source.folder):
+        raise UsageError(f"{home} lies inside the location {source.folder}, which is only read")
+    _make_home(home)
+    log = restore_log(FileSystemBackend(source.folder), home / CUSTODY)
+    catalogue = create_catalogue(home / CATALOGUE)
+    place = DirectoryLocation(source.name, source.folder, source.archive)
+    rebuilt = rebuild_holdings(Holdings(home, log, catalogue, {}, _stamp("unnamed", clock)), place)
+    places = {row.name: row.uri for row in catalogue.locations()} | {source.name: source.folder.as_uri()}
+    config = Config(format=configuration.FORMAT, archive=source.archive, locations=places)
+    if source.name != STORE:
+        DirectoryLocation(STORE, home / STORE, source.archive).prepare()
+    durable.write_atomic(home / configuration.FILE_NAME, configuration.render(config))
+    holdings = Holdings(home, log, catalogue, _locations(config, home, places), _stamp("unnamed", clock))
+    return Archive(home, config, holdings), rebuilt
 
 
 @contextmanager

@@ -87,13 +87,14 @@ def audit(
     campaign, audited, troubles = new_identifier(), Audited(), list[_Trouble]()
     packages = {package.id: package for package in holdings.catalogue.packages()}
     disputed = _disputed(holdings, packages, audited)
-    progress.stage("reading replicas", total=len(replicas))
+    progress.stage("reading files", total=sum(files_of(packages[replica.package]) for replica in replicas))
     for replica in replicas:
-        examined = _examine(holdings, packages[replica.package], replica, disputed=disputed)
+        examined = _examine(holdings, packages[replica.package], replica, disputed=disputed, progress=progress)
+        if examined is None:
+            break  # a replica not read to its end is as due as before
         trouble = _record(holdings, examined, campaign=campaign, audited=audited)
         if trouble is not None:
             troubles.append(trouble)
-        progress.advance()
         if progress.stopping():
             break
     progress.stage("repairing", total=len(troubles))
@@ -128,7 +129,14 @@ def _same(packages: dict[PackageId, PackageRow], sealed: dict[PackageId, SealRec
     )
 
 
-def _examine(holdings: Holdings, package: PackageRow, replica: ReplicaRow, *, disputed: set[PackageId]) -> Examined:
+def _examine(
+    holdings: Holdings,
+    package: PackageRow,
+    replica: ReplicaRow,
+    *,
+    disputed: set[PackageId],
+    progress: Progress,
+) -> Examined | None:
     location = holdings.locations[replica.location]
     reason = location.offline()
     if reason is not None:
@@ -143,7 +151,7 @@ def _examine(holdings: Holdings, package: PackageRow, replica: ReplicaRow, *, di
         for other in holdings.catalogue.replicas(package.id)
         if other.location != replica.location and holdings.locations[other.location].offline() is None
     ]
-    return examine(package, replica, location, others=others)
+    return examine(package, replica, location, others=others, progress=progress)
 
 
 def _record(holdings: Holdings, examined: Examined, *, campaign: str, audited: Audited) -> _Trouble | None:
@@ -294,6 +302,8 @@ def _repair(
     for name in sorted(stopped):
         _stop(holdings, name, count=garbage[name], limit=policy.repair_limit, audited=audited)
     for trouble in troubles:
+        if progress.stopping():
+            return  # what is not repaired is found again by the next audit, under the same incidents
         if trouble.examined.replica.location not in stopped:
             _repair_one(holdings, trouble, audited)
         progress.advance()

@@ -17,6 +17,7 @@ from archive.packages.sealed import (
     own_payload_list,
     read_promise,
 )
+from archive.progress import Progress
 from archive.storage.directory import DirectoryLocation, DirectoryReader
 
 
@@ -60,9 +61,17 @@ def set_apart(package: PackageRow, replica: ReplicaRow, outcome: FixityOutcome, 
 
 
 def examine(
-    package: PackageRow, replica: ReplicaRow, location: DirectoryLocation, *, others: Sequence[DirectoryReader]
-) -> Examined:
-    """Read a replica in full. ``others`` are the package's other replicas, asked only for lists this one has lost."""
+    package: PackageRow,
+    replica: ReplicaRow,
+    location: DirectoryLocation,
+    *,
+    others: Sequence[DirectoryReader],
+    progress: Progress,
+) -> Examined | None:
+    """Read a replica in full; None where a person asked to stop before its end, after the file in hand.
+
+    ``others`` are the package's other replicas, asked only for lists this one has lost.
+    """
     if not location.holds(replica.key):
         return Examined(package, replica, Counter({FixityOutcome.MISSING: files_of(package)}), 0, (), gone=True)
     reader = location.reader(replica.key)
@@ -76,6 +85,9 @@ def examine(
             wrong.append(result)
         elif result.detail:
             notes.append(f"{result.path!r}: {result.detail}")
+        progress.advance()
+        if progress.stopping():
+            return None
     suspicion = _tampering(reader, promise, wrong) if any(result.is_damage for result in wrong) else None
     return Examined(package, replica, counts, size, tuple(wrong), tuple(notes), tampering=suspicion)
 

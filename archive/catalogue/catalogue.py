@@ -16,6 +16,8 @@ from archive.catalogue.rows import (
     AccessionRow,
     DamageRow,
     FileRow,
+    HandoverRow,
+    HandoverVolumeRow,
     IncidentRow,
     LocationRow,
     PackageRow,
@@ -38,6 +40,8 @@ _TABLES: dict[type[Row], Table] = {
     ReplicaRow: schema.replica,
     IncidentRow: schema.incident,
     DamageRow: schema.damage,
+    HandoverRow: schema.handover,
+    HandoverVolumeRow: schema.handover_volume,
 }
 _WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind}
 _OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
@@ -247,12 +251,31 @@ class Catalogue:
                 query = query.where(column == value)
         return self._all(DamageRow, query)
 
+    def handovers(self) -> list[HandoverRow]:
+        """Handovers, oldest first."""
+        return self._all(HandoverRow, select(schema.handover).order_by(schema.handover.c.planned_at))
+
+    def handover(self, identifier: str) -> HandoverRow | None:
+        """The handover of that identifier."""
+        return self._one(HandoverRow, select(schema.handover).where(schema.handover.c.id == identifier))
+
+    def handover_volumes(self, identifier: str) -> list[HandoverVolumeRow]:
+        """The volumes of one handover that were written."""
+        table = schema.handover_volume
+        return self._all(
+            HandoverVolumeRow, select(table).where(table.c.handover == identifier).order_by(table.c.volume)
+        )
+
     def evidence(self) -> Iterator[tuple[str, dict[str, object]]]:
         """Every evidence row of every table with its table's name, in order of table and key: the canonical dump."""
         for table in schema.EVIDENCE:
             with self._reading() as connection:
                 for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings():
                     yield table.name, dict(row)
+
+    def columns(self) -> dict[str, list[str]]:
+        """The tables of the canonical dump with their columns, in the dump's order."""
+        return {table.name: [column.name for column in table.columns] for table in schema.EVIDENCE}
 
     # Inside
 

@@ -121,6 +121,34 @@ class DamageRow(Row):
     set_aside: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverRow(Row):
+    """One handover; frozen once ``log_size`` is known."""
+
+    id: str
+    recipient: str
+    planned_at: str
+    frozen_at: str | None
+    log_size: int | None
+    log_root: str | None
+    packages: int | None
+    files: int | None
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverVolumeRow(Row):
+    """One volume of a handover, written and read back."""
+
+    handover: str
+    volume: int
+    packages: int
+    files: int
+    bytes: int
+    sha256sums_sha256: str
+    written_at: str
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """How many of each outcome; ``received`` is their sum (the conservation law)."""

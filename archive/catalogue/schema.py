@@ -122,5 +122,40 @@ damage = _table(
     Index("damage_by_replica", "package", "location"),
 )
 
-EVIDENCE = (location, producer, accession, file, package, replica, incident, damage)
+handover = _table(
+    "handover",
+    Column("id", Text, primary_key=True),
+    Column("recipient", Text, nullable=False),
+    Column("planned_at", Text, nullable=False),
+    Column("frozen_at", Text),
+    Column("log_size", _BIG),
+    Column("log_root", Text),
+    Column("packages", _BIG),
+    Column("files", _BIG),
+    Column("bytes", _BIG),
+)
+
+handover_volume = _table(
+    "handover_volume",
+    Column("handover", Text, ForeignKey("handover.id"), primary_key=True),
+    Column("volume", Integer, primary_key=True),
+    Column("packages", _BIG, nullable=False),
+    Column("files", _BIG, nullable=False),
+    Column("bytes", _BIG, nullable=False),
+    Column("sha256sums_sha256", Text, nullable=False),
+    Column("written_at", Text, nullable=False),
+)
+
+EVIDENCE = (
+    location,
+    producer,
+    accession,
+    file,
+    package,
+    replica,
+    incident,
+    damage,
+    handover,
+    handover_volume,
+)
 """Tables whose rows are evidence: they carry a digest and make up the canonical dump."""

@@ -27,6 +27,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "incident": ("incident", "List, show or close incidents."),
     "replicate": ("replicate", "Make copies that are still owed."),
     "location": ("location", "List storage locations."),
+    "schedule": ("schedule", "Do what is due, now and for years."),
+    "explain": ("explain", "Tell the life of a package or a file."),
+    "catalogue": ("catalogue", "Digest the catalogue, or make it anew."),
+    "handover": ("handover", "Hand everything over."),
+    "tour": ("tour", "Walk through the whole life of a delivery."),
 }
 """Every command: the module of this package that holds it, and its line in ``archive --help``."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,14 +54,19 @@ def actor() -> str:
 
 
 @contextmanager
-def interruptible() -> Iterator[TerminalProgress]:
-    """Progress that Ctrl-C asks to stop; a second Ctrl-C stops at once, which is safe too."""
+def interruptible(*, stop: threading.Event | None = None) -> Iterator[TerminalProgress]:
+    """Progress that Ctrl-C asks to stop; a second Ctrl-C stops at once, which is safe too.
+
+    ``stop`` is set at the first one, for whoever waits rather than works.
+    """
     with TerminalProgress() as progress:
 
         def ask(number: int, _frame: FrameType | None) -> None:
             if progress.stopping():
                 signal.default_int_handler(number, _frame)
             progress.stop()
+            if stop is not None:
+                stop.set()
 
         previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -16,6 +16,8 @@ from archive.catalogue.rows import (
     AccessionRow,
     DamageRow,
     FileRow,
+    HandoverRow,
+    HandoverVolumeRow,
     IncidentRow,
     LocationRow,
     PackageRow,
@@ -30,6 +32,9 @@ from archive.model.records import (
     AccessionRecord,
     AuditRecord,
     DamageRecord,
+    HandoverFrozenRecord,
+    HandoverPlannedRecord,
+    HandoverVolumeRecord,
     IncidentClosedRecord,
     IncidentRecord,
     LocationRecord,
@@ -79,6 +84,12 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _repair(catalogue, n, record)
         case IncidentClosedRecord():
             _close_incident(catalogue, n, record)
+        case HandoverPlannedRecord():
+            catalogue.insert([_handover(n, record)])
+        case HandoverFrozenRecord():
+            _freeze_handover(catalogue, n, record)
+        case HandoverVolumeRecord():
+            _put_volume(catalogue, n, record)
         case _:
             raise ValueError(f"no catalogue row is known for a record of kind {record.kind}")
 
@@ -226,6 +237,55 @@ def _close_incident(catalogue: Catalogue, n: int, record: IncidentClosedRecord) 
         raise ValueError(f"record {n} closes an incident that was never opened: {record.incident}")
     moment = format_moment(record.time)
     catalogue.replace(replace(known, leaf=n, closed_at=moment, closed_reason=record.reason))
+
+
+def _handover(n: int, record: HandoverPlannedRecord) -> HandoverRow:
+    return HandoverRow(
+        leaf=n,
+        id=record.handover,
+        recipient=record.recipient,
+        planned_at=format_moment(record.time),
+        frozen_at=None,
+        log_size=None,
+        log_root=None,
+        packages=None,
+        files=None,
+        bytes=None,
+    )
+
+
+def _freeze_handover(catalogue: Catalogue, n: int, record: HandoverFrozenRecord) -> None:
+    known = catalogue.handover(record.handover)
+    if known is None:
+        raise ValueError(f"record {n} freezes a handover that was never planned: {record.handover}")
+    frozen = replace(
+        known,
+        leaf=n,
+        frozen_at=format_moment(record.time),
+        log_size=record.log_size,
+        log_root=record.log_root,
+        packages=record.packages,
+        files=record.files,
+        bytes=record.bytes,
+    )
+    catalogue.replace(frozen)
+
+
+def _put_volume(catalogue: Catalogue, n: int, record: HandoverVolumeRecord) -> None:
+    row = HandoverVolumeRow(
+        leaf=n,
+        handover=record.handover,
+        volume=record.volume,
+        packages=record.packages,
+        files=record.files,
+        bytes=record.bytes,
+        sha256sums_sha256=record.sha256sums_sha256,
+        written_at=format_moment(record.time),
+    )
+    if any(known.volume == record.volume for known in catalogue.handover_volumes(record.handover)):
+        catalogue.replace(row)
+    else:
+        catalogue.insert([row])
 
 
 def _replica(catalogue: Catalogue, n: int, package: PackageId, location: str) -> ReplicaRow:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archive import durable
 from archive.catalogue.rows import AccessionRow
 from archive.errors import ArchiveError, UsageError
-from archive.ingest.journal import Listed, journal_path, list_delivery, make_staging
+from archive.ingest.journal import Earlier, Listed, is_blocked, journal_path, list_delivery, make_staging
+from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
-from archive.model.identifiers import AccessionId, new_identifier
+from archive.model.identifiers import AccessionId, FileId, new_identifier
 from archive.model.packages import Outcome
 from archive.model.records import AccessionRecord, ProducerRecord, Record
 from archive.storage.directory import discard
-from archive.storage.walking import Walked
+from profiles.finding import Finding
 
 NEW = "new"
 """What to give as ``--accession`` for a delivery that shall be received once more from the beginning."""
@@ -29,11 +29,15 @@ _PRODUCER = re.compile(r"[^\W_][\w.+-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """An open accession being worked on: its folder in staging and its journal there."""
+    """An open accession being worked on: its folder in staging and its journal there.
+
+    ``owed`` are copies that could not be made of packages an earlier run had sealed and not recorded.
+    """
 
     accession: AccessionId
     folder: Path
     listed: Listed
+    owed: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +51,26 @@ def open_accession(delivery: Delivery, *, wanted: str | None, bench: Workbench) 
     """The accession for ``delivery``: a new one, the unfinished one, or the finished one it belongs to already.
 
     ``wanted`` is the identifier of an accession to go on with, ``new``, or None. Raises UsageError where the delivery
-    is known and has changed, and nobody said what to do about it.
+    is known and has changed, and nobody said what to do about it. What could not be looked at before and can be now
+    is no change.
     """
     _require_producer_code(delivery.producer)
     _clear(bench)
     previous = _previous(delivery, wanted=wanted, bench=bench)
-    listed = _list(delivery, previous, wanted=wanted, bench=bench)
+    owed = () if previous is None else finish_interrupted(bench.staging / previous.id, bench=bench)
+    awaited = previous is not None and _awaits_more(previous, delivery, bench)
+    listed = _list(delivery, previous, more=wanted is not None or awaited, bench=bench)
     if listed.items == 0:
         listed.path.unlink()
         raise ArchiveError(f"{delivery.source} holds no files: nothing was received", hint="is this the right folder?")
     if previous is None:
         return _begin(AccessionId(new_identifier()), delivery, listed, bench)
     if _is_unchanged(previous, delivery, listed):
-        return _go_on(previous, listed, bench)
-    if wanted is None:
+        return _go_on(previous, listed, tuple(owed), bench)
+    if wanted is None and not awaited:
         listed.path.unlink()
         raise _changed(previous, delivery, listed)
-    return _begin(previous.id, delivery, listed, bench)
+    return replace(_begin(previous.id, delivery, listed, bench), owed=tuple(owed))
 
 
 def _previous(delivery: Delivery, *, wanted: str | None, bench: Workbench) -> AccessionRow | None:
@@ -81,35 +88,40 @@ def _previous(delivery: Delivery, *, wanted: str | None, bench: Workbench) -> Ac
     return found
 
 
-def _list(delivery: Delivery, previous: AccessionRow | None, *, wanted: str | None, bench: Workbench) -> Listed:
+def _list(delivery: Delivery, previous: AccessionRow | None, *, more: bool, bench: Workbench) -> Listed:
     bench.progress.stage("listing the delivery")
     candidate = bench.staging / f"{_CANDIDATE}{new_identifier()}"
-    lost = previous is not None and not journal_path(bench.staging, previous.id).exists()
-    more = previous is not None and (wanted is not None or lost)
-    received = _known(previous, bench) if previous is not None and more else _nothing
-    return list_delivery(delivery, candidate, policy=bench.policy, received=received)
+    earlier = Earlier()
+    if previous is not None and (more or not journal_path(bench.staging, previous.id).exists()):
+        earlier = _earlier(previous, bench)
+    return list_delivery(delivery, candidate, policy=bench.policy, earlier=earlier)
 
 
-def _nothing(_walked: Walked, _name: bytes) -> bool:
-    return False
+def _earlier(accession: AccessionRow, bench: Workbench) -> Earlier:
+    decided, waiting = set[tuple[bytes, int, int]](), dict[bytes, FileId]()
+    for row in bench.holdings.catalogue.files(accession.id):
+        if row.outcome is Outcome.PENDING:
+            waiting[row.name] = row.id
+        else:
+            decided.add((row.name, row.size, row.mtime))
+    return Earlier(decided, waiting)
 
 
-def _known(accession: AccessionRow, bench: Workbench) -> Callable[[Walked, bytes], bool]:
-    """Whether an item has been received in this accession already, by name, size and time."""
-    decided = {
-        (row.name, row.size, row.mtime)
-        for row in bench.holdings.catalogue.files(accession.id)
-        if row.outcome is not Outcome.PENDING
-    }
-    return lambda walked, name: (name, walked.size, walked.mtime_ns) in decided
+def _awaits_more(previous: AccessionRow, delivery: Delivery, bench: Workbench) -> bool:
+    """Whether something in the delivery could not be looked at the last time, and nothing else was to change."""
+    journal = journal_path(bench.staging, previous.id)
+    return previous.metadata_sha256 == _metadata_sha256(delivery) and journal.exists() and is_blocked(journal)
 
 
 def _is_unchanged(previous: AccessionRow, delivery: Delivery, listed: Listed) -> bool:
-    metadata = None if delivery.metadata is None else delivery.metadata.sha256
-    return previous.listing_sha256 == listed.sha256 and previous.metadata_sha256 == metadata
+    return previous.listing_sha256 == listed.sha256 and previous.metadata_sha256 == _metadata_sha256(delivery)
 
 
-def _go_on(previous: AccessionRow, listed: Listed, bench: Workbench) -> Desk | Finished:
+def _metadata_sha256(delivery: Delivery) -> str | None:
+    return None if delivery.metadata is None else delivery.metadata.sha256
+
+
+def _go_on(previous: AccessionRow, listed: Listed, owed: tuple[Finding, ...], bench: Workbench) -> Desk | Finished:
     if previous.closed_at is not None:
         listed.path.unlink()
         return Finished(previous)
@@ -119,7 +131,7 @@ def _go_on(previous: AccessionRow, listed: Listed, bench: Workbench) -> Desk | F
     else:
         make_staging(journal.parent)
         durable.publish(listed.path, journal)
-    return Desk(previous.id, journal.parent, _moved(listed, journal))
+    return Desk(previous.id, journal.parent, _moved(listed, journal), owed)
 
 
 def _begin(accession: AccessionId, delivery: Delivery, listed: Listed, bench: Workbench) -> Desk:

@@ -20,13 +20,16 @@ from archive.model.digests import CHUNK
 from archive.model.entries import EntryKind
 from archive.model.identifiers import AccessionId, PackageId, new_identifier
 from archive.model.moments import parse_moment
-from archive.model.packages import PackageKind, replica_key
+from archive.model.names import shown
+from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import AccessionClosedRecord, Record, SealRecord
 from archive.packages.accession import AccessionContent, MemberPackage, ReceiptLine, seal_accession
 from archive.storage.directory import discard
 from profiles.finding import Finding, Severity
 
-_NEEDS_PERSON = frozenset({"file-without-row", "row-without-file", "replica-not-stored", "custody-copy-failed"})
+_NEEDS_PERSON = frozenset(
+    {"file-without-row", "row-without-file", "changed-while-received", "replica-not-stored", "custody-copy-failed"}
+)
 _FINDINGS = b"data/documentation/findings.json"
 
 
@@ -57,11 +60,11 @@ def close(desk: Desk, delivery: Delivery, *, owed: Iterable[Finding], bench: Wor
 
     ``owed`` are findings about copies that could not be made; they are told, and stand in no package.
     """
-    findings = [*delivery.findings, *desk.listed.findings, *_orphans(desk, delivery), *findings_so_far(desk.folder)]
     totals = bench.holdings.catalogue.totals(desk.accession)
+    so_far = _still_true(findings_so_far(desk.folder), desk.accession, bench)
+    findings = [*delivery.findings, *desk.listed.findings, *_orphans(desk, delivery), *so_far]
     may_close = totals.pending == 0 and not desk.listed.blocked
     if may_close:
-        findings = [finding for finding in findings if finding.code != "unreadable"]
         owed = [*owed, *_seal_papers(desk, delivery, totals=totals, findings=tuple(findings), bench=bench)]
         discard(desk.folder)
     return report(desk.accession, findings=(*findings, *owed), closed=may_close, bench=bench)
@@ -95,11 +98,18 @@ def _kept_findings(package: PackageId, bench: Workbench) -> Iterator[Finding]:
         try:
             with location.reader(replica_key(package)).open(_FINDINGS) as stream:
                 kept = json.loads(b"".join(iter(lambda: stream.read(CHUNK), b"")))
-        except (OSError, ValueError):
+            findings = [Finding(**{**given, "severity": Severity(given["severity"])}) for given in kept]
+        except (OSError, ValueError, TypeError, KeyError):
             continue  # another copy may be better; the audit will say what is wrong with this one
-        for given in kept:
-            yield Finding(**{**given, "severity": Severity(given["severity"])})
+        yield from findings
         return
+
+
+def _still_true(findings: Iterable[Finding], accession: AccessionId, bench: Workbench) -> list[Finding]:
+    """Without what an earlier run said of files that could be read since."""
+    rows = bench.holdings.catalogue.files(accession)
+    pending = {shown(row.name) for row in rows if row.outcome is Outcome.PENDING}
+    return [finding for finding in findings if finding.code != "unreadable" or finding.subject in pending]
 
 
 def _orphans(desk: Desk, delivery: Delivery) -> list[Finding]:

@@ -12,7 +12,7 @@ from archive.ingest.close import Accessioned, close, report, report_finished
 from archive.ingest.examine import examine
 from archive.ingest.journal import Lot, lots
 from archive.ingest.receive import receive
-from archive.ingest.seal import finish_interrupted, place, seal
+from archive.ingest.seal import place, seal
 from archive.ingest.survey import look
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import PackageId, new_identifier
@@ -27,7 +27,7 @@ def ingest(
     desk = open_accession(delivery, wanted=accession, bench=bench)
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)
-    owed = finish_interrupted(desk.folder, bench=bench)
+    owed = list(desk.owed)
     for lot in _open_lots(desk, bench):
         received = receive(delivery, lot, folder=desk.folder / lot.package, bench=bench)  # 2 receive
         examined = examine(received, bench=bench)  # 3 examine

@@ -12,8 +12,8 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
@@ -49,6 +49,18 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the accession knows already of the same delivery.
+
+    ``decided`` are items by name, size and time that are not received again; ``waiting`` gives the identifier under
+    which a pending item was announced, which it keeps.
+    """
+
+    decided: Set[tuple[bytes, int, int]] = frozenset()
+    waiting: Mapping[bytes, FileId] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """The delivery as listed: its digest, how many items it has, and what is unusual. ``path`` holds the journal."""
 
@@ -60,12 +72,10 @@ class Listed:
     """Whether a folder or entry could not be looked at, so that nobody can say everything was received."""
 
 
-def list_delivery(
-    delivery: Delivery, path: Path, *, policy: PackagePolicy, received: Callable[[Walked, bytes], bool]
-) -> Listed:
+def list_delivery(delivery: Delivery, path: Path, *, policy: PackagePolicy, earlier: Earlier) -> Listed:
     """Walk the delivery once and write its journal to ``path``, synced.
 
-    An item for which ``received`` answers true is listed without being meant for a package again.
+    An item decided ``earlier`` is listed without being meant for a package again.
     """
     hasher, findings, items, blocked = hashlib.sha256(), list[Finding](), 0, False
     packer = _Packer(policy)
@@ -81,8 +91,9 @@ def list_delivery(
             if name is not None:
                 items += 1
                 line["name_b64"] = _b64(name)
-                if not received(walked, name):
-                    line |= {"file": new_identifier(), "package": packer.place(walked.size)}
+                if (name, walked.size, walked.mtime_ns) not in earlier.decided:
+                    identifier = earlier.waiting.get(name) or new_identifier()
+                    line |= {"file": identifier, "package": packer.place(walked.size)}
             packer.put(line, out.write)
         packer.finish(out.write)
         out.flush()
@@ -134,12 +145,19 @@ def item_names(path: Path) -> Iterator[bytes]:
     return (base64.b64decode(str(line["name_b64"])) for line in _items(path))
 
 
+def is_blocked(path: Path) -> bool:
+    """Whether something could not be looked at when this journal was written, so that more is still to come."""
+    return any("error" in line for line in _entries(path))
+
+
 def _items(path: Path) -> Iterator[dict[str, object]]:
+    return (line for line in _entries(path) if "name_b64" in line)
+
+
+def _entries(path: Path) -> Iterator[dict[str, object]]:
     with open(path, "rb") as file:
         for raw in file:
-            line: dict[str, object] = json.loads(raw)
-            if "name_b64" in line:
-                yield line
+            yield json.loads(raw)
 
 
 def _expected(line: dict[str, object]) -> Expected:

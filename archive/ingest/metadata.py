@@ -31,13 +31,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class MetadataTable:
-    """The table as received (``data``), and its rows by the path they speak of."""
+    """The table as received (``data``), and its rows by the path they speak of, as they spell it.
+
+    ``alike`` leads from a path in normal form (NFC, no ``./``, no blanks around it) to its spellings in the table.
+    """
 
     name: bytes
     data: bytes
     delimiter: str
     heading: tuple[str, ...]
     rows: dict[str, tuple[Row, ...]]
+    alike: dict[str, tuple[str, ...]]
     findings: tuple[Finding, ...]
 
     @property
@@ -46,9 +50,16 @@ class MetadataTable:
         return sha256_hex(self.data)
 
     def rows_for(self, name: bytes) -> tuple[Row, ...]:
-        """The rows about a delivered file, by the path ``name`` in whatever Unicode normalisation."""
-        key = _key_of(name)
-        return () if key is None else self.rows.get(key, ())
+        """The rows about the delivered file ``name``."""
+        return tuple(row for spelling in self.spellings(name) for row in self.rows[spelling])
+
+    def spellings(self, name: bytes) -> tuple[str, ...]:
+        """How the table spells the path of a delivered file: exactly so where it does, else whatever is alike."""
+        try:
+            text = name.decode("utf-8")
+        except UnicodeDecodeError:
+            return ()
+        return (text,) if text in self.rows else self.alike.get(unicodedata.normalize("NFC", text), ())
 
     def digest_for(self, name: bytes) -> str | None:
         """The SHA-256 the producer gave for a file, lower-case; None if none or several that differ."""
@@ -110,7 +121,7 @@ def _parse(path: Path, data: bytes, text: str) -> MetadataTable:
         rows, findings = _rows(reader, heading.index(PATH_COLUMN), heading)
     except csv.Error as error:
         raise ArchiveError(f"{path}: line {reader.line_num}: {error}", hint="mend this line of the table") from error
-    return MetadataTable(_name(path), data, delimiter, heading, rows, tuple(findings))
+    return MetadataTable(_name(path), data, delimiter, heading, rows, _alike(rows), tuple(findings))
 
 
 def _rows(
@@ -126,13 +137,9 @@ def _rows(
         if not path.strip():
             findings.append(_finding("row-without-path", f"line {line}", f"line {line} of the table names no file"))
             continue
-        key = _key(path)
-        if key in rows:
-            message = (
-                f"the table speaks of this file in line {rows[key][0].line} and again in line {line}; both are kept"
-            )
-            findings.append(_finding("duplicate-row", shown(path), message))
-        rows[key] = (*rows.get(key, ()), Row(line, tuple(cells)))
+        if path in rows:
+            findings.append(_duplicate(path, rows[path][0].line, line))
+        rows[path] = (*rows.get(path, ()), Row(line, tuple(cells)))
         findings += _check_digest(path, line, cells, heading)
     return rows, findings
 
@@ -150,29 +157,35 @@ def match(table: MetadataTable, names: Iterable[bytes]) -> Iterator[Finding]:
     """Orphans on either side: files without a row as they come, then rows without a file."""
     used: set[str] = set()
     for name in names:
-        key = _key_of(name)
-        if key is not None and key in table.rows:
-            used.add(key)
-        else:
+        spellings = table.spellings(name)
+        used.update(spellings)
+        if not spellings:
             message = "the file has no row in the metadata; it is accepted and under embargo"
             yield _finding("file-without-row", shown(name), message)
-    for key, rows in table.rows.items():
-        if key not in used:
-            subject = shown(rows[0].cells[table.heading.index(PATH_COLUMN)])
+        for again in spellings[1:]:
+            yield _duplicate(again, table.rows[spellings[0]][0].line, table.rows[again][0].line)
+    for path, rows in table.rows.items():
+        if path not in used:
             message = f"line {rows[0].line} of the metadata speaks of a file that was not delivered"
-            yield _finding("row-without-file", subject, message)
+            yield _finding("row-without-file", shown(path), message)
 
 
-def _key(path: str) -> str:
+def _alike(rows: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    spellings: dict[str, tuple[str, ...]] = {}
+    for path in rows:
+        key = _normal(path)
+        spellings[key] = (*spellings.get(key, ()), path)
+    return spellings
+
+
+def _normal(path: str) -> str:
     cleaned = path.strip().replace("\\", "/") if "\\" in path and "/" not in path else path.strip()
     return unicodedata.normalize("NFC", cleaned.removeprefix("./"))
 
 
-def _key_of(name: bytes) -> str | None:
-    try:
-        return unicodedata.normalize("NFC", name.decode("utf-8"))
-    except UnicodeDecodeError:
-        return None
+def _duplicate(path: str, first: int, again: int) -> Finding:
+    message = f"the table speaks of this file in line {first} and again in line {again}; both are kept"
+    return _finding("duplicate-row", shown(path), message)
 
 
 def _name(path: Path) -> bytes:

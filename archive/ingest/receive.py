@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +44,7 @@ class Received:
     files: tuple[ReceivedFile, ...]
     pending: tuple[Expected, ...]
     findings: tuple[Finding, ...]
+    received_at: datetime
 
 
 def receive(delivery: Delivery, lot: Lot, *, folder: Path, bench: Workbench) -> Received:
@@ -64,7 +67,7 @@ def receive(delivery: Delivery, lot: Lot, *, folder: Path, bench: Workbench) -> 
             files.append(received)
             findings += _differences(received)
         bench.progress.advance()
-    return Received(lot, folder, tuple(files), tuple(pending), tuple(findings))
+    return Received(lot, folder, tuple(files), tuple(pending), tuple(findings), bench.holdings.stamp.clock())
 
 
 def _begin(folder: Path) -> None:
@@ -84,8 +87,7 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
     except OSError as error:
         raise ReadFailure(error.strerror or str(error)) from error
     with source:
-        mtime_ns = os.fstat(source.fileno()).st_mtime_ns
-        _write(target, _reading(source, digester), mtime_ns=mtime_ns)
+        mtime_ns = _write(target, source, digester)
     digests = digester.digests()
     return ReceivedFile(
         expected=expected,
@@ -113,15 +115,20 @@ def _reading(source: BinaryIO, digester: Digester) -> Iterator[bytes]:
         yield chunk
 
 
-def _write(target: Path, chunks: Iterator[bytes], *, mtime_ns: int) -> None:
+def _write(target: Path, source: BinaryIO, digester: Digester) -> int:
+    """Write what ``source`` holds to the new file ``target``; answer the time of its last change, as of the end."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with open(target, "xb", buffering=0) as file:
-            for chunk in chunks:
+            for chunk in _reading(source, digester):
                 write_all(file.fileno(), chunk)
+            mtime_ns = os.fstat(source.fileno()).st_mtime_ns
             os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
+        return mtime_ns
     except ReadFailure:
         target.unlink(missing_ok=True)  # half a file is no evidence; the delivered one is untouched
+        with contextlib.suppress(OSError):
+            os.removedirs(target.parent)  # as far up as nothing else lies there
         raise
     except OSError as error:
         raise _staging_trouble(target, error) from error

@@ -52,7 +52,7 @@ def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, benc
     bench.progress.stage("sealing")
     content = AipContent(
         provenance=provenance(received.lot.package, accession=accession, delivery=delivery, bench=bench),
-        received_at=bench.holdings.stamp.clock(),
+        received_at=received.received_at,
         files=decision.files,
         items=None if delivery.metadata is None else delivery.metadata.items(file.name for file in decision.files),
     )
@@ -198,10 +198,12 @@ def _adopt(bench: Workbench, staged: Path, key: str) -> None:
 def finish_interrupted(desk: Path, *, bench: Workbench) -> list[Finding]:
     """Finish every package that an earlier run had sealed and not recorded; throw away what it was only preparing."""
     findings: list[Finding] = []
+    if not desk.is_dir():
+        return findings
     for intent in sorted(desk.glob(f"*{SEALED}")):
         findings += finish(intent, bench=bench)
     for folder in desk.iterdir():
-        if folder.is_dir() and folder.name != "submission":
+        if folder.is_dir():
             discard(folder)
     return findings
 

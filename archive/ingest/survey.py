@@ -66,7 +66,7 @@ def look(source: Path, *, producer: str, metadata: Path | None, home: Path) -> D
 
     ``home`` is the archive's own folder, which cannot be delivered to itself.
     """
-    if not source.exists():
+    if not os.path.exists(source):  # unlike Path.exists it has an answer for every name
         raise UsageError(f"there is no folder {source}", hint="check the path; is the medium mounted?")
     if not source.is_dir():
         raise UsageError(f"{source} is not a folder", hint="put the file into a folder and give the folder")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+
+_SPELLING = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
 def format_moment(moment: datetime) -> str:
     """``moment`` as RFC 3339 UTC with six decimals; raises ValueError for a naive datetime."""
     if moment.tzinfo is None:
         raise ValueError(f"a moment carries its zone: {moment!r}")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_moment(text: str) -> datetime:
     """The moment that ``format_moment`` spelled; raises ValueError for any other spelling."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if not _SPELLING.fullmatch(text):
+        raise ValueError(f"not a moment of ours: {text!r}")
+    return datetime.fromisoformat(text)
 
 
 def moment_from_ns(nanoseconds: int) -> str:

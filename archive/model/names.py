@@ -70,7 +70,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def shown(name: bytes | str) -> str:
-    r"""``name`` for a person's eyes: undecodable bytes, controls and bidi marks as ``\x..`` or ``\u..``."""
+    r"""``name`` for a person's eyes: undecodable bytes, controls, invisible marks, noncharacters as ``\x..``, ``\u..``."""
     text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
     return "".join(_shown_character(c) for c in text)
 
@@ -79,7 +79,7 @@ def _shown_character(character: str) -> str:
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
-    if character in _BIDI or unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs", "Cf"):
+    if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs", "Cf") or _is_noncharacter(code):
         return character.encode("unicode_escape").decode("ascii")
     return character
 
@@ -116,9 +116,10 @@ class PackagePaths:
         spelled = spell_part(part)
         if taken.setdefault(twin_key(spelled), part) == part:
             return spelled
-        text = spelled if _CUT not in spelled else part.decode("utf-8", "surrogateescape")
-        for count in range(1, len(text) + 1):  # escape from the left until no other name reads alike
-            candidate = _cut(_escape_first(text, count), part, MAX_PART_BYTES)
+        for count in range(1, len(spelled) + 1):  # escape from the left until no other name reads alike
+            candidate = _cut(_escape_first(spelled, count), part, MAX_PART_BYTES)
+            if not unicodedata.is_normalized("NFC", candidate):
+                continue  # the last hexadecimal digit would melt into the mark behind it
             if taken.setdefault(twin_key(candidate), part) == part:
                 return candidate
         return self._digest_name(folder, part)
@@ -165,14 +166,16 @@ def _escape_first(text: str, count: int) -> str:
 def _is_forbidden(character: str) -> bool:
     if len(character) > 1:  # already escaped by _guard_ends
         return False
-    code = ord(character)
     return (
         character in _FORBIDDEN
         or character in _BIDI
         or unicodedata.category(character) in _FORBIDDEN_CATEGORIES
-        or 0xFDD0 <= code <= 0xFDEF
-        or code & 0xFFFE == 0xFFFE
+        or _is_noncharacter(ord(character))
     )
+
+
+def _is_noncharacter(code: int) -> bool:
+    return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
 
 
 def _guard_ends(text: str) -> list[str]:
@@ -194,19 +197,23 @@ def _changes(character: str) -> bool:
 
 
 def _cut(spelled: str, part: bytes, limit: int) -> str:
-    encoded = spelled.encode("utf-8")
-    if len(encoded) <= limit:
+    if len(spelled.encode("utf-8")) <= limit:
         return spelled
     stem, extension = _split_extension(spelled)
-    suffix = _CUT + hashlib.sha256(part).hexdigest()[:16] + extension
-    room = limit - len(suffix.encode("utf-8"))
-    return _tidy(stem.encode("utf-8")[:room].decode("utf-8", "ignore")) + suffix
+    return _marked(stem, part, extension, digits=16, limit=limit)
 
 
 def _cut_characters(spelled: str, part: bytes, *, room: int, digits: int) -> str:
-    stem, extension = _split_extension(spelled.split(_CUT, 1)[0] if _CUT in spelled else spelled)
+    stem, extension = _split_extension(spelled)
+    characters = min(room - len(_CUT) - digits - len(extension), 100)
+    return _marked(stem.split(_CUT, 1)[0][:characters], part, extension, digits=digits, limit=MAX_PART_BYTES)
+
+
+def _marked(stem: str, part: bytes, extension: str, *, digits: int, limit: int) -> str:
+    """As much of ``stem`` as fits in ``limit`` octets, the mark of a cut name, and the extension."""
     suffix = _CUT + hashlib.sha256(part).hexdigest()[:digits] + extension
-    return _tidy(stem[: max(0, min(len(stem), room - len(suffix), 100))]) + suffix
+    room = limit - len(suffix)
+    return _tidy(stem.encode("utf-8")[:room].decode("utf-8", "ignore")) + suffix
 
 
 def _split_extension(spelled: str) -> tuple[str, str]:

@@ -204,6 +204,45 @@ class IncidentClosedRecord(Record):
     incident: IncidentId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverPlannedRecord(Record):
+    """Somebody means to hand everything over to a recipient."""
+
+    kind: ClassVar[str] = "handover-planned"
+    handover: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverFrozenRecord(Record):
+    """What a handover contains was fixed: every package sealed before log record ``log_size``.
+
+    ``log_root`` is the root of the log's tree (RFC 6962) at that size. It is what the recipient must learn by another
+    way than the disks.
+    """
+
+    kind: ClassVar[str] = "handover-frozen"
+    handover: str
+    log_size: int
+    log_root: str
+    packages: int
+    files: int
+    bytes: Octets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverVolumeRecord(Record):
+    """A volume of a handover was written and read back right; its ``SHA256SUMS`` has this digest."""
+
+    kind: ClassVar[str] = "handover-volume"
+    handover: str
+    volume: int
+    packages: int
+    files: int
+    bytes: Octets
+    sha256sums_sha256: str
+
+
 RECORD_TYPES: dict[str, type[Record]] = {
     kind.kind: kind
     for kind in (
@@ -219,6 +258,9 @@ RECORD_TYPES: dict[str, type[Record]] = {
         RepairRecord,
         IncidentRecord,
         IncidentClosedRecord,
+        HandoverPlannedRecord,
+        HandoverFrozenRecord,
+        HandoverVolumeRecord,
     )
 }
 """Every kind the log may hold, by the word that names it on disk."""

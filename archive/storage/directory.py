@@ -269,3 +269,12 @@ def discard(folder: Path) -> None:
     """Remove a folder of ours that never became visible; nothing happens if there is none."""
     with contextlib.suppress(FileNotFoundError):
         shutil.rmtree(folder)
+
+
+def read_marker(folder: Path) -> tuple[str, str] | None:
+    """Archive and name of the location that lies in ``folder``, None where none does."""
+    try:
+        found = json.loads((folder / MARKER).read_bytes())
+        return str(found["archive"]), str(found["location"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

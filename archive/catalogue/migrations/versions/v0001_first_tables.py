@@ -23,9 +23,9 @@ def octets(name: str, *, null: bool = False, key: bool = False) -> "sa.Column[by
     return sa.Column(name, sa.LargeBinary(), nullable=null, primary_key=key)
 
 
-def number(name: str) -> "sa.Column[int]":
+def number(name: str, *, null: bool = False) -> "sa.Column[int]":
     """A column of 64-bit integers."""
-    return sa.Column(name, BIG, nullable=False)
+    return sa.Column(name, BIG, nullable=null)
 
 
 def evidence(name: str, *columns: "sa.Column[Any] | sa.ForeignKeyConstraint") -> None:
@@ -119,3 +119,26 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["incident"], ["incident.id"]),
     )
     op.create_index("damage_by_replica", "damage", ["package", "location"])
+    evidence(
+        "handover",
+        text("id", key=True),
+        text("recipient"),
+        text("planned_at"),
+        text("frozen_at", null=True),
+        number("log_size", null=True),
+        text("log_root", null=True),
+        number("packages", null=True),
+        number("files", null=True),
+        number("bytes", null=True),
+    )
+    evidence(
+        "handover_volume",
+        text("handover", key=True),
+        sa.Column("volume", sa.Integer(), nullable=False, primary_key=True),
+        number("packages"),
+        number("files"),
+        number("bytes"),
+        text("sha256sums_sha256"),
+        text("written_at"),
+        sa.ForeignKeyConstraint(["handover"], ["handover.id"]),
+    )

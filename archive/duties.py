@@ -1,0 +1,129 @@
+"""The table of timed duties: what the scheduler ticks, and how what is due is found in the catalogue.
+
+What is due is computed anew at every tick and nowhere remembered. A tick that finds the archive in use does nothing
+and says so; so do two daemons on one archive.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from archive import durable
+from archive.assembly import Archive, changing
+from archive.audit.campaign import audit, due
+from archive.clock import Clock, system_clock
+from archive.errors import ArchiveError, LockedError
+from archive.holdings.replicate import owed, replicate_missing
+from archive.model.fixity import FixityOutcome
+from archive.model.moments import format_moment, parse_moment
+from archive.progress import Progress
+from scheduler.cadence import is_due
+
+HEARTBEAT = "heartbeat.json"
+TICK = timedelta(minutes=1)
+"""How often the daemon looks whether something is due."""
+SILENCE = timedelta(minutes=15)
+"""A heart that has not beaten for so long has stopped; ``archive status`` says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one duty did at one tick, in a sentence; ``alarming`` where a person must look."""
+
+    duty: str
+    sentence: str
+    alarming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something that has to be done from time to time: does what is due, or answers None where nothing is."""
+
+    name: str
+    do: Callable[[Archive, Progress], Done | None]
+
+
+def _replicate(archive: Archive, progress: Progress) -> Done | None:
+    """Make copies that are owed, where a location that lacks one can be reached."""
+    reachable = {location.name for location in archive.holdings.online()}
+    lacking = [
+        package.id
+        for package, replicas in owed(archive.holdings)
+        if reachable - {replica.location for replica in replicas}
+    ]
+    if not lacking:
+        return None
+    progress.stage("replicating", total=len(lacking))
+    stored, findings = replicate_missing(archive.holdings)
+    trouble = f"; still owed: {findings[0].message}" if findings else ""
+    return Done("replicate", f"{stored} copies made{trouble}", alarming=stored == 0)
+
+
+def _audit(archive: Archive, progress: Progress) -> Done | None:
+    """Read what was last read too long ago, longest first, and repair what is damaged."""
+    now = archive.holdings.stamp.clock()
+    waiting = [
+        replica
+        for replica in due(archive.holdings.catalogue.replicas(), now=now, policy=archive.config.audit)
+        if archive.holdings.locations[replica.location].offline() is None
+    ]
+    if not waiting:
+        return None
+    audited = audit(archive.holdings, waiting, policy=archive.config.audit, progress=progress)
+    if audited.files == 0:
+        return None
+    wrong = {outcome: count for outcome, count in audited.counts.items() if outcome is not FixityOutcome.OK and count}
+    found = ", ".join(f"{count} {outcome}" for outcome, count in sorted(wrong.items())) or "all right"
+    sentence = f"{audited.replicas} replicas, {audited.files} files read: {found}; {audited.repaired} files repaired"
+    if audited.incidents:
+        sentence += f"; new incidents: {', '.join(audited.incidents)}"
+    return Done("audit", sentence, alarming=audited.alarming)
+
+
+DUTIES = (Duty("replicate", _replicate), Duty("audit", _audit))
+"""In the order in which they are done: a missing copy is a greater danger than one not read for long."""
+
+
+def tick(home: Path, *, actor: str, progress: Progress, clock: Clock = system_clock) -> list[Done]:
+    """Do everything that is due now, and beat the heart. Nothing is done twice, by however many daemons.
+
+    An archive in use is left alone until the next tick. Errors of the world are sentences too: a daemon outlives a
+    disk that is full today.
+    """
+    done: list[Done] = []
+    try:
+        with changing(home, doing="scheduled duties", actor=actor, clock=clock) as archive:
+            for duty in DUTIES:
+                if progress.stopping():
+                    break
+                result = duty.do(archive, progress)
+                done += [] if result is None else [result]
+    except LockedError as error:
+        return [Done("wait", f"{error.what}; nothing was done at this tick")]
+    except ArchiveError as error:
+        done.append(Done("error", f"{error.what}. {error.hint}", alarming=True))
+    beat(home, done, now=clock())
+    return done
+
+
+def beat(home: Path, done: list[Done], *, now: datetime) -> None:
+    """Write the heartbeat: when the last tick ended, and what it did."""
+    told = {"time": format_moment(now), "done": [asdict(result) for result in done]}
+    durable.write_atomic(home / HEARTBEAT, json.dumps(told, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+def last_beat(home: Path) -> datetime | None:
+    """When the daemon's heart beat last, None if it never did or the file cannot be read."""
+    try:
+        return parse_moment(json.loads((home / HEARTBEAT).read_bytes())["time"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_silent(home: Path, *, now: datetime) -> bool:
+    """Whether no daemon has been heard of for too long."""
+    return is_due(last_beat(home), SILENCE, now=now)

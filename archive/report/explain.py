@@ -1,0 +1,273 @@
+"""The life of a package or of a file, in sentences.
+
+Two witnesses are heard: the custody log, which says what the archive did, and the PREMIS inside the package, which says
+what was done to the file before the package was sealed.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from archive.catalogue.rows import FileRow, PackageRow
+from archive.errors import UsageError
+from archive.holdings.holdings import Holdings
+from archive.model.identifiers import FileId, PackageId
+from archive.model.moments import moment_from_ns, parse_moment
+from archive.model.names import shown
+from archive.model.packages import PackageKind, ReplicaState
+from archive.model.records import (
+    AccessionClosedRecord,
+    AccessionRecord,
+    AuditRecord,
+    DamageRecord,
+    HandoverFrozenRecord,
+    HandoverVolumeRecord,
+    IncidentClosedRecord,
+    IncidentRecord,
+    ReceiptRecord,
+    Record,
+    RepairRecord,
+    ReplicationRecord,
+    SealRecord,
+)
+from archive.packages.sealed import read_small
+from premis.model import Event, File
+from premis.reader import read_premis
+
+_PACKAGE_PREMIS = b"data/metadata/preservation/premis.xml"
+_FILE_PREMIS = b"data/representations/original/metadata/preservation/premis.xml"
+_ABOUT_PACKAGES = frozenset(
+    {"accession", "accession-closed", "seal", "replication", "audit", "damage", "repair", "incident", "incident-closed"}
+    | {"handover-frozen", "handover-volume"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One thing that happened: when, what, and which witness says so (``log`` with the record's number, or PREMIS)."""
+
+    time: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A life told: what it is, what happened in order, and how it stands now."""
+
+    title: str
+    sentences: tuple[Sentence, ...]
+    now: tuple[str, ...]
+
+
+def explain(holdings: Holdings, identifier: str) -> Life:
+    """The life of the package or the file with this identifier. Raises UsageError for an unknown one."""
+    package = holdings.catalogue.package(PackageId(identifier))
+    if package is not None:
+        return _package_life(holdings, package)
+    file = holdings.catalogue.file(FileId(identifier))
+    if file is not None:
+        return _file_life(holdings, file)
+    raise UsageError(
+        f"nothing here has the identifier {identifier}", hint="archive list shows packages, archive find shows files"
+    )
+
+
+def day_and_time(text: str) -> str:
+    """A moment for a reader: ``22 November 2026, 03:27 UTC``."""
+    try:
+        moment = parse_moment(text)
+    except ValueError:
+        return text
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _package_life(holdings: Holdings, package: PackageRow) -> Life:
+    told = list(_from_log(holdings, package, file=None))
+    told += _from_premis(holdings, package, file=None)
+    word = "evidence" if package.kind is PackageKind.AIP else "the papers of an accession"
+    title = f"Package {package.id}: {word}, {package.files:,} payload files, {package.bytes:,} bytes"
+    return Life(title, _in_order(told), tuple(_standing(holdings, package)))
+
+
+def _file_life(holdings: Holdings, file: FileRow) -> Life:
+    title = f"File {file.id}: {shown(file.name)}, {file.size:,} bytes"
+    package = None if file.aip is None else holdings.catalogue.package(file.aip)
+    if package is None:
+        told = [
+            Sentence(
+                file.received_at, f"The file was listed in accession {file.accession} and is {file.outcome}.", "log"
+            )
+        ]
+        return Life(title, tuple(told), ("It is in no package yet.",))
+    told = list(_from_log(holdings, package, file=file))
+    told += _from_premis(holdings, package, file=file)
+    now = (f"SHA-256 {file.sha256}", f"BLAKE3  {file.blake3}", *_standing(holdings, package))
+    return Life(title, _in_order(told), now)
+
+
+def _in_order(told: list[Sentence]) -> tuple[Sentence, ...]:
+    return tuple(sorted(told, key=lambda sentence: sentence.time))
+
+
+def _standing(holdings: Holdings, package: PackageRow) -> Iterator[str]:
+    for replica in holdings.catalogue.replicas(package.id):
+        location = holdings.locations[replica.location]
+        offline = location.offline()
+        state = replica.state if offline is None else ReplicaState.OFFLINE
+        verified = (
+            "never read since" if replica.last_verified is None else f"read {day_and_time(replica.last_verified)}"
+        )
+        yield f"Copy at '{replica.location}': {state}, {verified}, {location.path(replica.key)}"
+
+
+def _from_log(holdings: Holdings, package: PackageRow, *, file: FileRow | None) -> Iterator[Sentence]:
+    """What the log says about the package, and about the one file where only that is asked."""
+    if file is not None:
+        record = holdings.log.record(file.leaf)
+        if isinstance(record, ReceiptRecord):
+            yield _sentence(record, file.leaf, _receipt(record))
+    mine: set[str] = set()
+    foreign = set[str]() if file is None else _incidents_of_others(holdings, package, file)
+    for number, record in holdings.log.records(kinds=_ABOUT_PACKAGES):
+        if getattr(record, "incident", None) in foreign:
+            continue
+        text = _words(record, package, mine)
+        if text is not None:
+            yield _sentence(record, number, text)
+
+
+def _incidents_of_others(holdings: Holdings, package: PackageRow, file: FileRow) -> set[str]:
+    """Incidents about other files of the same package."""
+    own = (b"", _path_of(holdings, package, file))  # b"" is the whole package
+    return {str(damage.incident) for damage in holdings.catalogue.damages(package=package.id) if damage.path not in own}
+
+
+def _path_of(holdings: Holdings, package: PackageRow, file: FileRow) -> bytes | None:
+    """Where the file lies in its package, as its PREMIS object says."""
+    for found in _premis(holdings, package, _FILE_PREMIS):
+        if isinstance(found, File) and found.identifiers[0].value == file.id:
+            return b"data/" + (found.storage[0].location_value or "").encode()
+    return None
+
+
+def _sentence(record: Record, number: int, text: str) -> Sentence:
+    return Sentence(_moment(record.time), text, f"log {number}")
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def _receipt(record: ReceiptRecord) -> str:
+    same = " The archive held the same bytes already; they were stored again." if record.outcome == "duplicate" else ""
+    return (
+        f"The file was received in accession {record.accession} as {shown(record.name)}, last changed "
+        f"{moment_from_ns(record.mtime)} on the delivered medium, and was {record.outcome}.{same}"
+    )
+
+
+def _words(record: Record, package: PackageRow, mine: set[str]) -> str | None:
+    """The sentence for a record if it speaks of ``package``; ``mine`` gathers the incidents that do."""
+    match record:
+        case AccessionRecord(accession=accession, producer=producer) if accession == package.accession:
+            return f"Producer {producer} delivered {shown(record.source)}; accession {accession} was opened."
+        case AccessionClosedRecord(accession=accession) if accession == package.accession:
+            return f"The accession was closed with {record.received:,} files received."
+        case SealRecord(aip=aip) if aip == package.id:
+            return f"The package was sealed with {record.files:,} payload files. Its bytes have not changed since."
+        case ReplicationRecord(aip=aip) if aip == package.id:
+            return f"A copy was stored at '{record.location}' and read back right from the medium."
+        case AuditRecord(aip=aip) if aip == package.id:
+            return _audit(record)
+        case IncidentRecord(aip=aip) if aip == package.id:
+            mine.add(record.incident)
+            return f"Incident {record.incident} was opened: {record.summary}."
+        case IncidentClosedRecord(incident=incident) if incident in mine:
+            return f"Incident {incident} was closed by {record.actor}: {record.reason}."
+        case DamageRecord(aip=aip) if aip == package.id:
+            what = shown(record.path) or "the whole package"
+            return f"At '{record.location}', {what} was found {record.outcome}."
+        case RepairRecord(aip=aip) if aip == package.id:
+            return _repair(record)
+        case HandoverFrozenRecord() | HandoverVolumeRecord():
+            return _handover(record)
+    return None
+
+
+def _audit(record: AuditRecord) -> str:
+    wrong = {
+        "altered": record.altered,
+        "missing": record.missing,
+        "extra": record.extra,
+        "unreadable": record.unreadable,
+        "not checked": record.not_checked,
+    }
+    found = ", ".join(f"{count:,} {word}" for word, count in wrong.items() if count)
+    result = f"{found} of {record.files:,} files" if found else f"all {record.files:,} files are right"
+    return f"The copy at '{record.location}' was read in full: {result}."
+
+
+def _repair(record: RepairRecord) -> str:
+    what = shown(record.path) or "the whole package"
+    if record.source is None:
+        return (
+            f"At '{record.location}', {what} was put right; what was in its place is kept ({record.set_aside or '-'})."
+        )
+    kept = f" The damaged bytes are kept in {record.set_aside}." if record.set_aside else ""
+    return f"At '{record.location}', {what} was brought back from '{record.source}'.{kept}"
+
+
+def _handover(record: HandoverFrozenRecord | HandoverVolumeRecord) -> str:
+    if isinstance(record, HandoverFrozenRecord):
+        return f"A handover was fixed at log record {record.log_size}, with {record.packages:,} packages."
+    return f"Volume {record.volume} of handover {record.handover} was written, with {record.packages:,} packages."
+
+
+def _from_premis(holdings: Holdings, package: PackageRow, *, file: FileRow | None) -> Iterator[Sentence]:
+    """Events that happened before sealing; of a file, the file's own and those said once for all files."""
+    own: set[str] = set()
+    if file is not None:
+        for event in _events(holdings, package, _FILE_PREMIS):
+            if any(linked.identifier.value == file.id for linked in event.objects):
+                own.add(event.type.value)
+                yield _event_sentence(event)
+    for event in _events(holdings, package, _PACKAGE_PREMIS):
+        if event.type.value not in own:
+            yield _event_sentence(event)
+
+
+def _events(holdings: Holdings, package: PackageRow, path: bytes) -> Iterator[Event]:
+    return (found for found in _premis(holdings, package, path) if isinstance(found, Event))
+
+
+def _premis(holdings: Holdings, package: PackageRow, path: bytes) -> Iterator[object]:
+    """The PREMIS at ``path`` from the first good copy that can be reached; nothing where there is none."""
+    for replica in holdings.catalogue.replicas(package.id):
+        location = holdings.locations[replica.location]
+        if replica.state is not ReplicaState.OK or location.offline() is not None:
+            continue
+        data = read_small(location.reader(replica.key), path)
+        if data is not None:
+            yield from read_premis(io.BytesIO(data))
+            return
+
+
+def _event_sentence(event: Event) -> Sentence:
+    outcomes = [outcome.outcome.value for outcome in event.outcomes if outcome.outcome is not None]
+    notes = [_note(note) for outcome in event.outcomes for note in outcome.notes]
+    details = [_note(detail) for detail in event.details]
+    agents = [agent.identifier.value.removeprefix("software:") for agent in event.agents]
+    text = f"{event.type.value[:1].upper()}{event.type.value[1:]}"
+    said = "; ".join([*details, *notes])
+    text += f" ({said})" if said else ""
+    text += f": {', '.join(outcomes)}" if outcomes else ""
+    text += f", by {', '.join(agents)}." if agents else "."
+    return Sentence(event.date_time, text, "PREMIS")
+
+
+def _note(note: object) -> str:
+    return note if isinstance(note, str) else str(getattr(note, "note", "") or "")
