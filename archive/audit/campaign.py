@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from archive.audit.examination import Examined, examine, files_of, set_apart
-from archive.audit.repair import repair_file, restore_package
+from archive.audit.repair import promised, repair_file, restore_package
 from archive.catalogue.rows import DamageRow, PackageRow, ReplicaRow
 from archive.config import AuditPolicy
 from archive.errors import StorageError
@@ -18,7 +18,16 @@ from archive.model.identifiers import IncidentId, PackageId, new_identifier
 from archive.model.moments import parse_moment
 from archive.model.names import shown
 from archive.model.packages import ReplicaState
-from archive.model.records import AuditRecord, DamageRecord, IncidentRecord, Octets, Record, RepairRecord, SealRecord
+from archive.model.records import (
+    AuditRecord,
+    DamageRecord,
+    IncidentRecord,
+    Octets,
+    Record,
+    RepairRecord,
+    ReplicationRecord,
+    SealRecord,
+)
 from archive.packages.comparison import FileResult
 from archive.progress import Progress, Silent
 from profiles.finding import Finding, Severity
@@ -87,6 +96,7 @@ def audit(
     campaign, audited, troubles = new_identifier(), Audited(), list[_Trouble]()
     packages = {package.id: package for package in holdings.catalogue.packages()}
     disputed = _disputed(holdings, packages, audited)
+    replicas = [replica for replica in replicas if replica.package in packages]  # any other is among the disputed
     progress.stage("reading files", total=sum(files_of(packages[replica.package]) for replica in replicas))
     for replica in replicas:
         examined = _examine(holdings, packages[replica.package], replica, disputed=disputed, progress=progress)
@@ -99,16 +109,40 @@ def audit(
             break
     progress.stage("repairing", total=len(troubles))
     _repair(holdings, troubles, policy=policy, audited=audited, progress=progress)
+    _tell_frozen(holdings, replicas, audited)
     return audited
 
 
-def _disputed(holdings: Holdings, packages: dict[PackageId, PackageRow], audited: Audited) -> set[PackageId]:
+def _tell_frozen(holdings: Holdings, replicas: Sequence[ReplicaRow], audited: Audited) -> None:
+    """Count every replica that is frozen now, and name those that this run was not asked about."""
+    asked = {(replica.package, replica.location) for replica in replicas}
+    for replica in holdings.catalogue.replicas():
+        if replica.state is ReplicaState.FROZEN:
+            audited.frozen += 1
+            if (replica.package, replica.location) not in asked:
+                where = f"{replica.package} at {replica.location}"
+                message = "frozen: tampering is suspected, and nobody has closed its incident: archive incident list"
+                audited.findings.append(Finding("frozen", Severity.ERROR, where, message, "DESIGN §9"))
+
+
+def _disputed(holdings: Holdings, packages: Mapping[PackageId, PackageRow], audited: Audited) -> set[PackageId]:
     """Packages of which the catalogue says something else than the custody log: an alarm, and no reason to repair."""
     sealed: dict[PackageId, SealRecord] = {}
-    for _, record in holdings.log.records(kinds=frozenset({SealRecord.kind})):
+    stored: dict[PackageId, set[str]] = {}
+    for _, record in holdings.log.records(kinds=frozenset({SealRecord.kind, ReplicationRecord.kind})):
         if isinstance(record, SealRecord):
             sealed[record.aip] = record
-    disputed = {identifier for identifier in packages.keys() | sealed.keys() if not _same(packages, sealed, identifier)}
+        elif isinstance(record, ReplicationRecord):
+            stored.setdefault(record.aip, set()).add(record.location)
+    known: dict[PackageId, set[str]] = {}
+    for replica in holdings.catalogue.replicas():
+        known.setdefault(replica.package, set()).add(replica.location)
+    disputed = {
+        identifier
+        for identifier in packages.keys() | sealed.keys() | stored.keys() | known.keys()
+        if known.get(identifier) != stored.get(identifier)
+        or not _same(packages.get(identifier), sealed.get(identifier))
+    }
     for identifier in sorted(disputed):
         audited.disputed = True
         message = "the catalogue and the custody log disagree about this package; archive catalogue rebuild mends the "
@@ -117,8 +151,7 @@ def _disputed(holdings: Holdings, packages: dict[PackageId, PackageRow], audited
     return disputed
 
 
-def _same(packages: dict[PackageId, PackageRow], sealed: dict[PackageId, SealRecord], identifier: PackageId) -> bool:
-    row, record = packages.get(identifier), sealed.get(identifier)
+def _same(row: PackageRow | None, record: SealRecord | None) -> bool:
     if row is None or record is None:
         return False
     return (row.tagmanifest_sha256, row.manifest_sha256, row.files, row.tag_files) == (
@@ -151,7 +184,11 @@ def _examine(
         for other in holdings.catalogue.replicas(package.id)
         if other.location != replica.location and holdings.locations[other.location].offline() is None
     ]
-    return examine(package, replica, location, others=others, progress=progress)
+    examined = examine(package, replica, location, others=others, progress=progress)
+    reason = location.offline() if examined is not None and examined.damaged else None
+    if reason is not None:
+        return set_apart(package, replica, FixityOutcome.OFFLINE, f"location '{location.name}' went offline: {reason}")
+    return examined
 
 
 def _record(holdings: Holdings, examined: Examined, *, campaign: str, audited: Audited) -> _Trouble | None:
@@ -159,7 +196,6 @@ def _record(holdings: Holdings, examined: Examined, *, campaign: str, audited: A
     audited.replicas += 1
     audited.counts += examined.counts
     audited.size += examined.size
-    audited.frozen += examined.replica.state is ReplicaState.FROZEN or examined.tampering is not None
     audited.damaged = audited.damaged or examined.damaged
     audited.findings += _findings(examined)
     if not examined.was_read:
@@ -167,8 +203,7 @@ def _record(holdings: Holdings, examined: Examined, *, campaign: str, audited: A
     records: list[Record] = [_audit_record(holdings, examined, campaign)]
     incidents: dict[bytes, IncidentId] = {}
     known = _open_damage(holdings, examined)
-    if not examined.damaged:
-        records += _forgotten_repairs(holdings, examined, known)
+    records += _forgotten_repairs(holdings, examined, known)
     if examined.tampering is not None:
         records += _tampering(holdings, examined, audited)
     elif examined.damaged:
@@ -200,12 +235,12 @@ def _forgotten_repairs(
     holdings: Holdings, examined: Examined, known: dict[bytes, IncidentId]
 ) -> Iterator[RepairRecord]:
     """A run may be killed between a repair and its record; the file being right again is recorded then."""
-    if examined.counts[FixityOutcome.OK] != examined.files:
+    if examined.gone or examined.counts[FixityOutcome.NOT_CHECKED]:
         return
-    for path, incident in known.items():
+    for path in known.keys() - {result.path for result in examined.results}:
         yield RepairRecord(
             **holdings.stamp("found right again; the repair by an earlier run had not been recorded"),
-            incident=incident,
+            incident=known[path],
             aip=examined.package.id,
             location=examined.replica.location,
             path=path,
@@ -301,7 +336,8 @@ def _repair(
     stopped = {name for name, count in garbage.items() if count > policy.repair_limit}
     for name in sorted(stopped):
         _stop(holdings, name, count=garbage[name], limit=policy.repair_limit, audited=audited)
-    for trouble in troubles:
+    # Files first: what they mend may be the good copy that a package which is gone needs.
+    for trouble in sorted(troubles, key=lambda trouble: trouble.examined.gone):
         if progress.stopping():
             return  # what is not repaired is found again by the next audit, under the same incidents
         if trouble.examined.replica.location not in stopped:
@@ -310,17 +346,20 @@ def _repair(
 
 
 def _stop(holdings: Holdings, location: str, *, count: int, limit: int, audited: Audited) -> None:
-    incident = IncidentId(new_identifier())
-    audited.incidents.append(incident)
     summary = (
         f"location '{location}': {count} damaged files are more than repair_limit ({limit}); a disk or controller "
         "may be writing garbage, so nothing is repaired there until a person has looked"
     )
+    audited.findings.append(Finding("repair-limit", Severity.ERROR, location, summary, "DESIGN §9"))
+    known = holdings.catalogue.incidents(only_open=True)
+    if any(incident.type == "repair-limit" and incident.location == location for incident in known):
+        return  # said before, and nobody has looked yet: the same incident goes on
+    incident = IncidentId(new_identifier())
+    audited.incidents.append(incident)
     record = IncidentRecord(
         **holdings.stamp(), incident=incident, type="repair-limit", aip=None, location=location, summary=summary
     )
     holdings.record([record])
-    audited.findings.append(Finding("repair-limit", Severity.ERROR, location, summary, "DESIGN §9"))
 
 
 def _repair_one(holdings: Holdings, trouble: _Trouble, audited: Audited) -> None:
@@ -334,8 +373,10 @@ def _repair_one(holdings: Holdings, trouble: _Trouble, audited: Audited) -> None
         return
     # What does not belong is moved first: a link in a folder's place would otherwise stand in the way.
     damages = sorted(_damages(examined), key=lambda result: result.outcome is not FixityOutcome.EXTRA)
+    promise = promised(holdings, examined)
     for result in damages:
-        repaired = repair_file(holdings, examined, result, incident=trouble.incidents[result.path])
+        incident = trouble.incidents[result.path]
+        repaired = repair_file(holdings, examined, result, promise=promise, incident=incident)
         audited.repaired += repaired.files
         if repaired.reason is not None:
             audited.findings.append(_not_repaired(examined, result.path, repaired.reason))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archive.catalogue.rows import PackageRow, ReplicaRow
+from archive.model.entries import Entry, EntryKind
 from archive.model.fixity import DAMAGE, FixityOutcome
+from archive.model.names import shown
 from archive.packages.comparison import FileResult, compare
 from archive.packages.sealed import (
     MANIFEST,
+    MANIFEST_BLAKE3,
     TAGMANIFEST,
     Promise,
     agrees_with_itself,
-    own_payload_list,
+    own_list,
     read_promise,
 )
 from archive.progress import Progress
@@ -57,7 +61,8 @@ def files_of(package: PackageRow) -> int:
 
 def set_apart(package: PackageRow, replica: ReplicaRow, outcome: FixityOutcome, note: str) -> Examined:
     """A replica that was not read at all: offline, frozen, or in dispute."""
-    return Examined(package, replica, Counter({outcome: files_of(package)}), 0, (), notes=(note,), was_read=False)
+    notes = (note,) if note else ()
+    return Examined(package, replica, Counter({outcome: files_of(package)}), 0, (), notes=notes, was_read=False)
 
 
 def examine(
@@ -72,50 +77,79 @@ def examine(
 
     ``others`` are the package's other replicas, asked only for lists this one has lost.
     """
-    if not location.holds(replica.key):
+    try:
+        gone = not location.holds(replica.key)
+    except OSError as error:
+        return _unreadable(package, replica, error)
+    if gone:
         return Examined(package, replica, Counter({FixityOutcome.MISSING: files_of(package)}), 0, (), gone=True)
     reader = location.reader(replica.key)
     promise = read_promise(package, [reader, *others])
     counts: Counter[FixityOutcome] = Counter()
     size, wrong, notes = 0, list[FileResult](), list[str]()
-    for result in _results(reader, promise):
+    for result in compare(reader, promise):
         counts[result.outcome] += 1
         size += result.size
         if result.outcome is not FixityOutcome.OK:
             wrong.append(result)
         elif result.detail:
-            notes.append(f"{result.path!r}: {result.detail}")
+            notes.append(f"{shown(result.path)}: {result.detail}")
         progress.advance()
         if progress.stopping():
             return None
-    suspicion = _tampering(reader, promise, wrong) if any(result.is_damage for result in wrong) else None
+    suspicion = _tampering(package, reader, promise, wrong) if any(result.is_damage for result in wrong) else None
     return Examined(package, replica, counts, size, tuple(wrong), tuple(notes), tampering=suspicion)
 
 
-def _results(reader: DirectoryReader, promise: Promise) -> Iterator[FileResult]:
-    """The comparison; a folder that cannot be listed makes every file unreadable, which is a result too."""
-    try:
-        yield from compare(reader, promise)
-    except OSError as error:
-        for path, expected in promise.files.items():
-            detail = f"the folder cannot be listed: {error.strerror or error}"
-            yield FileResult(path, FixityOutcome.UNREADABLE, expected_sha256=expected.sha256, detail=detail)
+def _unreadable(package: PackageRow, replica: ReplicaRow, error: OSError) -> Examined:
+    """A replica of which the disk does not even say whether it is there: no loss, and nothing was checked."""
+    note = f"the disk does not say whether the package is there: {error.strerror or error}"
+    return set_apart(package, replica, FixityOutcome.TOOL_ERROR, note)
 
 
-def _tampering(reader: DirectoryReader, promise: Promise, wrong: Sequence[FileResult]) -> str | None:
+def _tampering(
+    package: PackageRow, reader: DirectoryReader, promise: Promise, wrong: Sequence[FileResult]
+) -> str | None:
     """Why a replica that is not what was sealed looks made so by a hand, or None where chance explains it.
 
-    Chance does not compute digests: a tagmanifest made anew that fits the changed tag files, or a manifest made anew
-    that fits a changed file, was made by somebody.
+    Chance does not compute digests: a manifest that is not the sealed one and yet fits a file that is not the sealed
+    one either, or leaves out just what is gone, was made by somebody.
     """
     by_path = {result.path: result for result in wrong}
-    if TAGMANIFEST in by_path and by_path[TAGMANIFEST].outcome is FixityOutcome.ALTERED:
-        present = [entry.path for entry in reader.entries() if entry.kind == "file"]
-        if agrees_with_itself(reader, present):
+    for manifest in (TAGMANIFEST, MANIFEST, MANIFEST_BLAKE3):
+        if manifest in by_path and by_path[manifest].outcome is FixityOutcome.ALTERED:
+            listed = own_list(reader, manifest)
+            made_to_fit = _made_to_fit(manifest, listed, promise, by_path)
+            if made_to_fit is not None:
+                return f"its {manifest.decode()} was made to fit {shown(made_to_fit)}, which is not what was sealed"
+    if TAGMANIFEST in by_path and MANIFEST_BLAKE3 not in promise.files:  # no replica has the sealed list of tag files
+        present = [entry.path for entry in _entries(reader) if entry.kind is EntryKind.FILE]
+        if agrees_with_itself(package, reader, present):
             return "its tagmanifest agrees with its files and not with the custody log"
-    if MANIFEST in by_path and by_path[MANIFEST].outcome is FixityOutcome.ALTERED:
-        listed = own_payload_list(reader)
-        for result in wrong:
-            if result.path.startswith(b"data/") and result.sha256 and listed.get(result.path) == result.sha256:
-                return f"its manifest was made to fit {result.path!r}, which is not what was sealed"
     return None
+
+
+def _made_to_fit(
+    manifest: bytes, listed: Mapping[bytes, str], promise: Promise, by_path: Mapping[bytes, FileResult]
+) -> bytes | None:
+    """The path of a wrong file that the replica's own ``manifest`` gives out as right, or of one it no longer lists."""
+    for path, digest in listed.items():
+        result = by_path.get(path)
+        if result is not None and digest == (result.blake3 if manifest == MANIFEST_BLAKE3 else result.sha256):
+            return path
+    expected = {path for path in promise.files if path != TAGMANIFEST and _lists(manifest, path)}
+    left_out = expected - listed.keys()
+    gone = all(path in by_path and by_path[path].outcome is FixityOutcome.MISSING for path in left_out)
+    if left_out and gone and listed and listed.keys() <= expected:
+        return min(left_out)
+    return None
+
+
+def _lists(manifest: bytes, path: bytes) -> bool:
+    """Whether ``path`` belongs into ``manifest``: payload into the two payload manifests, the rest into the other."""
+    return path.startswith(b"data/") is (manifest != TAGMANIFEST)
+
+
+def _entries(reader: DirectoryReader) -> Iterator[Entry]:
+    with contextlib.suppress(OSError):  # what could not be listed has its own result
+        yield from reader.entries()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archive.audit.examination import Examined
@@ -10,14 +9,14 @@ from archive.catalogue.rows import PackageRow, ReplicaRow
 from archive.errors import StorageError
 from archive.holdings.holdings import Holdings
 from archive.holdings.replicate import require_right
-from archive.model.digests import digest_stream
+from archive.model.digests import SEALED, digest_stream
 from archive.model.fixity import FixityOutcome
 from archive.model.identifiers import IncidentId, PackageId
 from archive.model.packages import ReplicaState
 from archive.model.records import RepairRecord
 from archive.packages.comparison import FileResult
-from archive.packages.sealed import Expected, read_promise
-from archive.storage.directory import DirectoryLocation
+from archive.packages.sealed import Expected, Promise, read_promise
+from archive.storage.directory import DirectoryLocation, DirectoryReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,48 +27,42 @@ class Repaired:
     reason: str | None = None
 
 
-class _NoSource(Exception):
-    """No reachable replica has the file as it was sealed."""
+def promised(holdings: Holdings, examined: Examined) -> Promise:
+    """What a damaged replica must be, from the lists of all replicas that can be reached."""
+    own = holdings.locations[examined.replica.location].reader(examined.replica.key)
+    others = _others(holdings, examined.package.id, besides=examined.replica.location)
+    return read_promise(examined.package, [own, *(location.reader(replica.key) for location, replica in others)])
 
 
-def repair_file(holdings: Holdings, examined: Examined, result: FileResult, *, incident: IncidentId) -> Repaired:
+def repair_file(
+    holdings: Holdings, examined: Examined, result: FileResult, *, promise: Promise, incident: IncidentId
+) -> Repaired:
     """Bring one damaged file back, or move an extra one aside, and record it."""
-    location = holdings.locations[examined.replica.location]
-    key = examined.replica.key
+    location, key = holdings.locations[examined.replica.location], examined.replica.key
+    source = None
     try:
-        source = None if result.outcome is FixityOutcome.EXTRA else _good_source(holdings, examined, result)
-        aside = None
-        if result.outcome is not FixityOutcome.MISSING:
+        if result.outcome is FixityOutcome.EXTRA:
             aside = location.set_aside(key, result.path, incident=incident)
-        if source is not None:
-            _copy_back(source, location, key, result)
-    except (_NoSource, StorageError) as error:
-        return Repaired(0, str(error))
-    name = None if source is None else source.name
-    holdings.record([_record(holdings, examined, result.path, incident=incident, source=name, aside=aside)])
+        else:
+            source, reader, sha256 = _good_source(holdings, examined, result.path, promise.files.get(result.path))
+            aside = location.exchange_file(reader, key, result.path, sha256=sha256, incident=incident)
+    except StorageError as error:
+        return Repaired(0, error.what)
+    holdings.record([_record(holdings, examined, result.path, incident=incident, source=source, aside=aside)])
     return Repaired(1)
 
 
 def restore_package(
     holdings: Holdings, package: PackageRow, replica: ReplicaRow, *, incident: IncidentId, reason: str = ""
 ) -> str:
-    """Set aside whatever stands in a replica's place, bring the whole package back from a good copy, and record it.
+    """Bring a whole package back from a good copy, set aside whatever stood in its place, and record it.
 
     Answers the location it came from. Raises StorageError, having changed nothing, where there is no good copy.
     """
     location = holdings.locations[replica.location]
-    source = _good_package(holdings, package, besides=replica.location)
-    if source is None:
-        raise StorageError(
-            f"package {package.id}: no reachable replica is right, so none can be copied to '{replica.location}'",
-            hint="bring back a location that is offline, then try again",
-        )
-    aside = None
-    if location.holds(replica.key):
-        aside = location.set_aside(replica.key, None, incident=incident)
-    reader = source.reader(replica.key)
-    promise = read_promise(package, [reader])
-    location.copy_in(reader, replica.key, check=lambda copy: require_right(copy, promise))
+    name, source = _good_package(holdings, package, besides=replica.location)
+    promise = read_promise(package, [source])
+    aside = location.exchange(source, replica.key, check=lambda copy: require_right(copy, promise), incident=incident)
     holdings.record(
         [
             RepairRecord(
@@ -78,68 +71,61 @@ def restore_package(
                 aip=package.id,
                 location=replica.location,
                 path=b"",
-                source=source.name,
+                source=name,
                 set_aside=aside,
             )
         ]
     )
-    return source.name
+    return name
 
 
-def _copy_back(source: DirectoryLocation, location: DirectoryLocation, key: str, result: FileResult) -> None:
-    reader = source.reader(key)
-    if result.expected_sha256 is None:
-        raise _NoSource("no trustworthy digest says what the file must be")
+def _good_source(
+    holdings: Holdings, examined: Examined, path: bytes, expected: Expected | None
+) -> tuple[str, DirectoryReader, str]:
+    """Location, reader and SHA-256 of a copy of the file that was just read and is right; StorageError without one."""
+    for location, replica in _others(holdings, examined.package.id, besides=examined.replica.location):
+        reader = location.reader(replica.key)
+        sha256 = None if expected is None else _right_sha256(reader, path, expected)
+        if sha256 is not None:
+            return location.name, reader, sha256
+    raise StorageError("no reachable replica has this file as it was sealed")
+
+
+def _right_sha256(reader: DirectoryReader, path: bytes, expected: Expected) -> str | None:
+    """The file's SHA-256 where it is what was sealed."""
     try:
-        with reader.open(result.path) as stream:
-            location.put_file(
-                key, result.path, stream, sha256=result.expected_sha256, mtime_ns=reader.modified(result.path)
-            )
-    except OSError as error:
-        raise StorageError(f"location '{source.name}': {error.strerror or error}") from error
-
-
-def _good_source(holdings: Holdings, examined: Examined, result: FileResult) -> DirectoryLocation:
-    """A location whose copy of the file was just read and is right."""
-    package = examined.package
-    for location, replica in _others(holdings, package.id, besides=examined.replica.location):
-        promise = read_promise(package, [location.reader(replica.key)])
-        if _is_right(location, replica.key, result.path, promise.files.get(result.path)):
-            return location
-    raise _NoSource("no reachable replica has this file as it was sealed")
-
-
-def _is_right(location: DirectoryLocation, key: str, path: bytes, expected: Expected | None) -> bool:
-    if expected is None or expected.sha256 is None:
-        return False
-    try:
-        with location.reader(key).open(path) as stream:
-            _, digests = digest_stream(stream, ("sha256",))
+        with reader.open(path) as stream:
+            _, digests = digest_stream(stream, SEALED)
     except OSError:
-        return False  # this replica is no help; its own examination will say why
-    return digests["sha256"] == expected.sha256
+        return None  # this replica is no help; its own examination will say why
+    wanted = [(digests["sha256"], expected.sha256), (digests["blake3"], expected.blake3)]
+    known = [(found, digest) for found, digest in wanted if digest is not None]
+    return digests["sha256"] if known and all(found == digest for found, digest in known) else None
 
 
-def _good_package(holdings: Holdings, package: PackageRow, *, besides: str) -> DirectoryLocation | None:
+def _good_package(holdings: Holdings, package: PackageRow, *, besides: str) -> tuple[str, DirectoryReader]:
     for location, replica in _others(holdings, package.id, besides=besides):
         reader = location.reader(replica.key)
         try:
             require_right(reader, read_promise(package, [reader]))
-        except (OSError, StorageError):
+        except StorageError:
             continue  # this replica is no help; its own examination will say why
-        return location
-    return None
+        return location.name, reader
+    raise StorageError(
+        f"package {package.id}: no reachable replica is right, so none can be copied to '{besides}'",
+        hint="bring back a location that is offline, then try again",
+    )
 
 
-def _others(holdings: Holdings, package: PackageId, *, besides: str) -> Sequence[tuple[DirectoryLocation, ReplicaRow]]:
+def _others(holdings: Holdings, package: PackageId, *, besides: str) -> list[tuple[DirectoryLocation, ReplicaRow]]:
     """The package's other replicas that can be reached and that nobody suspects."""
-    found = []
-    for replica in holdings.catalogue.replicas(package):
-        location = holdings.locations.get(replica.location)
-        usable = location is not None and location.offline() is None and location.holds(replica.key)
-        if location is not None and usable and replica.location != besides and replica.state != ReplicaState.FROZEN:
-            found.append((location, replica))
-    return found
+    return [
+        (holdings.locations[replica.location], replica)
+        for replica in holdings.catalogue.replicas(package)
+        if replica.location != besides
+        and replica.state is not ReplicaState.FROZEN
+        and holdings.locations[replica.location].offline() is None
+    ]
 
 
 def _record(

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, RowMapping, Select, Table, func, insert, or_, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from archive import durable
 from archive.catalogue import schema
 from archive.catalogue.rows import (
     AccessionRow,
@@ -87,6 +88,7 @@ class Catalogue:
             with self._engine.begin() as connection:
                 self._writing = connection
                 yield
+                durable.promise("commit catalogue")
         except (OperationalError, DatabaseError) as error:
             raise CatalogueError(
                 f"the catalogue cannot be written: {error.orig}",

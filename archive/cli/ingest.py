@@ -93,22 +93,32 @@ def _tell(done: Accessioned, *, as_json: bool) -> None:
         say("Next: mend what is said above, then give the same command again.")
 
 
-def _survey(delivery: Path, producer: str, metadata: Path | None, home: Path, *, as_json: bool) -> int:
-    from archive.ingest.survey import look, oddity
+@click.command("survey")
+@click.argument("delivery", type=click.Path(path_type=Path))
+@click.option(
+    "--metadata", type=click.Path(path_type=Path), metavar="CSV", help="The producer's table about the files."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def survey_command(delivery: Path, metadata: Path | None, as_json: bool) -> int:
+    r"""Look at the folder or bag DELIVERY before anything is copied. Needs no archive.
 
-    looked = look(delivery, producer=producer, metadata=metadata, home=home)
-    files = size = 0
-    findings = list(looked.findings)
-    for walked in looked.walk():
-        if looked.item_name(walked) is not None:
-            files, size = files + 1, size + walked.size
-        found = oddity(walked)
-        findings += [] if found is None else [found]
+    \b
+    Example:
+      archive survey /media/usb/delivery --metadata /media/usb/metadata.csv
+    """
+    return _survey(delivery, "(not said)", metadata, None, as_json=as_json)
+
+
+def _survey(delivery: Path, producer: str, metadata: Path | None, home: Path | None, *, as_json: bool) -> int:
+    from archive.ingest.survey import look, survey
+
+    seen = survey(look(delivery, producer=producer, metadata=metadata, home=home))
     if as_json:
         emit_json(
-            {"files": files, "bytes": size, "bag": looked.bag is not None, "findings": findings_as_json(findings)}
+            {"files": seen.files, "bytes": seen.bytes, "bag": seen.is_bag, "findings": findings_as_json(seen.findings)}
         )
     else:
-        say(f"{delivery}: {plural(files, 'file')}, {octets(size)}{', a bag' if looked.bag else ''}; nothing was copied")
-        tell_findings(findings)
+        kind = ", a bag" if seen.is_bag else ""
+        say(f"{delivery}: {plural(seen.files, 'file')}, {octets(seen.bytes)}{kind}; nothing was copied")
+        tell_findings(seen.findings)
     return ExitCode.DONE

@@ -223,10 +223,11 @@ def _damage(n: int, record: DamageRecord) -> DamageRow:
 def _repair(catalogue: Catalogue, n: int, record: RepairRecord) -> None:
     moment = format_moment(record.time)
     damages = catalogue.damages(package=record.aip, location=record.location)
-    for damage in damages:
-        if damage.path == record.path and damage.repaired_at is None:
-            catalogue.replace(replace(damage, leaf=n, repaired_at=moment, set_aside=record.set_aside))
-    if all(damage.repaired_at is not None or damage.path == record.path for damage in damages):
+    waiting = [damage for damage in damages if damage.repaired_at is None]
+    mended = [damage for damage in waiting if record.path in (damage.path, b"")]  # the whole package mends each file
+    for damage in mended:
+        catalogue.replace(replace(damage, leaf=n, repaired_at=moment, set_aside=record.set_aside))
+    if mended == waiting:
         known = _replica(catalogue, n, record.aip, record.location)
         catalogue.replace(replace(known, leaf=n, state=ReplicaState.OK, last_verified=moment))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from archive.catalogue.rows import PackageRow, ReplicaRow
 from archive.errors import StorageError
 from archive.holdings.holdings import Holdings
-from archive.model.identifiers import PackageId
+from archive.model.identifiers import IncidentId, PackageId, new_identifier
 from archive.model.names import shown
 from archive.model.packages import ReplicaState, replica_key
-from archive.model.records import ReplicationRecord
+from archive.model.records import IncidentRecord, ReplicationRecord
 from archive.packages.comparison import compare
 from archive.packages.content import Sealed
 from archive.packages.sealed import Promise, read_promise
@@ -31,7 +31,7 @@ def replicate(
     for location in holdings.locations.values():
         if location.name in held:
             continue
-        reason = location.offline() or store(location, package, source=source, promise=promise)
+        reason = location.offline() or store(holdings, location, package, source=source, promise=promise)
         if reason is None:
             records.append(replication(holdings, package, location.name))
         else:
@@ -39,17 +39,51 @@ def replicate(
     return records, findings
 
 
-def store(location: DirectoryLocation, package: PackageId, *, source: DirectoryReader, promise: Promise) -> str | None:
-    """Store a copy at ``location`` unless a right one stands there already; the reason where that failed."""
+def store(
+    holdings: Holdings, location: DirectoryLocation, package: PackageId, *, source: DirectoryReader, promise: Promise
+) -> str | None:
+    """Store a copy at ``location`` unless a right one stands there already; the reason where that failed.
+
+    A right one is the orphan of a run that was killed. What stands there and is not right is set aside and kept, with
+    an incident, once the right copy has arrived.
+    """
     key = replica_key(package)
     try:
-        if location.holds(key):
-            require_right(location.reader(key), promise)  # an orphan of a run that was killed
-        else:
-            location.copy_in(source, key, check=lambda reader: require_right(reader, promise))
+        wrong = _wrong(location, key, promise) if location.occupied(key) else None
+        if wrong is not None:
+            incident = IncidentId(new_identifier())
+            location.exchange(source, key, check=lambda copy: require_right(copy, promise), incident=incident)
+            holdings.record([_displaced(holdings, package, location.name, wrong, incident)])
+        elif not location.occupied(key):
+            location.copy_in(source, key, check=lambda copy: require_right(copy, promise))
     except StorageError as error:
         return error.what
     return None
+
+
+def _wrong(location: DirectoryLocation, key: str, promise: Promise) -> str | None:
+    """Why what stands under ``key`` is not the package, or None where it is."""
+    try:
+        if not location.holds(key):
+            return "it is no folder"
+        require_right(location.reader(key), promise)
+    except (OSError, StorageError) as error:
+        return str(error)
+    return None
+
+
+def _displaced(
+    holdings: Holdings, package: PackageId, location: str, wrong: str, incident: IncidentId
+) -> IncidentRecord:
+    return IncidentRecord(
+        **holdings.stamp(),
+        incident=incident,
+        type="damage",
+        aip=package,
+        location=location,
+        summary=f"what stood at '{location}' in the place of package {package} was not what was sealed ({wrong}); "
+        f"it is kept under set-aside/{incident}, and a right copy was stored",
+    )
 
 
 def require_right(reader: DirectoryReader, promise: Promise) -> None:

@@ -55,9 +55,9 @@ def open_accession(delivery: Delivery, *, wanted: str | None, bench: Workbench) 
     is no change.
     """
     _require_producer_code(delivery.producer)
-    _clear(bench)
+    reconciled = _reconcile(bench)
     previous = _previous(delivery, wanted=wanted, bench=bench)
-    owed = () if previous is None else finish_interrupted(bench.staging / previous.id, bench=bench)
+    owed = () if previous is None else reconciled.get(previous.id, ())
     awaited = previous is not None and _awaits_more(previous, delivery, bench)
     listed = _list(delivery, previous, more=wanted is not None or awaited, bench=bench)
     if listed.items == 0:
@@ -66,11 +66,11 @@ def open_accession(delivery: Delivery, *, wanted: str | None, bench: Workbench) 
     if previous is None:
         return _begin(AccessionId(new_identifier()), delivery, listed, bench)
     if _is_unchanged(previous, delivery, listed):
-        return _go_on(previous, listed, tuple(owed), bench)
+        return _go_on(previous, listed, owed, bench)
     if wanted is None and not awaited:
         listed.path.unlink()
         raise _changed(previous, delivery, listed)
-    return replace(_begin(previous.id, delivery, listed, bench), owed=tuple(owed))
+    return replace(_begin(previous.id, delivery, listed, bench), owed=owed)
 
 
 def _previous(delivery: Delivery, *, wanted: str | None, bench: Workbench) -> AccessionRow | None:
@@ -162,13 +162,24 @@ def _moved(listed: Listed, journal: Path) -> Listed:
     return Listed(journal, listed.sha256, listed.items, listed.findings, listed.blocked)
 
 
-def _clear(bench: Workbench) -> None:
-    """Throw away what earlier runs left in staging before their accession was opened."""
-    for path in bench.staging.iterdir():
+def _reconcile(bench: Workbench) -> dict[str, tuple[Finding, ...]]:
+    """Bring to an end what earlier runs were killed in; copies still owed, by accession.
+
+    A package that was sealed is stored and recorded; what was only being prepared is thrown away, for the delivery
+    still has it; the desk of an accession that is closed by now is cleared.
+    """
+    owed: dict[str, tuple[Finding, ...]] = {}
+    for path in sorted(bench.staging.iterdir()):
         if path.name.startswith(_CANDIDATE):
             path.unlink()
-        elif path.is_dir() and bench.holdings.catalogue.accession(AccessionId(path.name)) is None:
-            discard(path)
+        elif path.is_dir():
+            accession = AccessionId(path.name)
+            if bench.holdings.catalogue.accession(accession) is not None:
+                owed[accession] = tuple(finish_interrupted(path, bench=bench))
+            known = bench.holdings.catalogue.accession(accession)
+            if known is None or known.closed_at is not None:
+                discard(path)
+    return owed
 
 
 def _changed(previous: AccessionRow, delivery: Delivery, listed: Listed) -> UsageError:

@@ -221,7 +221,7 @@ def findings_so_far(desk: Path) -> list[Finding]:
 
 
 def _encode(prepared: Prepared) -> bytes:
-    findings = canonical.encode([asdict(finding) for finding in prepared.findings])
+    findings = canonical.encode([{**asdict(f), "severity": str(f.severity)} for f in prepared.findings])
     return b"\n".join([findings, *map(canonical.encode_record, prepared.records)]) + b"\n"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from archive.bags.structure import Structure, read_structure
 from archive.errors import UsageError
-from archive.ingest.metadata import MetadataTable, read_metadata
+from archive.ingest.metadata import MetadataTable, match, read_metadata
 from archive.model.entries import EntryKind
 from archive.model.names import shown
 from archive.storage.directory import DirectoryReader
@@ -61,17 +61,17 @@ class Delivery:
         return walk(os.fsencode(self.source))
 
 
-def look(source: Path, *, producer: str, metadata: Path | None, home: Path) -> Delivery:
+def look(source: Path, *, producer: str, metadata: Path | None, home: Path | None) -> Delivery:
     """The delivery at ``source``. Raises UsageError where there is nothing that could be taken in.
 
-    ``home`` is the archive's own folder, which cannot be delivered to itself.
+    ``home`` is the archive's own folder, which cannot be delivered to itself; None where only a look is meant.
     """
     if not os.path.exists(source):  # unlike Path.exists it has an answer for every name
         raise UsageError(f"there is no folder {source}", hint="check the path; is the medium mounted?")
     if not source.is_dir():
         raise UsageError(f"{source} is not a folder", hint="put the file into a folder and give the folder")
     source = source.resolve()
-    if source.is_relative_to(home.resolve()) or home.resolve().is_relative_to(source):
+    if home is not None and (source.is_relative_to(home.resolve()) or home.resolve().is_relative_to(source)):
         raise UsageError(f"{source} and the archive's own folder {home} lie in one another")
     try:
         os.listdir(source)
@@ -130,3 +130,28 @@ def oddity(walked: Walked) -> Finding | None:
     if walked.kind is EntryKind.FOLDER and walked.empty:
         return Finding("empty-folder", Severity.INFO, subject, "an empty folder; it stands in the listing")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A first look: how many items and octets, whether it is a bag, and what is unusual. Nothing was copied."""
+
+    files: int
+    bytes: int
+    is_bag: bool
+    findings: tuple[Finding, ...]
+
+
+def survey(delivery: Delivery) -> Survey:
+    """Count what stands in the delivery, and compare it with the producer's table where there is one."""
+    findings, names, size = list(delivery.findings), list[bytes](), 0
+    for walked in delivery.walk():
+        name = delivery.item_name(walked)
+        if name is not None:
+            names.append(name)
+            size += walked.size
+        found = oddity(walked)
+        findings += [] if found is None else [found]
+    if delivery.metadata is not None:
+        findings += match(delivery.metadata, names)
+    return Survey(len(names), size, delivery.bag is not None, tuple(findings))

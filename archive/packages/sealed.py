@@ -128,25 +128,28 @@ def read_small(reader: BagReader, path: bytes) -> bytes | None:
         return None
 
 
-def agrees_with_itself(reader: BagReader, present: Iterable[bytes]) -> bool:
-    """Whether a replica's tagmanifest fits all its tag files, though it may not fit the log.
+def own_list(reader: BagReader, manifest: bytes) -> dict[bytes, str]:
+    """What the replica's own ``manifest`` says, trusted or not; empty where it says nothing that can be read."""
+    data = read_small(reader, manifest)
+    return (None if data is None else _listed(data, manifest)) or {}
+
+
+def agrees_with_itself(seal: Seal, reader: BagReader, present: Iterable[bytes]) -> bool:
+    """Whether a replica's tagmanifest fits all its tag files, though it does not say what was sealed.
 
     ``present`` are the paths of the replica's files. Chance does not produce this; a hand does (DESIGN §9, tampering).
+    A blank or capital that rotted leaves a list that still says what was sealed.
     """
-    data = read_small(reader, TAGMANIFEST)
-    listed = None if data is None else _listed(data, TAGMANIFEST)
-    if listed is None:
-        return False
+    listed = own_list(reader, TAGMANIFEST)
     tags = {path for path in present if not path.startswith(b"data/") and path != TAGMANIFEST}
-    if tags != set(listed):
+    if not listed or tags != set(listed) or _respelled(listed) == seal.tagmanifest_sha256:
         return False
     return all(_has_digest(reader, path, digest) for path, digest in listed.items())
 
 
-def own_payload_list(reader: BagReader) -> dict[bytes, str]:
-    """What the replica's own SHA-256 manifest says, trusted or not; empty where it cannot be read."""
-    data = read_small(reader, MANIFEST)
-    return (None if data is None else _listed(data, MANIFEST)) or {}
+def _respelled(listed: Mapping[bytes, str]) -> str:
+    """Digest of a list as we would have written it."""
+    return sha256_hex(b"".join(b"%b  %b\n" % (listed[path].encode(), path) for path in sorted(listed)))
 
 
 def _has_digest(reader: BagReader, path: bytes, sha256: str) -> bool:

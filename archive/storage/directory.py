@@ -12,14 +12,15 @@ A location's folder holds::
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from archive import durable
 from archive.errors import StorageError
@@ -31,6 +32,8 @@ from archive.storage.walking import walk
 MARKER = "location.json"
 INCOMING = ".incoming"
 SET_ASIDE = "set-aside"
+
+T = TypeVar("T")
 
 Opener = Callable[[Path], BinaryIO]
 """Opens one file for reading; replaced where reading errors are injected."""
@@ -57,13 +60,29 @@ class DirectoryReader:
         self._opener = opener
 
     def entries(self) -> Iterator[Entry]:
-        """Every entry below the root in order of its bytes; links are named, never followed."""
+        """Every entry below the root in order of its bytes; links are named, never followed.
+
+        Raises OSError, after everything else, where a folder could not be listed or a name not be looked at.
+        """
+        unlisted = None
         for found in walk(os.fsencode(self.root)):
             yield Entry(found.path, found.kind, found.size)
+            if found.error is not None and unlisted is None:
+                unlisted = OSError(errno.EIO, found.error, found.path)
+        if unlisted is not None:
+            raise unlisted
 
     def open(self, path: bytes) -> BinaryIO:
         """A fresh reading of the file at ``path`` (relative); OSError where it cannot be had."""
-        return self._opener(self.locate(path))
+        return self._opener(self.within(path))
+
+    def within(self, path: bytes) -> Path:
+        """Where ``path`` lies; OSError if a link stands on the way and would lead out of the bag."""
+        located = self.locate(path)
+        for folder in located.parents[: path.count(b"/")]:
+            if folder.is_symlink():
+                raise OSError(errno.ELOOP, "a link stands in a folder's place", os.fspath(folder))
+        return located
 
     def locate(self, path: bytes) -> Path:
         """Where ``path`` lies; ValueError if it would leave the bag."""
@@ -73,7 +92,7 @@ class DirectoryReader:
 
     def modified(self, path: bytes) -> int:
         """The file's modification time in nanoseconds since 1970."""
-        return os.stat(self.locate(path), follow_symlinks=False).st_mtime_ns
+        return os.stat(self.within(path), follow_symlinks=False).st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +134,9 @@ class DirectoryLocation:
 
     def offline(self) -> str | None:
         """Why the location cannot be used now, or None. An empty mount point is offline, not a loss."""
-        if not self.root.is_dir():
-            return f"{self.root} is not there"
         try:
+            if not self.root.is_dir():
+                return f"{self.root} is not there"
             marker = self._read_marker()
         except (OSError, ValueError) as error:
             return f"{self.root / MARKER} cannot be read ({error})"
@@ -134,9 +153,15 @@ class DirectoryLocation:
         return DirectoryReader(self.path(key), opener=self.opener)
 
     def holds(self, key: str) -> bool:
-        """Whether a folder stands under ``key``."""
-        path = self.path(key)
-        return path.is_dir() and not path.is_symlink()
+        """Whether a folder stands under ``key``; OSError where that cannot be told."""
+        try:
+            return stat.S_ISDIR(os.lstat(self.path(key)).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def occupied(self, key: str) -> bool:
+        """Whether anything stands under ``key``: a package, or what is none."""
+        return os.path.lexists(self.path(key))
 
     def package_keys(self) -> Iterator[str]:
         """Keys of all folders that stand where packages stand, in order."""
@@ -157,75 +182,108 @@ class DirectoryLocation:
         ``check`` raises StorageError if what it reads is not what it should be. Raises StorageError also where the
         location cannot be written; nothing is visible under ``key`` then.
         """
-        incoming = self.root / INCOMING / key.rsplit("/", 1)[-1]
-        try:
-            discard(incoming)
-            make_folders(self.root, incoming)
-            for entry in source.entries():
-                self._copy_entry(source, entry, incoming)
-            durable.sync_filesystem(incoming)
-            check(DirectoryReader(incoming, opener=self.opener))
+        incoming = self._bring(source, key, check=check)
+        with self._discarding(incoming):
             self.adopt(incoming, key)
-        except OSError as error:
-            discard(incoming)
-            raise self._trouble(error) from error
-        except StorageError:
-            discard(incoming)
-            raise
 
-    def put_file(self, key: str, path: bytes, stream: BinaryIO, *, sha256: str, mtime_ns: int) -> None:
-        """Store one file of the package under ``key``, where nothing stands; read back before it gets its name.
+    def exchange(
+        self, source: DirectoryReader, key: str, *, check: Callable[[DirectoryReader], None], incident: str
+    ) -> str | None:
+        """Like ``copy_in``, with whatever stands under ``key`` set aside; answers where that is kept.
 
-        Raises StorageError if ``stream`` or what reached the medium does not have the digest ``sha256``.
+        Nothing is moved before the good copy lies here, synced and read back.
         """
-        final = self.reader(key).locate(path)
+        incoming = self._bring(source, key, check=check)
+        with self._discarding(incoming):
+            aside = self.set_aside(key, None, incident=incident)
+            self.adopt(incoming, key)
+        return aside
+
+    def exchange_file(
+        self, source: DirectoryReader, key: str, path: bytes, *, sha256: str, incident: str
+    ) -> str | None:
+        """Put the file ``path`` of ``source`` in its place in the package under ``key``, what stands there set aside.
+
+        Answers where that is kept, None if there was nothing. Nothing is moved before the good bytes lie here, synced
+        and read back: StorageError if they do not have the digest ``sha256``.
+        """
         incoming = self.root / INCOMING / f"{key.rsplit('/', 1)[-1]}.file"
-        try:
+        with self._discarding(incoming):
+            final = self.reader(key).within(path)
+            discard(incoming)
             make_folders(self.root, incoming.parent)
-            incoming.unlink(missing_ok=True)
-            copied = copy_stream(stream, incoming, mtime_ns=mtime_ns, sync=True)
+            copied = copy_stream(_octets(source, path), incoming, mtime_ns=source.modified(path), sync=True)
             with self.opener(incoming) as back:
                 _, landed = digest_stream(back, ("sha256",))
             if copied != sha256 or landed["sha256"] != sha256:
-                incoming.unlink()
                 raise StorageError(f"location '{self.name}': the bytes for {path!r} did not arrive as they should")
+            aside = self.set_aside(key, path, incident=incident)
             make_folders(self.root, final.parent)
             durable.publish(incoming, final)
-        except OSError as error:
-            raise self._trouble(error) from error
+        return aside
 
-    def set_aside(self, key: str, path: bytes | None, *, incident: str) -> str:
+    def set_aside(self, key: str, path: bytes | None, *, incident: str) -> str | None:
         """Move a file (or the whole package, ``path`` None) out of the way and answer where it is kept.
 
-        Nothing is ever deleted or overwritten: the new place carries the incident's identifier.
+        Nothing is ever deleted or overwritten: the new place carries the incident's identifier. Where nothing stands,
+        the answer is the place to which a run that was killed moved it, or None.
         """
-        base = self.root / SET_ASIDE / incident
-        origin = self.path(key) if path is None else self.reader(key).locate(path)
-        kept = base / key.rsplit("/", 1)[-1] if path is None else base / os.fsdecode(path)
-        number = 1
-        while kept.exists() or kept.is_symlink():
-            number += 1
-            kept = kept.with_name(f"{kept.name}.{number}")
-        try:
-            make_folders(self.root, kept.parent)
-            durable.publish(origin, kept)
-        except OSError as error:
-            raise self._trouble(error) from error
+        place = self.root / SET_ASIDE / incident / (key.rsplit("/", 1)[-1] if path is None else os.fsdecode(path))
+        with self._troubled():
+            origin = self.path(key) if path is None else self.reader(key).within(path)
+            kept, free = _numbered(place)
+            if os.path.lexists(origin):
+                make_folders(self.root, free.parent)
+                durable.publish(origin, free)
+                kept = free
+        if kept is None:
+            return None
         return os.fsencode(kept.relative_to(self.root)).decode("utf-8", "backslashreplace")
 
     def clear_incoming(self) -> None:
         """Remove copies that an earlier run was killed in; none of them was ever a package."""
-        discard(self.root / INCOMING)
+        with contextlib.suppress(OSError):  # on a disk that is read-only they may stay: no copy begins with them
+            discard(self.root / INCOMING)
+
+    def _bring(self, source: DirectoryReader, key: str, *, check: Callable[[DirectoryReader], None]) -> Path:
+        """A copy of ``source`` on this file system, synced and read back, not yet a package."""
+        incoming = self.root / INCOMING / key.rsplit("/", 1)[-1]
+        with self._discarding(incoming):
+            discard(incoming)
+            make_folders(self.root, incoming)
+            for entry in _named(source, source.entries()):
+                self._copy_entry(source, entry, incoming)
+            durable.sync_filesystem(incoming)
+            check(DirectoryReader(incoming, opener=self.opener))
+        return incoming
 
     def _copy_entry(self, source: DirectoryReader, entry: Entry, incoming: Path) -> None:
         target = incoming / os.fsdecode(entry.path)
         if entry.kind is EntryKind.FOLDER:
             target.mkdir()
         elif entry.kind is EntryKind.FILE:
-            with source.open(entry.path) as stream:
-                copy_stream(stream, target, mtime_ns=source.modified(entry.path), sync=False)
+            copy_stream(_octets(source, entry.path), target, mtime_ns=source.modified(entry.path), sync=False)
         else:
             raise StorageError(f"{entry.path!r} in a sealed package is no file")
+
+    @contextlib.contextmanager
+    def _troubled(self) -> Iterator[None]:
+        """Trouble with this disk ends as a StorageError that names the location."""
+        try:
+            yield
+        except OSError as error:
+            raise self._trouble(error) from error
+
+    @contextlib.contextmanager
+    def _discarding(self, incoming: Path) -> Iterator[None]:
+        """As ``_troubled``; and what was only coming in is thrown away."""
+        try:
+            with self._troubled():
+                yield
+        except StorageError:
+            with contextlib.suppress(OSError):
+                discard(incoming)
+            raise
 
     def _trouble(self, error: OSError) -> StorageError:
         return StorageError(
@@ -245,11 +303,11 @@ class DirectoryLocation:
         return found if isinstance(found, dict) else {}
 
 
-def copy_stream(stream: BinaryIO, target: Path, *, mtime_ns: int, sync: bool) -> str:
-    """Write what is left of ``stream`` to the new file ``target`` and answer its SHA-256."""
+def copy_stream(chunks: Iterable[bytes], target: Path, *, mtime_ns: int, sync: bool) -> str:
+    """Write the joined ``chunks`` to the new file ``target`` and answer their SHA-256."""
     digester = Digester(("sha256",))
     with open(target, "xb", buffering=0) as file:
-        while chunk := stream.read(CHUNK):
+        for chunk in chunks:
             digester.update(chunk)
             write_all(file.fileno(), chunk)
         os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
@@ -265,10 +323,40 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def discard(folder: Path) -> None:
-    """Remove a folder of ours that never became visible; nothing happens if there is none."""
+def discard(path: Path) -> None:
+    """Remove a folder or file of ours that never became visible; nothing happens if there is none."""
     with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(folder)
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _named(source: DirectoryReader, items: Iterable[T]) -> Iterator[T]:
+    """``items`` read from ``source``; StorageError naming it, and not the disk copied to, where reading fails."""
+    try:
+        yield from items
+    except OSError as error:
+        raise StorageError(f"{source.root} cannot be read: {error.strerror or error}") from error
+
+
+def _octets(source: DirectoryReader, path: bytes) -> Iterator[bytes]:
+    return _named(source, _chunks(source, path))
+
+
+def _chunks(source: DirectoryReader, path: bytes) -> Iterator[bytes]:
+    with source.open(path) as stream:
+        while chunk := stream.read(CHUNK):
+            yield chunk
+
+
+def _numbered(place: Path) -> tuple[Path | None, Path]:
+    """The last taken and the first free one of the names ``place``, ``place.2``, ``place.3`` and so on."""
+    taken, free, number = None, place, 1
+    while os.path.lexists(free):
+        number += 1
+        taken, free = free, place.with_name(f"{place.name}.{number}")
+    return taken, free
 
 
 def read_marker(folder: Path) -> tuple[str, str] | None:

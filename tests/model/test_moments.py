@@ -62,7 +62,7 @@ def test_a_naive_datetime_is_no_moment() -> None:
     ],
 )
 def test_any_other_spelling_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - that it is refused is all that matters
+    with pytest.raises(ValueError):
         parse_moment(text)
 
 

@@ -22,7 +22,15 @@ from archive.model.names import (
 
 CUT = "=~"
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", *(f"{d}{n}" for d in ("COM", "LPT") for n in "0123456789¹²³")}
+DEVICES = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    "CONIN$",
+    "CONOUT$",
+    *(f"{d}{n}" for d in ("COM", "LPT") for n in "0123456789¹²³"),
+}
 
 # Letters that make trouble meet here far more often than by chance.
 AWKWARD = st.sampled_from(
@@ -72,7 +80,7 @@ def test_a_spelled_part_is_one_that_every_tool_agrees_on(part: bytes) -> None:
 
 
 @given(PARTS)
-@example("=~".encode())
+@example(b"=~")
 @example(b"=3D")
 @example(b"=")
 def test_a_part_is_had_back_byte_for_byte_unless_it_was_cut(part: bytes) -> None:
