@@ -19,8 +19,8 @@ HEAD = """\
 
 <!-- Written by docs/generate.py from the command line itself. Change the help of a command, then: make docs -->
 
-The archive is found by `--archive DIR`, then the environment variable `ARCHIVE_HOME`, then upward from the current folder.
-Exit codes: [exit-codes.md](exit-codes.md). What `--json` answers: [json.md](json.md).
+The archive is found by `--archive DIR`, then the environment variable `ARCHIVE_HOME`, then upward from the current
+folder. Exit codes: [exit-codes.md](exit-codes.md). What `--json` answers: [json.md](json.md).
 """
 
 
@@ -67,7 +67,7 @@ def _argument(parameter: click.Argument) -> str:
 
 
 def _help(command: click.Command) -> str:
-    """The paragraphs of a command's help; one that begins with ``\\b`` is an example, kept line by line."""
+    """The paragraphs of a command's help; one that begins with click's mark is an example, kept line by line."""
     text = ""
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
         if paragraph.startswith(("\b", "\\b")):

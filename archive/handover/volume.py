@@ -1,7 +1,7 @@
 """Writing a volume: every package, the log, the tables, words for people, and one list that checks it all.
 
 A volume being written holds ``.unfinished.json``; the same command goes on with it. ``SHA256SUMS`` is written last,
-when everything it lists has been read back from the medium.
+when everything it lists has been read back from the medium; the mark goes when the log has it on record.
 """
 
 from __future__ import annotations
@@ -79,6 +79,8 @@ def write_volume(holdings: Holdings, number: int, target: Path, *, progress: Pro
             transient=True,
         ) from error
     holdings.record([_record(holdings, volume)])
+    (target / UNFINISHED).unlink()
+    durable.sync_folder(target)
     return volume
 
 
@@ -208,8 +210,6 @@ def _finish(
 ) -> Volume:
     listing = "".join(f"{digest}  {path}\n" for path, (digest, _) in sorted(sums.items())).encode()
     durable.write_atomic(target / SUMS, listing)
-    (target / UNFINISHED).unlink()
-    durable.sync_folder(target)
     return Volume(
         handover=handover.id,
         volume=number,

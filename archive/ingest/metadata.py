@@ -65,7 +65,7 @@ class MetadataTable:
         """The SHA-256 the producer gave for a file, lower-case; None if none or several that differ."""
         found = {self._cell(row, SHA256_COLUMN).lower() for row in self.rows_for(name)} - {""}
         digest = found.pop() if len(found) == 1 else ""
-        return digest if len(digest) == HEX_LENGTH["sha256"] else None
+        return digest if _is_sha256(digest) else None
 
     def rights_for(self, name: bytes) -> str | None:
         """The producer's rights columns for a file, word for word; None where there are none."""
@@ -148,9 +148,13 @@ def _check_digest(path: str, line: int, cells: list[str], heading: tuple[str, ..
     if SHA256_COLUMN not in heading or heading.index(SHA256_COLUMN) >= len(cells):
         return []
     given = cells[heading.index(SHA256_COLUMN)].strip().lower()
-    if not given or (len(given) == HEX_LENGTH["sha256"] and set(given) <= set("0123456789abcdef")):
+    if not given or _is_sha256(given):
         return []
     return [_finding("digest-malformed", shown(path), f"line {line}: '{shown(given)}' is no SHA-256 digest")]
+
+
+def _is_sha256(text: str) -> bool:
+    return len(text) == HEX_LENGTH["sha256"] and set(text) <= set("0123456789abcdef")
 
 
 def match(table: MetadataTable, names: Iterable[bytes]) -> Iterator[Finding]:

@@ -42,7 +42,7 @@ def run_bash(script: str, *, home: Path) -> subprocess.CompletedProcess[str]:
     tools = home / ".tools"
     tools.mkdir(exist_ok=True)
     shim = tools / "archive"
-    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m archive "$@"\n')
+    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m archive "$@"\n')
     shim.chmod(0o755)
     environment = {
         **{name: value for name, value in os.environ.items() if name != "ARCHIVE_HOME"},

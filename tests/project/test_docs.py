@@ -145,7 +145,7 @@ def _plain(line: str) -> str:
 
 
 def _fits(shown: str, answered: str) -> bool:
-    """Whether an answer has the pieces of a shown line, in order; ``…`` and shortened identifiers stand for anything."""
+    """Whether an answer has the pieces of a shown line, in order; ``…`` stands for anything, also in identifiers."""
     pieces = re.split(r"(?:[0-9a-f]{8}-)?…", shown)
     pattern = ".*".join(re.escape(piece) for piece in pieces)
     return re.fullmatch(pattern + (".*" if len(pieces) > 1 else ""), answered) is not None
