@@ -110,6 +110,7 @@ def _refuse_keys(path: Path, table: dict[str, object], *, known: type, prefix: s
 
 def _checked(path: Path, config: Config) -> Config:
     bounds = {
+        "format": config.format,
         "audit.every_days": config.audit.every_days,
         "audit.repair_limit": config.audit.repair_limit,
         "packages.max_files": config.packages.max_files,

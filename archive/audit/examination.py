@@ -61,8 +61,7 @@ def files_of(package: PackageRow) -> int:
 
 def set_apart(package: PackageRow, replica: ReplicaRow, outcome: FixityOutcome, note: str) -> Examined:
     """A replica that was not read at all: offline, frozen, or in dispute."""
-    notes = (note,) if note else ()
-    return Examined(package, replica, Counter({outcome: files_of(package)}), 0, (), notes=notes, was_read=False)
+    return Examined(package, replica, Counter({outcome: files_of(package)}), 0, (), notes=(note,), was_read=False)
 
 
 def examine(

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, Table, func, insert, or_, select, update
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from archive import durable
 from archive.catalogue import schema
@@ -49,7 +49,16 @@ _OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
 
 R = TypeVar("R", bound=Row)
 
+DAMAGED = (DatabaseError, UnicodeDecodeError)
+"""What reading a damaged database ends with; the second where SQLite quotes rotten bytes in its own message."""
+
 _DIGEST_DIGITS = 32
+_REBUILD = "archive catalogue rebuild makes a new catalogue from the bags and the custody log"
+
+
+def reason(error: Exception) -> str:
+    """What the database says, in a few words."""
+    return str(error.orig) if isinstance(error, DatabaseError) else "its tables are described in rotten bytes"
 
 
 def row_digest(table: str, values: dict[str, object]) -> str:
@@ -89,9 +98,9 @@ class Catalogue:
                 self._writing = connection
                 yield
                 durable.promise("commit catalogue")
-        except (OperationalError, DatabaseError) as error:
+        except DAMAGED as error:
             raise CatalogueError(
-                f"the catalogue cannot be written: {error.orig}",
+                f"the catalogue cannot be written: {reason(error)}",
                 hint="free space or mend the disk, then give the same command again; nothing was lost",
                 transient=True,
             ) from error
@@ -205,7 +214,11 @@ class Catalogue:
         if accession is not None:
             query = query.where(table.c.accession == accession)
         with self._reading() as connection:
-            return Totals(**{str(outcome): int(count) for outcome, count in connection.execute(query)})
+            counts = {str(outcome): int(count) for outcome, count in connection.execute(query)}
+        unknown = sorted(counts.keys() - {str(outcome) for outcome in Outcome})
+        if unknown:
+            raise CatalogueError(f"the catalogue is damaged: no file has the outcome {unknown[0]!r}", hint=_REBUILD)
+        return Totals(**counts)
 
     def package(self, identifier: PackageId) -> PackageRow | None:
         """The package of that identifier."""
@@ -301,10 +314,10 @@ class Catalogue:
         try:
             with self._engine.connect() as connection:
                 yield connection
-        except DatabaseError as error:
+        except DAMAGED as error:
             raise CatalogueError(
-                f"the catalogue cannot be read: {error.orig}",
-                hint="archive catalogue rebuild makes a new one from the bags and the custody log",
+                f"the catalogue cannot be read: {reason(error)}",
+                hint=_REBUILD,
             ) from error
 
     def _scalar(self, query: Select[Any]) -> Any:
@@ -344,7 +357,7 @@ def _row(kind: type[R], found: RowMapping) -> R:
         key = ", ".join(str(values[column.name]) for column in table.primary_key.columns)
         raise CatalogueError(
             f"the catalogue is damaged: the row {key} of table {table.name} does not fit its digest",
-            hint="archive catalogue rebuild makes a new catalogue from the bags and the custody log",
+            hint=_REBUILD,
         )
     for field in fields(kind):
         word = _OUTCOMES.get(kind) if field.name == "outcome" else _WORDS.get(field.name)

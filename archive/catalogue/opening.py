@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError
 
-from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.catalogue import DAMAGED, Catalogue, reason
 from archive.errors import CatalogueError
 
 HEAD = "0001"
@@ -35,8 +34,8 @@ def open_catalogue(path: Path) -> Catalogue:
     engine = _engine(path)
     try:
         version = _version(engine)
-    except DatabaseError as error:
-        raise CatalogueError(f"the catalogue {path} is damaged: {error.orig}", hint=_REBUILD) from error
+    except DAMAGED as error:
+        raise CatalogueError(f"the catalogue {path} is damaged: {reason(error)}", hint=_REBUILD) from error
     if version is None:
         raise CatalogueError(f"{path} is no catalogue of this archive", hint=_REBUILD)
     if version > HEAD:

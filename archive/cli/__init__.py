@@ -66,7 +66,7 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="evidence-archive", prog_name="archive")
 @click.pass_context
 def cli(ctx: click.Context, home: str | None, actor: str) -> None:
-    r"""Keep evidence: packages, replicas, audits, and a log of everything that happened.
+    """Keep evidence: packages, replicas, audits, and a log of everything that happened.
 
     \b
     Example:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def audit_command(
     only_due: bool, location: str | None, aip: str | None, here: str | None, as_json: bool, dry_run: bool
 ) -> int:
-    r"""Read replicas in full, compare them with what was sealed, and repair what is damaged.
+    """Read replicas in full, compare them with what was sealed, and repair what is damaged.
 
     Damaged bytes are set aside, never deleted. Exit code 20 when this run found damage, or a replica is frozen.
 

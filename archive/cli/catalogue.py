@@ -17,7 +17,7 @@ def catalogue_command() -> None:
 @catalogue_command.command("digest")
 @common
 def digest_command(here: str | None, as_json: bool) -> None:
-    r"""Print one line: the digest of every evidence row. Two archives that say the same print the same.
+    """Print one line: the digest of every evidence row. Two archives that say the same print the same.
 
     \b
     Example:
@@ -39,7 +39,7 @@ def digest_command(here: str | None, as_json: bool) -> None:
 @common
 @dry_run
 def rebuild_command(source: str, here: str | None, as_json: bool, dry_run: bool) -> int:
-    r"""Make an archive anew from one location, when everything else is gone.
+    """Make an archive anew from one location, when everything else is gone.
 
     --archive names the new archive's folder. The location is only read. No record is added to the log.
 

@@ -14,7 +14,7 @@ from archive.cli.session import common, find_home
 @click.argument("identifier", metavar="ID")
 @common
 def explain_command(identifier: str, here: str | None, as_json: bool) -> None:
-    r"""Tell the life of a package or a file in sentences, from the custody log and its PREMIS.
+    """Tell the life of a package or a file in sentences, from the custody log and its PREMIS.
 
     \b
     Example:

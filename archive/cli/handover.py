@@ -22,7 +22,7 @@ def handover_command() -> None:
 @common
 @dry_run
 def plan_command(recipient: str, here: str | None, as_json: bool, dry_run: bool) -> int:
-    r"""Open a handover and say what it would hold and what stands in the way.
+    """Open a handover and say what it would hold and what stands in the way.
 
     \b
     Example:
@@ -52,7 +52,7 @@ def plan_command(recipient: str, here: str | None, as_json: bool, dry_run: bool)
 @common
 @dry_run
 def freeze_command(here: str | None, as_json: bool, dry_run: bool) -> None:
-    r"""Fix what the latest handover contains: every package sealed until now.
+    """Fix what the latest handover contains: every package sealed until now.
 
     \b
     Example:
@@ -94,7 +94,7 @@ def freeze_command(here: str | None, as_json: bool, dry_run: bool) -> None:
 @common
 @dry_run
 def volume_command(number: int, target: Path, here: str | None, as_json: bool, dry_run: bool) -> None:
-    r"""Write volume N of the latest handover into DIR: packages, log, tables, instructions, SHA256SUMS.
+    """Write volume N of the latest handover into DIR: packages, log, tables, instructions, SHA256SUMS.
 
     Every package is read back from the medium. The same command goes on after an interruption.
 

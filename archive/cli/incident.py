@@ -24,7 +24,7 @@ def incident_command() -> None:
 @click.option("--open", "only_open", is_flag=True, help="Only incidents that nobody closed yet.")
 @common
 def list_command(only_open: bool, here: str | None, as_json: bool) -> None:
-    r"""List incidents, oldest first.
+    """List incidents, oldest first.
 
     \b
     Example:
@@ -45,7 +45,7 @@ def list_command(only_open: bool, here: str | None, as_json: bool) -> None:
 @click.argument("identifier", metavar="ID")
 @common
 def show_command(identifier: str, here: str | None, as_json: bool) -> None:
-    r"""Show one incident with the damage that belongs to it.
+    """Show one incident with the damage that belongs to it.
 
     \b
     Example:
@@ -74,7 +74,7 @@ def show_command(identifier: str, here: str | None, as_json: bool) -> None:
 @common
 @dry_run
 def close_command(identifier: str, reason: str, here: str | None, as_json: bool, dry_run: bool) -> None:
-    r"""Close an incident. Closing one of tampering ends the freeze and brings the package back from a right copy.
+    """Close an incident. Closing one of tampering ends the freeze and brings the package back from a right copy.
 
     The tampered package is set aside as a whole and kept.
 

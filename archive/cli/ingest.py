@@ -33,7 +33,7 @@ def ingest_command(
     as_json: bool,
     dry_run: bool,
 ) -> int:
-    r"""Take in the folder or bag DELIVERY: copy it, seal it in packages, replicate them, record everything.
+    """Take in the folder or bag DELIVERY: copy it, seal it in packages, replicate them, record everything.
 
     The delivered folder is only read. The command may be interrupted at any moment; the same command goes on.
 
@@ -100,7 +100,7 @@ def _tell(done: Accessioned, *, as_json: bool) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def survey_command(delivery: Path, metadata: Path | None, as_json: bool) -> int:
-    r"""Look at the folder or bag DELIVERY before anything is copied. Needs no archive.
+    """Look at the folder or bag DELIVERY before anything is copied. Needs no archive.
 
     \b
     Example:

@@ -19,7 +19,7 @@ from archive.errors import UsageError
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @dry_run
 def init_command(folder: Path, locations: tuple[str, ...], as_json: bool, dry_run: bool) -> None:
-    r"""Make a new archive in DIR, with a store inside it and a copy at every further location.
+    """Make a new archive in DIR, with a store inside it and a copy at every further location.
 
     \b
     Example:

@@ -16,7 +16,7 @@ def location_command() -> None:
 @location_command.command("list")
 @common
 def list_command(here: str | None, as_json: bool) -> None:
-    r"""List storage locations and whether they can be reached now.
+    """List storage locations and whether they can be reached now.
 
     \b
     Example:

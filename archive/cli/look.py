@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command("list")
 @common
 def list_command(here: str | None, as_json: bool) -> None:
-    r"""List every package with its replicas and how they were when they were last read.
+    """List every package with its replicas and how they were when they were last read.
 
     \b
     Example:
@@ -72,7 +72,7 @@ def _replica(archive: Archive, replica: ReplicaRow, offline: dict[str, str | Non
 @click.argument("identifier", metavar="ID")
 @common
 def show_command(identifier: str, here: str | None, as_json: bool) -> None:
-    r"""Show one package, accession or file by its identifier.
+    """Show one package, accession or file by its identifier.
 
     \b
     Example:
@@ -120,7 +120,7 @@ def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
 @click.option("--limit", default=100, show_default=True, help="At most so many files.")
 @common
 def find_command(query: str, limit: int, here: str | None, as_json: bool) -> int:
-    r"""Find files whose name holds QUERY, or whose identifier or SHA-256 is QUERY.
+    """Find files whose name holds QUERY, or whose identifier or SHA-256 is QUERY.
 
     \b
     Example:
@@ -162,7 +162,7 @@ def _file(row: FileRow) -> dict[str, Any]:
 @click.command("status")
 @common
 def status_command(here: str | None, as_json: bool) -> None:
-    r"""Say how many packages are held, how many copies are good, and what is overdue.
+    """Say how many packages are held, how many copies are good, and what is overdue.
 
     \b
     Example:
@@ -177,27 +177,36 @@ def status_command(here: str | None, as_json: bool) -> None:
         emit_json(numbers)
         return
     received = numbers["received"]
-    say(f"Held: {plural(numbers['aips'], 'package')} of evidence, {plural(numbers['files'], 'file')} in them, ")
-    say(f"  {octets(numbers['bytes'])}; papers of {plural(numbers['accession_packages'], 'accession')}")
+    say(
+        f"Held: {plural(numbers['aips'], 'package')} of evidence with {plural(numbers['files'], 'file')}"
+        f" ({octets(numbers['bytes'])}), and the papers of {plural(numbers['accession_packages'], 'accession')}"
+    )
     say(
         f"Received {received:,} = accepted {numbers['accepted']:,} + duplicate {numbers['duplicate']:,}"
         f" + quarantined {numbers['quarantined']:,} + rejected {numbers['rejected']:,} + pending {numbers['pending']:,}"
     )
     say(f"Copies: {numbers['replicas_ok']:,} good of {numbers['replicas_wanted']:,} wanted")
     say(f"Audits overdue: {numbers['audits_overdue']:,}    Open incidents: {numbers['incidents_open']:,}")
+    if numbers["scheduler_last_seen"] is None:
+        say("Scheduler: never seen here; archive schedule does what is due without anybody watching")
+    else:
+        silent = "!! silent since " if numbers["scheduler_silent"] else "last seen "
+        say(f"Scheduler: {silent}{numbers['scheduler_last_seen']}")
     for name, reason in numbers["offline"].items():
         say(f"Offline: location '{name}': {reason}")
 
 
 def _status(archive: Archive, now: datetime) -> dict[str, Any]:
     from archive.audit.campaign import due
+    from archive.duties import is_silent, last_beat
+    from archive.model.moments import format_moment
     from archive.model.packages import PackageKind, ReplicaState
 
     catalogue, locations = archive.holdings.catalogue, archive.holdings.locations
     packages, replicas = catalogue.packages(), catalogue.replicas()
     aips = [package for package in packages if package.kind is PackageKind.AIP]
     offline = {name: reason for name, location in locations.items() if (reason := location.offline()) is not None}
-    totals = catalogue.totals()
+    totals, beat = catalogue.totals(), last_beat(archive.home)
     good = [r for r in replicas if r.state is ReplicaState.OK and r.location not in offline]
     return {
         "aips": len(aips),
@@ -211,4 +220,6 @@ def _status(archive: Archive, now: datetime) -> dict[str, Any]:
         "received": totals.received,
         **asdict(totals),
         "offline": offline,
+        "scheduler_last_seen": None if beat is None else format_moment(beat),
+        "scheduler_silent": beat is not None and is_silent(archive.home, now=now),
     }

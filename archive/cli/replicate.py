@@ -13,7 +13,7 @@ from archive.errors import ExitCode
 @common
 @dry_run
 def replicate_command(here: str | None, as_json: bool, dry_run: bool) -> int:
-    r"""Make every copy that is still owed, for example because a location was offline.
+    """Make every copy that is still owed, for example because a location was offline.
 
     \b
     Example:

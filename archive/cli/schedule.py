@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--every", metavar="SECONDS", default=60.0, show_default=True, help="How often to look.")
 @common
 def schedule_command(once: bool, every: float, here: str | None, as_json: bool) -> int:
-    r"""Do what is due: make missing copies, read replicas that were not read for long, repair damage.
+    """Do what is due: make missing copies, read replicas that were not read for long, repair damage.
 
     Runs until it is stopped; Ctrl-C finishes the file in hand. What is due is computed from the catalogue each time, so
     nothing is lost by stopping. With --once the exit code is 20 when damage was found.

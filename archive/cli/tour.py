@@ -23,7 +23,7 @@ from archive.errors import ArchiveError, ExitCode
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Walk in this empty folder instead.")
 def tour_command(folder: Path | None, keep: Path | None) -> int:
-    r"""Walk through the whole life of a delivery: receive, seal, copy, damage, find, repair, rebuild, hand over.
+    """Walk through the whole life of a delivery: receive, seal, copy, damage, find, repair, rebuild, hand over.
 
     Takes a small delivery made on the spot, or FOLDER. Works in a temporary folder and leaves it for you to look at;
     FOLDER is only read.

@@ -14,7 +14,7 @@ from archive.errors import ExitCode
 @click.argument("bags", metavar="BAG...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per bag, a line each.")
 def verify_command(bags: tuple[Path, ...], as_json: bool) -> int:
-    r"""Check bags strictly (RFC 8493, BagIt 0.93 to 1.0), each file read once with every digest that is listed.
+    """Check bags strictly (RFC 8493, BagIt 0.93 to 1.0), each file read once with every digest that is listed.
 
     Exit code 0 when all are valid, 20 when one is not.
 

@@ -13,7 +13,7 @@ from archive.errors import ArchiveError, UsageError
 from archive.ingest.journal import Earlier, Listed, is_blocked, journal_path, list_delivery, make_staging
 from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
-from archive.ingest.workbench import Workbench
+from archive.ingest.workbench import Workbench, own_disk
 from archive.model.identifiers import AccessionId, FileId, new_identifier
 from archive.model.packages import Outcome
 from archive.model.records import AccessionRecord, ProducerRecord, Record
@@ -93,16 +93,18 @@ def _list(delivery: Delivery, previous: AccessionRow | None, *, more: bool, benc
     candidate = bench.staging / f"{_CANDIDATE}{new_identifier()}"
     earlier = Earlier()
     if previous is not None and (more or not journal_path(bench.staging, previous.id).exists()):
-        earlier = _earlier(previous, bench)
-    return list_delivery(delivery, candidate, policy=bench.policy, earlier=earlier)
+        earlier = _earlier(previous, delivery, bench)
+    with own_disk(candidate):
+        return list_delivery(delivery, candidate, policy=bench.policy, earlier=earlier)
 
 
-def _earlier(accession: AccessionRow, bench: Workbench) -> Earlier:
+def _earlier(accession: AccessionRow, delivery: Delivery, bench: Workbench) -> Earlier:
+    """What was received before. Only in the same folder do name, size and time tell that a file is the same one."""
     decided, waiting = set[tuple[bytes, int, int]](), dict[bytes, FileId]()
     for row in bench.holdings.catalogue.files(accession.id):
         if row.outcome is Outcome.PENDING:
             waiting[row.name] = row.id
-        else:
+        elif _is_from(delivery, accession):
             decided.add((row.name, row.size, row.mtime))
     return Earlier(decided, waiting)
 
@@ -114,7 +116,13 @@ def _awaits_more(previous: AccessionRow, delivery: Delivery, bench: Workbench) -
 
 
 def _is_unchanged(previous: AccessionRow, delivery: Delivery, listed: Listed) -> bool:
-    return previous.listing_sha256 == listed.sha256 and previous.metadata_sha256 == _metadata_sha256(delivery)
+    """Whether this is what the accession was opened with. Finished, it must also be the same folder."""
+    alike = previous.listing_sha256 == listed.sha256 and previous.metadata_sha256 == _metadata_sha256(delivery)
+    return alike and (previous.closed_at is None or _is_from(delivery, previous))
+
+
+def _is_from(delivery: Delivery, accession: AccessionRow) -> bool:
+    return accession.source == os.fsencode(delivery.source)
 
 
 def _metadata_sha256(delivery: Delivery) -> str | None:
@@ -129,16 +137,18 @@ def _go_on(previous: AccessionRow, listed: Listed, owed: tuple[Finding, ...], be
     if journal.exists():
         listed.path.unlink()
     else:
-        make_staging(journal.parent)
-        durable.publish(listed.path, journal)
+        with own_disk(journal):
+            make_staging(journal.parent)
+            durable.publish(listed.path, journal)
     return Desk(previous.id, journal.parent, _moved(listed, journal), owed)
 
 
 def _begin(accession: AccessionId, delivery: Delivery, listed: Listed, bench: Workbench) -> Desk:
     """Put the journal in place, then say in the log that the accession is open."""
     journal = journal_path(bench.staging, accession)
-    make_staging(journal.parent)
-    durable.replace(listed.path, journal)
+    with own_disk(journal):
+        make_staging(journal.parent)
+        durable.replace(listed.path, journal)
     metadata = delivery.metadata
     records: list[Record] = []
     if bench.holdings.catalogue.producer(delivery.producer) is None:

@@ -125,7 +125,6 @@ def _seal_papers(
     package = PackageId(new_identifier())
     folder = desk.folder / package
     content = _content(desk, delivery, package, totals=totals, findings=findings, bench=bench)
-    folder.mkdir()
     sealed = sealed_safely(folder, lambda root: seal_accession(root, content))
     record: SealRecord = seal_record(sealed, desk.accession, PackageKind.ACCESSION, bench)
     closed = AccessionClosedRecord(

@@ -108,6 +108,7 @@ def read_metadata(path: Path) -> MetadataTable:
 
 
 def _parse(path: Path, data: bytes, text: str) -> MetadataTable:
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may hold a whole testimony
     head = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

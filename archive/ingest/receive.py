@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.errors import ReadFailure, StorageError
+from archive.errors import ReadFailure
 from archive.ingest.journal import Expected, Lot
 from archive.ingest.survey import Delivery
-from archive.ingest.workbench import Workbench
+from archive.ingest.workbench import Workbench, own_disk
 from archive.model.digests import ALGORITHMS, CHUNK, SEALED, Digester
 from archive.model.names import PackagePaths, PayloadPath, shown
 from archive.packages.content import ProducerDigest
@@ -71,11 +71,9 @@ def receive(delivery: Delivery, lot: Lot, *, folder: Path, bench: Workbench) -> 
 
 
 def _begin(folder: Path) -> None:
-    try:
+    with own_disk(folder):
         discard(folder)
         folder.mkdir(parents=True)
-    except OSError as error:
-        raise _staging_trouble(folder, error) from error
 
 
 def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: Path, bench: Workbench) -> ReceivedFile:
@@ -118,28 +116,19 @@ def _reading(source: BinaryIO, digester: Digester) -> Iterator[bytes]:
 def _write(target: Path, source: BinaryIO, digester: Digester) -> int:
     """Write what ``source`` holds to the new file ``target``; answer the time of its last change, as of the end."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with open(target, "xb", buffering=0) as file:
-            for chunk in _reading(source, digester):
-                write_all(file.fileno(), chunk)
-            mtime_ns = os.fstat(source.fileno()).st_mtime_ns
-            os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
+        with own_disk(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open(target, "xb", buffering=0) as file:
+                for chunk in _reading(source, digester):
+                    write_all(file.fileno(), chunk)
+                mtime_ns = os.fstat(source.fileno()).st_mtime_ns
+                os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
         return mtime_ns
     except ReadFailure:
         target.unlink(missing_ok=True)  # half a file is no evidence; the delivered one is untouched
         with contextlib.suppress(OSError):
             os.removedirs(target.parent)  # as far up as nothing else lies there
         raise
-    except OSError as error:
-        raise _staging_trouble(target, error) from error
-
-
-def _staging_trouble(path: Path, error: OSError) -> StorageError:
-    return StorageError(
-        f"{path.parent}: {error.strerror or error}",
-        hint="free space or mend the disk, then give the same command again; what was sealed stays, nothing was lost",
-        transient=True,
-    )
 
 
 def _unreadable(expected: Expected, error: ReadFailure) -> Finding:

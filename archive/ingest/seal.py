@@ -14,11 +14,11 @@ from pathlib import Path
 from archive import canonical, durable
 from archive.bags.second_opinion import second_opinion
 from archive.config import STORE
-from archive.errors import ArchiveError, StorageError
+from archive.errors import ArchiveError
 from archive.holdings.replicate import replicate, replication
 from archive.ingest.appraise import Decision
 from archive.ingest.survey import Delivery
-from archive.ingest.workbench import Workbench
+from archive.ingest.workbench import Workbench, own_disk
 from archive.model.identifiers import AccessionId, PackageId
 from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import Octets, ReceiptRecord, Record, SealRecord
@@ -79,15 +79,10 @@ def sealed_safely(folder: Path, write: Callable[[Path], Sealed]) -> Sealed:
 
     Raises StorageError where the disk fails, ArchiveError where the second opinion differs: then nothing was sealed.
     """
-    try:
+    with own_disk(folder):
+        folder.mkdir(exist_ok=True)
         sealed = write(folder)
         durable.sync_filesystem(folder)
-    except OSError as error:
-        raise StorageError(
-            f"{folder}: {error.strerror or error}",
-            hint="free space or mend the disk, then give the same command again; nothing was lost",
-            transient=True,
-        ) from error
     doubts = second_opinion(folder)
     if doubts:
         raise ArchiveError(
@@ -159,7 +154,8 @@ def place(prepared: Prepared, *, desk: Path, bench: Workbench) -> list[Finding]:
         bench.holdings.record(prepared.records)
         return []
     intent = desk / f"{seals[0].aip}{SEALED}"
-    durable.write_atomic(intent, _encode(prepared))
+    with own_disk(intent):
+        durable.write_atomic(intent, _encode(prepared))
     return finish(intent, bench=bench)
 
 
@@ -174,25 +170,16 @@ def finish(intent: Path, *, bench: Workbench) -> list[Finding]:
         if not store.holds(key):
             if not staged.is_dir():
                 raise ArchiveError(f"package {record.aip} is neither in staging nor in the store")
-            _adopt(bench, staged, key)
+            with own_disk(staged):
+                store.adopt(staged, key)
         bench.progress.stage("replicating")
         copies, findings = replicate(
             holdings, record.aip, sealed_of(record), source=store.reader(key), held=frozenset({STORE})
         )
         holdings.record([*records, replication(holdings, record.aip, STORE), *copies])
-    durable.replace(intent, intent.with_suffix(DONE))
+    with own_disk(intent):
+        durable.replace(intent, intent.with_suffix(DONE))
     return findings
-
-
-def _adopt(bench: Workbench, staged: Path, key: str) -> None:
-    try:
-        bench.holdings.locations[STORE].adopt(staged, key)
-    except OSError as error:
-        raise StorageError(
-            f"{staged}: cannot be moved into the store: {error.strerror or error}",
-            hint="free space or mend the disk, then give the same command again; nothing was lost",
-            transient=True,
-        ) from error
 
 
 def finish_interrupted(desk: Path, *, bench: Workbench) -> list[Finding]:

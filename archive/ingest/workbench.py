@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from archive.config import PackagePolicy
+from archive.errors import StorageError
 from archive.holdings.holdings import Holdings
 from archive.inspection.identification import Identification
 from archive.progress import Progress, Silent
@@ -35,6 +37,19 @@ def open_delivered(path: bytes) -> BinaryIO:
         os.close(descriptor)
         raise OSError("is no longer a regular file")
     return os.fdopen(descriptor, "rb", buffering=0)
+
+
+@contextmanager
+def own_disk(path: Path) -> Iterator[None]:
+    """Around what is written to our own disk at ``path``: where that fails, StorageError saying what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"{path}: {error.strerror or error}",
+            hint="free space or mend the disk, then give the same command again; what is sealed stays",
+            transient=True,
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

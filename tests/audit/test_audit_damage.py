@@ -33,7 +33,9 @@ def test_an_audit_of_sound_replicas_finds_nothing_and_says_so(sample: Sample) ->
     assert same_counts(report, ok=sample.files())
     assert (report["replicas"], report["repaired"], report["incidents"], report["frozen"]) == (6, 0, [], 0)
     assert report["findings"] == []
-    sizes = sum(len(data) for p in (sample.aip, sample.papers) for n in LOCATIONS for data in tree(sample.bag(n, p)).values())
+    sizes = sum(
+        len(data) for p in (sample.aip, sample.papers) for n in LOCATIONS for data in tree(sample.bag(n, p)).values()
+    )
     assert report["bytes"] == sizes
     assert {name: tree(sample.bag(name)) for name in LOCATIONS} == before
     assert all(sample.set_aside(name) == {} for name in LOCATIONS)
@@ -175,7 +177,9 @@ def test_list_and_status_tell_of_damage_that_could_not_be_repaired_and_of_its_en
     assert sample.audit()[0] == 0
     repairs = [record for record in sample.records() if isinstance(record, RepairRecord)]
     assert {record.incident for record in repairs} == incidents
-    assert all(datetime.fromisoformat(moment) > datetime.fromisoformat(verified[n]) for n, moment in sample.verified().items())
+    assert all(
+        datetime.fromisoformat(moment) > datetime.fromisoformat(verified[n]) for n, moment in sample.verified().items()
+    )
 
 
 def test_replicas_damaged_in_different_files_mend_each_other_in_one_audit(sample: Sample) -> None:

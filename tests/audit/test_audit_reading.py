@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from audit_support import LOCATIONS, PAYLOAD, TAG_FILES, Sample, archive, flip, relist, same_counts, tree, write_delivery
+from audit_support import (
+    LOCATIONS,
+    PAYLOAD,
+    TAG_FILES,
+    Sample,
+    archive,
+    flip,
+    relist,
+    same_counts,
+    tree,
+    write_delivery,
+)
 
 from archive import assembly
 from archive.storage.directory import DirectoryLocation, open_from_medium
@@ -58,7 +69,9 @@ def test_a_first_reading_that_is_wrong_and_a_second_that_is_right_is_ok_with_a_n
     assert report["incidents"] == [] and report["repaired"] == 0
     assert readings.count(bad) == 2
     (note,) = report["findings"]
-    assert note["code"] == "note" and "second one found the file right" in note["message"] and "photo-0" in note["message"]
+    assert (
+        note["code"] == "note" and "second one found the file right" in note["message"] and "photo-0" in note["message"]
+    )
     (record,) = [record for record in sample.records("audit") if "photo-0" in record.reason]
     assert "first reading said altered" in record.reason
 
@@ -132,7 +145,9 @@ def test_a_folder_that_cannot_be_listed_makes_nothing_missing(sample: Sample, mo
 
     monkeypatch.setattr(os, "listdir", listing)
     code, report = sample.audit()
-    assert (code, report["missing"], report["not_checked"], report["extra"]) == (3, 0, 1, 0), "each file was opened all the same"
+    assert (code, report["missing"], report["not_checked"], report["extra"]) == (3, 0, 1, 0), (
+        "each file was opened all the same"
+    )
     assert report["ok"] == report["files"] - 1
     assert "cannot be listed" in str(report["findings"])
     monkeypatch.setattr(os, "open", opening)

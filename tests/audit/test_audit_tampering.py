@@ -1,4 +1,4 @@
-"""A hand leaves a replica that fits itself and not the custody log: alarm, freeze, no repair, until a person decides."""
+"""A hand leaves a replica that fits itself and not the log: alarm, freeze, no repair, until a person decides."""
 
 from __future__ import annotations
 
@@ -117,7 +117,9 @@ def test_tampering_freezes_the_replica_until_a_person_closes_its_incident(
     assert (code, report["ok"], report["frozen"], report["findings"]) == (0, report["files"], 0, [])
     (ended,) = [record for record in sample.records() if isinstance(record, IncidentClosedRecord)]
     assert ended.reason == "police have the disk"
-    assert [r.set_aside for r in sample.records() if isinstance(r, RepairRecord)] == [f"set-aside/{incident['id']}/{aip}"]
+    assert [r.set_aside for r in sample.records() if isinstance(r, RepairRecord)] == [
+        f"set-aside/{incident['id']}/{aip}"
+    ]
 
 
 def test_a_frozen_replica_is_never_a_source_of_repair(sample: Sample) -> None:

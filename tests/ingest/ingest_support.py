@@ -9,7 +9,10 @@ import io
 import json
 import os
 import re
+import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +25,9 @@ from archive import assembly
 from archive.cli import run
 from archive.ingest.workbench import Workbench, open_delivered
 from archive.model.names import original_part
-from premis.model import Entity, Event, File
+from premis.model import Entity, Event, File, Identifier, IntellectualEntity
 from premis.reader import read_premis
+from premis.validation import Schemas, check_references, validate
 
 CONTENT = "data/representations/original/data/"
 LOCATIONS = ("store", "second", "third")
@@ -259,6 +263,46 @@ class _Breaking:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+
+def assert_lists_are_right(bag: Path) -> None:
+    """Ask the tools that every recipient has."""
+    lists = [("sha256sum", "manifest-sha256.txt"), ("sha256sum", "tagmanifest-sha256.txt")]
+    if shutil.which("b3sum") is not None:  # where it is missing, a test of its own says so
+        lists.append(("b3sum", "manifest-blake3.txt"))
+    for tool, manifest in lists:
+        done = subprocess.run([tool, "-c", "--quiet", manifest], cwd=bag, capture_output=True, check=False)
+        assert done.returncode == 0, f"{bag}: {done.stdout!r}{done.stderr!r}"
+
+
+def assert_bagit_python_agrees(bags: list[Path]) -> None:
+    done = subprocess.run([sys.executable, "-m", "bagit", "--validate", *bags], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+
+
+def assert_documents_are_valid(bag: Path, schemas: Schemas, *, known: tuple[Identifier, ...] = ()) -> None:
+    """METS and PREMIS fit the official schemas, and every reference is true."""
+    documents = [
+        path
+        for name in ("METS.xml", "premis.xml")
+        for path in bag.rglob(name)
+        if not str(path).startswith(f"{bag}/{CONTENT}")
+    ]
+    assert len(documents) in (2, 4)
+    for path in documents:
+        assert validate(path, schemas) == []
+    assert check_references(bag / "data", bag / "data/METS.xml", known=known) == []
+
+
+def schemas_with_ours(shared: Path, bag: Path) -> Schemas:
+    """The official schemas with the extension as a package carries it."""
+    return Schemas(shared / "standards", extensions=[bag / "data/schemas/evidence-extension-1.xsd"])
+
+
+def package_identifiers(bag: Path) -> tuple[Identifier, ...]:
+    """How an AIP names itself, so that others can speak of it."""
+    entities = premis_of(bag / "data/metadata/preservation/premis.xml")
+    return tuple(e.identifiers[0] for e in entities if isinstance(e, IntellectualEntity))
 
 
 def write(folder: Path, files: dict[str | bytes, bytes]) -> Path:

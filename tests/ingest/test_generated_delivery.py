@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ingest_support import CONTENT, Answer, Evidence, Place, add_up, premis_of, snapshot
+from ingest_support import (
+    CONTENT,
+    Answer,
+    Evidence,
+    Place,
+    add_up,
+    assert_bagit_python_agrees,
+    assert_documents_are_valid,
+    assert_lists_are_right,
+    package_identifiers,
+    premis_of,
+    schemas_with_ours,
+    snapshot,
+)
 
 from archive.model.moments import moment_from_ns
 from archive.model.names import in_xml
@@ -300,3 +313,19 @@ def test_every_package_is_right_and_every_replica_is_like_the_other(generated: G
     for replica in replicas:
         assert generated.place("verify", replica).code == 0
     assert generated.place("audit").code == 0
+
+
+def test_other_peoples_tools_agree_on_every_name(generated: Generated) -> None:
+    for replica in generated.place.replicas():
+        assert_lists_are_right(replica)
+    assert_bagit_python_agrees(generated.place.replicas())
+
+
+def test_the_documents_carry_every_name(generated: Generated, shared: Path) -> None:
+    (aip,) = generated.answer.json["aips"]
+    bag, papers = generated.place.bag(aip), generated.place.bag(generated.answer.json["accession_package"])
+    schemas = schemas_with_ours(shared, bag)
+    assert_documents_are_valid(bag, schemas)
+    assert_documents_are_valid(papers, schemas, known=package_identifiers(bag))
+    title = (bag / "data/metadata/descriptive/dc.xml").read_text("utf-8")
+    assert "delivery\\nof \U0001f600\\uffff, from viasna" in title

@@ -50,6 +50,13 @@ def test_it_is_read_whatever_program_wrote_it(
     assert read == [["path", "place"], ["a.txt", "two\nlines, one; cell\t|"], ["sub/b.txt", 'said "so"']]
 
 
+def test_a_cell_may_hold_a_whole_testimony(place: Place, folder: Path, tmp_path: Path) -> None:
+    testimony = "я видела. " * 50_000
+    answer = place.ingest(folder, "--metadata", table(tmp_path, f"path,text\na.txt,{testimony}\nsub/b.txt,\n"))
+    assert answer.code == 0, answer.err
+    assert testimony in items(place, answer)
+
+
 def test_rows_about_one_file_are_all_kept_and_told(place: Place, folder: Path, tmp_path: Path) -> None:
     text = f"path,sha256,place\na.txt,,Minsk\nsub/b.txt,,\na.txt,{DIGEST},Hrodna\n"
     answer = place.ingest(folder, "--metadata", table(tmp_path, text))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from ingest_support import CONTENT, Evidence, Place, add_up, snapshot
+from ingest_support import CONTENT, Evidence, Place, add_up, snapshot, write
 
 if TYPE_CHECKING:
     from conftest import SharedIngest
@@ -128,6 +128,37 @@ def test_a_changed_delivery_is_refused_then_added_then_received_anew(shared: Pat
     status = place("status", "--json").json
     assert status["received"] == 2 * (count + 1) == status["accepted"] + status["duplicate"]
     assert snapshot(folder) == before
+
+
+def test_another_folder_is_received_in_full_into_an_accession_though_it_looks_alike(
+    place: Place, tmp_path: Path
+) -> None:
+    for name, data in (("first stick", b"1"), ("second stick", b"2")):
+        write(tmp_path / name, {"100.jpg": data, "both.jpg": b"alike"})
+        for file in (tmp_path / name).iterdir():
+            os.utime(file, ns=(0, 0))
+    first = place.ingest(tmp_path / "first stick")
+    both = place.ingest(tmp_path / "second stick", "--accession", first.json["accession"])
+    assert both.code == 0
+    assert (both.json["received"], both.json["accepted"], both.json["duplicate"]) == (4, 3, 1)
+    assert sorted((file.name, file.data) for file in place.evidence(both)) == [
+        (b"100.jpg", b"1"),
+        (b"100.jpg", b"2"),
+        (b"both.jpg", b"alike"),
+        (b"both.jpg", b"alike"),
+    ]
+    assert add_up(both)
+
+
+def test_a_dry_run_counts_and_leaves_everything_as_it_was(place: Place, tmp_path: Path) -> None:
+    folder = write(tmp_path / "d", {"a": b"12", "b": b"3"})
+    (folder / "link").symlink_to("a")
+    before = (place.log_size(), place.stored(), snapshot(folder))
+    answer = place.ingest(folder, "--dry-run")
+    assert (answer.code, answer.json["files"], answer.json["bytes"], answer.json["bag"]) == (0, 2, 3, False)
+    assert answer.codes() == {"link"}
+    assert (place.log_size(), place.stored(), snapshot(folder)) == before
+    assert (place.staging(), place.packages()) == ([], [])
 
 
 def test_changed_metadata_is_a_change(place: Place, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import pytest
 from ingest_support import Answer, Failing, Place, add_up, snapshot, with_opener, write
 
+from archive import durable
 from archive.ingest.workbench import open_delivered
 from archive.storage import walking
 
@@ -229,6 +230,35 @@ def test_what_cannot_be_looked_at_keeps_the_accession_open_until_the_same_comman
     assert sorted(file.name for file in place.evidence(done)) == [b"a.txt", b"b/bad.txt", b"c.txt"]
 
 
+STEPS = ["sync file", "replace journal.jsonl", "sync filesystem", ".sealed", "publish", ".done"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_disk_of_ours_that_is_full_is_said_and_the_same_command_goes_on(
+    place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    reached: list[str] = []
+
+    def full(what: str) -> None:
+        if step in what and not reached:
+            reached.append(what)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = snapshot(folder)
+    with monkeypatch.context() as broken:
+        broken.setattr(durable, "promise", full)
+        answer = place.ingest(folder)
+    assert reached
+    assert answer.code == 1
+    assert os.strerror(errno.ENOSPC) in answer.err
+    assert "give the same command again" in answer.err
+    done = place.ingest(folder)
+    assert (done.code, done.json["state"], done.json["received"], done.json["accepted"]) == (0, "closed", 3, 3)
+    assert len(done.json["aips"]) == 1
+    assert len(place.packages()) == 2
+    assert (place.staging(), snapshot(folder)) == ([], before)
+
+
 def test_a_folder_without_files_is_received_as_nothing(place: Place, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     (empty / "only" / "folders").mkdir(parents=True)
@@ -239,6 +269,39 @@ def test_a_folder_without_files_is_received_as_nothing(place: Place, tmp_path: P
         assert answer.code == 1
         assert "holds no files" in answer.err
     assert (place.log_size(), place.packages(), place.staging()) == (log, [], [])
+
+
+def test_a_tree_deeper_than_a_path_can_be_long_is_told_and_keeps_the_accession_open(
+    place: Place, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "deep", {"a.txt": b"a"})
+    descriptor = os.open(folder, os.O_RDONLY)
+    for _ in range(45):
+        os.mkdir("n" * 100, dir_fd=descriptor)
+        below = os.open("n" * 100, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor))
+    os.close(descriptor)
+    answer = place.ingest(folder)
+    assert (answer.code, answer.json["state"], answer.json["received"]) == (3, "open", 1)
+    assert answer.codes() == {"unreadable-entry"}
+    assert os.strerror(errno.ENAMETOOLONG) in answer.json["findings"][0]["message"]
+
+
+@pytest.mark.xfail(
+    raises=UnicodeEncodeError, strict=True, reason="durable.exclusive: the lock cannot say what is not UTF-8"
+)
+def test_a_delivered_folder_and_a_table_whose_own_names_are_not_utf_8_are_taken_in(
+    place: Place, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / os.fsdecode(b"delivery \xff"), {"a": b"a"})
+    table = tmp_path / os.fsdecode(b"table \xff.csv")
+    table.write_text("path\na\n")
+    answer = place.ingest(folder, "--metadata", table)
+    assert (answer.code, answer.json["findings"]) == (0, [])
+    papers = place.bag(answer.json["accession_package"]) / "data/documentation/submission"
+    assert [path.name for path in papers.iterdir()] == ["table =FF.csv"]
 
 
 @pytest.mark.parametrize("given", ["not there", "x" * 300, "a file", "archive", "archive/store", "."])
