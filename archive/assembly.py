@@ -27,7 +27,7 @@ from archive import durable
 from archive.catalogue.opening import create as create_catalogue
 from archive.catalogue.opening import open_catalogue
 from archive.clock import Clock, system_clock
-from archive.config import STORE, Config, location_folder
+from archive.config import STORE, AuditPolicy, Config, location_folder
 from archive.custody.copies import restore as restore_log
 from archive.custody.log import CustodyLog
 from archive.errors import ArchiveError, LockedError, UsageError
@@ -73,12 +73,16 @@ def create(home: Path, *, locations: Mapping[str, str], actor: str = "unnamed", 
     home = home.absolute()
     places = check_new(home, locations)
     config = Config(format=configuration.FORMAT, archive=new_identifier(), locations=places)
+    located = _locations(config, home, places)
+    for name, location in located.items():
+        if name != STORE:  # which lies inside the folder that is not made yet
+            location.require_free()
     _make_home(home)
-    for location in _locations(config, home, places).values():
+    for location in located.values():
         location.prepare()
     log = CustodyLog.create(home / CUSTODY)
     catalogue = create_catalogue(home / CATALOGUE)
-    holdings = Holdings(home, log, catalogue, _locations(config, home, places), _stamp(actor, clock))
+    holdings = Holdings(home, log, catalogue, located, _stamp(actor, clock))
     holdings.record(
         [
             LocationRecord(**holdings.stamp(), name=name, uri=uri, form="directory", attributes={})
@@ -189,6 +193,15 @@ def reading(home: Path, *, clock: Clock = system_clock) -> Iterator[Archive]:
         yield opened
     finally:
         opened.holdings.catalogue.close()
+
+
+@contextmanager
+def on_duty(
+    home: Path, *, actor: str = "unnamed", clock: Clock = system_clock
+) -> Iterator[tuple[Holdings, AuditPolicy]]:
+    """Open the archive at ``home`` for what is due (``archive.duties.tick``); LockedError while it is in use."""
+    with changing(home, doing="scheduled duties", actor=actor, clock=clock) as archive:
+        yield archive.holdings, archive.config.audit
 
 
 def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:

@@ -116,7 +116,8 @@ def exclusive(path: Path, *, doing: str) -> Iterator[None]:
                 transient=True,
             ) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{doing}, process {os.getpid()}\n".encode(), 0)
+        told = f"{doing}, process {os.getpid()}\n".encode("utf-8", "backslashreplace")  # a path may be no UTF-8
+        os.pwrite(descriptor, told, 0)
         yield
     finally:
         os.close(descriptor)

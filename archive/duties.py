@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from archive import durable
-from archive.assembly import Archive, changing
 from archive.audit.campaign import audit, due
 from archive.clock import Clock, system_clock
+from archive.config import AuditPolicy
 from archive.errors import ArchiveError, LockedError
+from archive.holdings.holdings import Holdings
 from archive.holdings.replicate import owed, replicate_missing
 from archive.model.fixity import FixityOutcome
 from archive.model.moments import format_moment, parse_moment
@@ -44,36 +46,38 @@ class Duty:
     """Something that has to be done from time to time: does what is due, or answers None where nothing is."""
 
     name: str
-    do: Callable[[Archive, Progress], Done | None]
+    do: Callable[[Holdings, AuditPolicy, Progress], Done | None]
 
 
-def _replicate(archive: Archive, progress: Progress) -> Done | None:
+Opening = Callable[[], AbstractContextManager[tuple[Holdings, AuditPolicy]]]
+"""Opens the archive for one tick; LockedError while another command changes it."""
+
+
+def _replicate(holdings: Holdings, _policy: AuditPolicy, progress: Progress) -> Done | None:
     """Make copies that are owed, where a location that lacks one can be reached."""
-    reachable = {location.name for location in archive.holdings.online()}
+    reachable = {location.name for location in holdings.online()}
     lacking = [
-        package.id
-        for package, replicas in owed(archive.holdings)
-        if reachable - {replica.location for replica in replicas}
+        package.id for package, replicas in owed(holdings) if reachable - {replica.location for replica in replicas}
     ]
     if not lacking:
         return None
     progress.stage("replicating", total=len(lacking))
-    stored, findings = replicate_missing(archive.holdings)
+    stored, findings = replicate_missing(holdings)
     trouble = f"; still owed: {findings[0].message}" if findings else ""
     return Done("replicate", f"{stored} copies made{trouble}", alarming=stored == 0)
 
 
-def _audit(archive: Archive, progress: Progress) -> Done | None:
+def _audit(holdings: Holdings, policy: AuditPolicy, progress: Progress) -> Done | None:
     """Read what was last read too long ago, longest first, and repair what is damaged."""
-    now = archive.holdings.stamp.clock()
+    now = holdings.stamp.clock()
     waiting = [
         replica
-        for replica in due(archive.holdings.catalogue.replicas(), now=now, policy=archive.config.audit)
-        if archive.holdings.locations[replica.location].offline() is None
+        for replica in due(holdings.catalogue.replicas(), now=now, policy=policy)
+        if holdings.locations[replica.location].offline() is None
     ]
     if not waiting:
         return None
-    audited = audit(archive.holdings, waiting, policy=archive.config.audit, progress=progress)
+    audited = audit(holdings, waiting, policy=policy, progress=progress)
     if audited.files == 0:
         return None
     wrong = {outcome: count for outcome, count in audited.counts.items() if outcome is not FixityOutcome.OK and count}
@@ -88,19 +92,19 @@ DUTIES = (Duty("replicate", _replicate), Duty("audit", _audit))
 """In the order in which they are done: a missing copy is a greater danger than one not read for long."""
 
 
-def tick(home: Path, *, actor: str, progress: Progress, clock: Clock = system_clock) -> list[Done]:
-    """Do everything that is due now, and beat the heart. Nothing is done twice, by however many daemons.
+def tick(opening: Opening, home: Path, *, progress: Progress, clock: Clock = system_clock) -> list[Done]:
+    """Do everything that is due now, and beat the heart at ``home``. Nothing is done twice, by however many daemons.
 
     An archive in use is left alone until the next tick. Errors of the world are sentences too: a daemon outlives a
     disk that is full today.
     """
     done: list[Done] = []
     try:
-        with changing(home, doing="scheduled duties", actor=actor, clock=clock) as archive:
+        with opening() as (holdings, policy):
             for duty in DUTIES:
                 if progress.stopping():
                     break
-                result = duty.do(archive, progress)
+                result = duty.do(holdings, policy, progress)
                 done += [] if result is None else [result]
     except LockedError as error:
         return [Done("wait", f"{error.what}; nothing was done at this tick")]

@@ -47,6 +47,9 @@ _TABLES: dict[type[Row], Table] = {
 _WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind}
 _OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
 
+_DECIMALS = frozenset({"mtime"})
+"""Columns of decimal text that are numbers in rows."""
+
 R = TypeVar("R", bound=Row)
 
 DAMAGED = (DatabaseError, UnicodeDecodeError)
@@ -341,12 +344,13 @@ class Catalogue:
 
 def _values(row: Row) -> dict[str, object]:
     table = _TABLES[type(row)]
-    values: dict[str, object] = {name: _stored(value) for name, value in asdict(row).items()}
+    values: dict[str, object] = {name: _stored(name, value) for name, value in asdict(row).items()}
     return {**values, "row_digest": row_digest(table.name, values)}
 
 
-def _stored(value: object) -> object:
-    return str(value) if isinstance(value, str) else value  # a word of an enumeration is stored as plain text
+def _stored(name: str, value: object) -> object:
+    # A word of an enumeration is stored as plain text, and so is a number that may pass 64 bits.
+    return str(value) if isinstance(value, str) or name in _DECIMALS else value
 
 
 def _row(kind: type[R], found: RowMapping) -> R:
@@ -359,6 +363,8 @@ def _row(kind: type[R], found: RowMapping) -> R:
             f"the catalogue is damaged: the row {key} of table {table.name} does not fit its digest",
             hint=_REBUILD,
         )
+    for name in _DECIMALS & values.keys():
+        values[name] = int(values[name])
     for field in fields(kind):
         word = _OUTCOMES.get(kind) if field.name == "outcome" else _WORDS.get(field.name)
         if word is not None:

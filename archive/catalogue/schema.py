@@ -61,7 +61,7 @@ file = _table(
     Column("size", _BIG, nullable=False),
     Column("sha256", Text),
     Column("blake3", Text),
-    Column("mtime", _BIG, nullable=False),
+    Column("mtime", Text, nullable=False),  # nanoseconds, decimal: 64 bits end in the year 2262
     Column("outcome", Text, nullable=False),
     Column("aip", Text),
     Column("received_at", Text, nullable=False),

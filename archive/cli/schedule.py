@@ -31,6 +31,7 @@ def schedule_command(once: bool, every: float, here: str | None, as_json: bool) 
     Example:
       archive schedule --once
     """
+    from archive import assembly
     from archive.config import load
     from archive.duties import tick
     from scheduler import ticker
@@ -43,7 +44,7 @@ def schedule_command(once: bool, every: float, here: str | None, as_json: bool) 
     with interruptible(stop=stop) as progress:
 
         def one() -> None:
-            for done in tick(home, actor=code, progress=progress):
+            for done in tick(lambda: assembly.on_duty(home, actor=code), home, progress=progress):
                 _tell(done, as_json=as_json)
                 alarms.extend([done] if done.alarming else [])
 

@@ -55,7 +55,14 @@ class Holdings:
         """Append ``records`` to the custody log and take them into the catalogue. All of them or none."""
         if not records:
             return
-        first = self.log.append(records)
+        try:
+            first = self.log.append(records)
+        except OSError as error:
+            raise StorageError(
+                f"the custody log cannot be written: {error.strerror or error}",
+                hint="free space or mend the disk, then give the same command again; nothing was lost",
+                transient=True,
+            ) from error
         self._take_in(list(enumerate(records, start=first)))
 
     def catch_up(self) -> int:

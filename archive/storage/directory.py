@@ -114,23 +114,35 @@ class DirectoryLocation:
 
         Raises StorageError where the folder cannot be made or already belongs to another archive or location.
         """
+        self.require_free()
+        try:
+            self.root.mkdir(exist_ok=True)
+            if self._read_marker() is None:
+                durable.write_atomic(self.root / MARKER, json.dumps(self._marker(), indent=1).encode() + b"\n")
+        except OSError as error:
+            raise self._cannot_be_made(error.strerror or str(error)) from error
+
+    def require_free(self) -> None:
+        """Refuse, changing nothing, a folder that ``prepare`` would refuse; StorageError as there."""
         if not self.root.is_dir():
-            try:
-                self.root.mkdir()
-            except OSError as error:
-                raise StorageError(
-                    f"location '{self.name}': {self.root} cannot be made: {error.strerror}",
-                    hint="mount the disk or make the folder above it, then try again",
-                ) from error
+            if self.root.exists() or not self.root.parent.is_dir():
+                raise self._cannot_be_made(
+                    "it is no folder" if self.root.exists() else "the folder above it is missing"
+                )
+            return
         marker = self._read_marker()
-        if marker is None:
-            durable.write_atomic(self.root / MARKER, json.dumps(self._marker(), indent=1).encode() + b"\n")
-        elif marker != self._marker():
+        if marker is not None and marker != self._marker():
             raise StorageError(
                 f"location '{self.name}': {self.root} already belongs to location "
                 f"'{marker.get('location')}' of archive {marker.get('archive')}",
                 hint="give another folder; two locations in one folder would be one copy, not two",
             )
+
+    def _cannot_be_made(self, reason: str) -> StorageError:
+        return StorageError(
+            f"location '{self.name}': {self.root} cannot be made: {reason}",
+            hint="mount the disk or make the folder above it, then try again",
+        )
 
     def offline(self) -> str | None:
         """Why the location cannot be used now, or None. An empty mount point is offline, not a loss."""

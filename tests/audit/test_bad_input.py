@@ -186,16 +186,11 @@ def test_a_location_reached_through_a_link_is_the_same_folder(tmp_path: Path) ->
     refuse_init(tmp_path, *given, code=2, words=("lie in one another",))
 
 
-INIT_IS_NOT_ATOMIC = "assembly.create makes the archive's folder before it looks at the locations"
-
-
-@pytest.mark.xfail(strict=True, reason=INIT_IS_NOT_ATOMIC)
 def test_a_location_whose_parent_is_missing(tmp_path: Path) -> None:
     given = f"--location=second={tmp_path / 'unmounted' / 'archive'}"
     refuse_init(tmp_path, given, code=1, words=("second", "cannot be made", "mount the disk"))
 
 
-@pytest.mark.xfail(strict=True, reason=INIT_IS_NOT_ATOMIC)
 def test_a_location_of_another_archive(sample: Sample, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "second").symlink_to(sample.location("second"))
@@ -334,12 +329,11 @@ def catalogue_writing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(opening, "_engine", engine)
 
 
-RAW_OSERROR = "an OSError of the custody log reaches the command line as a traceback (Holdings.record)"
 FULL = [
     copying,
     sealing,
     publishing,
-    pytest.param(log_appending, marks=pytest.mark.xfail(strict=True, reason=RAW_OSERROR)),
+    log_appending,
     catalogue_writing,
 ]
 

@@ -80,7 +80,12 @@ def test_the_instructions_state_the_true_count(home: Path, tmp_path: Path) -> No
     count = len(files_on(volume) - {"SHA256SUMS"})
     assert f"must print {count}\n" in (volume / "HOWTO-VERIFY.txt").read_text()
     counted = subprocess.run(
-        "find . -type f ! -path ./SHA256SUMS | wc -l", shell=True, cwd=volume, capture_output=True, text=True, check=True
+        "find . -type f ! -path ./SHA256SUMS | wc -l",
+        shell=True,
+        cwd=volume,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert int(counted.stdout) == count
 

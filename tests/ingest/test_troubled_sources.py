@@ -289,9 +289,6 @@ def test_a_tree_deeper_than_a_path_can_be_long_is_told_and_keeps_the_accession_o
     assert os.strerror(errno.ENAMETOOLONG) in answer.json["findings"][0]["message"]
 
 
-@pytest.mark.xfail(
-    raises=UnicodeEncodeError, strict=True, reason="durable.exclusive: the lock cannot say what is not UTF-8"
-)
 def test_a_delivered_folder_and_a_table_whose_own_names_are_not_utf_8_are_taken_in(
     place: Place, tmp_path: Path
 ) -> None:
@@ -330,9 +327,6 @@ def test_an_accession_that_is_not_there_or_of_another_producer_is_refused(place:
     assert (place.log_size(), place.staging()) == (log, [])
 
 
-@pytest.mark.xfail(
-    raises=OverflowError, strict=True, reason="catalogue: file.mtime is a 64-bit INTEGER, nanoseconds end in 2262"
-)
 def test_a_far_future_time_is_kept(place: Place, tmp_path: Path) -> None:
     folder = write(tmp_path / "clock", {"camera with a wrong clock.jpg": b"x"})
     path = folder / "camera with a wrong clock.jpg"

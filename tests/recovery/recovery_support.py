@@ -1,4 +1,4 @@
-"""Running the command line in a child that dies where it is told to, and comparing what is left with an undisturbed run."""
+"""Running the command line in a child that dies where it is told to, and comparing what is left afterwards."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def in_child(work: Callable[[], int]) -> int:
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, 1)
             os.dup2(null, 2)
-            sys.stdout = open(null, "w", closefd=False)  # pytest's capture would gather what children say
+            sys.stdout = open(null, "w", closefd=False)  # noqa: SIM115 - the child ends with it; pytest's capture would gather what children say
             sys.stderr = sys.stdout
             code = work()
         except BaseException:

@@ -18,7 +18,7 @@ from archive.holdings.rebuild import catalogue_digest
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """An archive with three locations that has lived: two deliveries, damage repaired, an incident closed, a handover."""
+    """An archive with three locations that has lived: deliveries, damage repaired, an incident closed, a handover."""
     home = tmp_path / "home"
     places = [f"--location={name}={tmp_path / name}" for name in ("second", "third")]
     assert run(["init", str(home), *places]) == 0
@@ -93,7 +93,9 @@ def test_the_rebuilt_archive_lives_on(home: Path, tmp_path: Path) -> None:
     assert run(["--archive", str(new), "audit", "--location", "store"]) == 0
     (tmp_path / "more").mkdir()
     (tmp_path / "more/x.txt").write_text("x")
-    assert run(["--archive", str(new), "ingest", str(tmp_path / "more"), "--producer", "p"]) == 3, "one location is away"
+    assert run(["--archive", str(new), "ingest", str(tmp_path / "more"), "--producer", "p"]) == 3, (
+        "one location is away"
+    )
 
 
 def test_changing_any_one_row_changes_the_digest(home: Path) -> None:

@@ -15,9 +15,16 @@ import pytest
 
 from archive import assembly, durable
 from archive.cli import run
-from archive.duties import HEARTBEAT, is_silent, last_beat, tick
-from archive.progress import Silent
+from archive.clock import Clock, system_clock
+from archive.duties import HEARTBEAT, Done, is_silent, last_beat
+from archive.duties import tick as tick_opened
+from archive.progress import Progress, Silent
 from scheduler import ticker
+
+
+def tick(home: Path, *, actor: str, progress: Progress, clock: Clock = system_clock) -> list[Done]:
+    opening = lambda: assembly.on_duty(home, actor=actor, clock=clock)  # noqa: E731
+    return tick_opened(opening, home, progress=progress, clock=clock)
 
 
 class Hand:

@@ -58,7 +58,7 @@ def upgrade() -> None:
         number("size"),
         text("sha256", null=True),
         text("blake3", null=True),
-        number("mtime"),
+        text("mtime"),
         text("outcome"),
         text("aip", null=True),
         text("received_at"),
