@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from premis.datetimes import check_datetime
@@ -218,14 +218,7 @@ def breach(element: MetsElement, message: str) -> Breach:
     return Breach(element.line, element.name, message)
 
 
-_last: tuple[MetsElement | None, Counter[str]] = (None, Counter())
-
-
+@lru_cache(maxsize=1)  # a dozen checks ask about the same document in turn
 def _identifiers(root: MetsElement) -> Counter[str]:
-    """How often each ID is given. A dozen checks ask about the same document in turn, so the last answer is kept."""
-    global _last
-    kept, counted = _last
-    if kept is not root:
-        counted = Counter(element.get("ID") for element in root.everything() if element.get("ID"))
-        _last = (root, counted)
-    return counted
+    """How often each ID is given."""
+    return Counter(element.get("ID") for element in root.everything() if element.get("ID"))
