@@ -18,7 +18,7 @@ import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import archive
@@ -41,6 +41,7 @@ from archive.model.records import LocationRecord
 from archive.progress import Progress
 from archive.storage.directory import MARKER, DirectoryLocation, read_marker
 from archive.storage.filesystem import FileSystemBackend
+from profiles.finding import Finding
 
 CATALOGUE = "catalogue.sqlite"
 CUSTODY = "custody"
@@ -52,11 +53,12 @@ _LOCATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An open archive."""
+    """An open archive. ``afterwards`` fills with what went wrong when it was closed: copies of the log, so far."""
 
     home: Path
     config: Config
     holdings: Holdings
+    afterwards: list[Finding] = field(default_factory=list)
 
     @property
     def staging(self) -> Path:
@@ -174,7 +176,7 @@ def changing(home: Path, *, doing: str, actor: str = "unnamed", clock: Clock = s
         try:
             yield opened
         finally:
-            opened.holdings.copy_log()
+            opened.afterwards.extend(opened.holdings.copy_log())
             opened.holdings.catalogue.close()
 
 
@@ -202,6 +204,8 @@ def on_duty(
     """Open the archive at ``home`` for what is due (``archive.duties.tick``); LockedError while it is in use."""
     with changing(home, doing="scheduled duties", actor=actor, clock=clock) as archive:
         yield archive.holdings, archive.config.audit
+    if archive.afterwards:
+        raise ArchiveError(archive.afterwards[0].message, hint="look at this location before anything else")
 
 
 def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:

@@ -78,14 +78,17 @@ def cli(ctx: click.Context, home: str | None, actor: str) -> None:
     Exit codes: 0 done, 1 failed, 2 usage, 3 finished but some items need a person, 10 no archive here, 11 in use,
     20 damage or tampering found, 130 interrupted.
     """
-    ctx.obj = {"home": home, "actor": actor}
+    ctx.ensure_object(dict)
+    ctx.obj.update(home=home, actor=actor)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and answer its exit code; every error ends as a sentence on stderr."""
     try:
-        result: Any = cli.main(list(arguments), prog_name="archive", standalone_mode=False)
-        return int(result) if isinstance(result, int) else ExitCode.DONE
+        settings: dict[str, Any] = {}
+        result: Any = cli.main(list(arguments), prog_name="archive", standalone_mode=False, obj=settings)
+        code = int(result) if isinstance(result, int) else ExitCode.DONE
+        return max(code, settings.get("at_least", code)) if code in (ExitCode.DONE, ExitCode.NEEDS_PERSON) else code
     except ArchiveError as error:
         _tell(error, as_json="--json" in arguments)
         return error.exit_code

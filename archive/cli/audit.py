@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.output import emit_json, findings_as_json, octets, plural, say, tell_findings
-from archive.cli.session import actor, common, dry_run, find_home, interruptible
+from archive.cli.session import changing, common, dry_run, find_home, interruptible
 from archive.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def audit_command(
         say(f"would read {plural(len(chosen), 'replica')}")
         return ExitCode.DONE
     with (
-        assembly.changing(home, doing="audit", actor=actor()) as archive,
+        changing(home, doing="audit") as archive,
         interruptible() as progress,
     ):
         chosen = _choose(archive, only_due=only_due, location=location, aip=aip)

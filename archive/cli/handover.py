@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from archive.cli.output import emit_json, findings_as_json, octets, plural, say, tell_findings
-from archive.cli.session import actor, common, dry_run, find_home, interruptible
+from archive.cli.session import changing, common, dry_run, find_home, interruptible
 from archive.errors import ExitCode
 
 
@@ -36,7 +36,7 @@ def plan_command(recipient: str, here: str | None, as_json: bool, dry_run: bool)
         with assembly.reading(home) as archive:
             planned = look(archive.holdings, handover="(not opened)", recipient=recipient)
     else:
-        with assembly.changing(home, doing="planning a handover", actor=actor()) as archive:
+        with changing(home, doing="planning a handover") as archive:
             planned = plan(archive.holdings, recipient=recipient)
     if as_json:
         emit_json({**asdict(planned), "open_points": findings_as_json(planned.open_points)})
@@ -66,7 +66,7 @@ def freeze_command(here: str | None, as_json: bool, dry_run: bool) -> None:
         with assembly.reading(home) as archive:
             say(f"would freeze handover {latest(archive.holdings).id}")
         return
-    with assembly.changing(home, doing="freezing a handover", actor=actor()) as archive:
+    with changing(home, doing="freezing a handover") as archive:
         frozen = freeze(archive.holdings)
     if as_json:
         emit_json(
@@ -113,7 +113,7 @@ def volume_command(number: int, target: Path, here: str | None, as_json: bool, d
         say(f"would write volume {number} of handover {frozen.id} ({octets(frozen.bytes or 0)}) to {target}")
         return
     with (
-        assembly.changing(home, doing="writing a handover volume", actor=actor()) as archive,
+        changing(home, doing="writing a handover volume") as archive,
         interruptible() as progress,
     ):
         volume = write_volume(archive.holdings, number, target, progress=progress)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.output import emit_json, say, table
-from archive.cli.session import actor, common, dry_run, find_home
+from archive.cli.session import changing, common, dry_run, find_home
 from archive.errors import UsageError
 from archive.model.names import shown
 
@@ -94,7 +94,7 @@ def close_command(identifier: str, reason: str, here: str | None, as_json: bool,
             raise UsageError(f"there is no incident {identifier}", hint="archive incident list shows them")
         say(f"would close: {found.summary}")
         return
-    with assembly.changing(home, doing="closing an incident", actor=actor()) as archive:
+    with changing(home, doing="closing an incident") as archive:
         source = close_incident(archive.holdings, IncidentId(identifier), reason=reason)
     if as_json:
         emit_json({"incident": identifier, "state": "closed", "restored_from": source})

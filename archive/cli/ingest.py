@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.cli.output import emit_json, findings_as_json, octets, plural, say, tell_findings
-from archive.cli.session import actor, common, dry_run, find_home, interruptible
+from archive.cli.session import changing, common, dry_run, find_home, interruptible
 from archive.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def ingest_command(
     if dry_run:
         return _survey(delivery, producer, metadata, home, as_json=as_json)
     with (
-        assembly.changing(home, doing=f"ingest of {delivery}", actor=actor()) as archive,
+        changing(home, doing=f"ingest of {delivery}") as archive,
         interruptible() as progress,
     ):
         bench = assembly.ingest_bench(archive, progress=progress)

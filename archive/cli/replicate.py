@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from archive.cli.output import emit_json, findings_as_json, plural, say, tell_findings
-from archive.cli.session import actor, common, dry_run, find_home
+from archive.cli.output import emit_json, findings_as_json, say, tell_findings
+from archive.cli.session import changing, common, dry_run, find_home
 from archive.errors import ExitCode
 
 
@@ -25,9 +25,11 @@ def replicate_command(here: str | None, as_json: bool, dry_run: bool) -> int:
     home = find_home(here)
     if dry_run:
         with assembly.reading(home) as archive:
-            say(f"would make {plural(len(owed(archive.holdings)), 'copy').replace('copys', 'copies')}")
+            wanted = len(archive.holdings.locations)
+            lacking = sum(wanted - len(replicas) for _, replicas in owed(archive.holdings))
+        say(f"would make {lacking:,} {'copy' if lacking == 1 else 'copies'}")
         return ExitCode.DONE
-    with assembly.changing(home, doing="replicate", actor=actor()) as archive:
+    with changing(home, doing="replicate") as archive:
         stored, findings = replicate_missing(archive.holdings)
     if as_json:
         emit_json({"stored": stored, "findings": findings_as_json(findings)})

@@ -9,13 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from archive.cli.output import TerminalProgress
+from archive.cli.output import TerminalProgress, safe
 from archive.config import FILE_NAME
-from archive.errors import NoArchiveError
+from archive.errors import ExitCode, NoArchiveError
+from profiles.finding import Severity
+
+if TYPE_CHECKING:
+    from archive.assembly import Archive
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -74,3 +78,20 @@ def interruptible(*, stop: threading.Event | None = None) -> Iterator[TerminalPr
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
+
+
+@contextmanager
+def changing(home: Path, *, doing: str) -> Iterator[Archive]:
+    """The archive at ``home``, opened for a command that changes it; what goes wrong in closing it is told on stderr.
+
+    The exit code is then at least 3, and 20 where a location's copy of the custody log tells another history.
+    """
+    from archive import assembly
+
+    with assembly.changing(home, doing=doing, actor=actor()) as archive:
+        yield archive
+    settings = click.get_current_context().find_root().obj
+    for finding in archive.afterwards:
+        click.echo(f"archive: {safe(finding.message)}", err=True)
+        weight = ExitCode.DAMAGE if finding.severity is Severity.ERROR else ExitCode.NEEDS_PERSON
+        settings["at_least"] = max(settings.get("at_least", 0), weight)

@@ -96,13 +96,10 @@ class Holdings:
         for location in self.online():
             try:
                 copy_new(self.log, location.backend)
+            except CustodyError as error:
+                message = f"the copy of the custody log at location '{location.name}' tells another history: {error}"
+                findings.append(Finding("custody-copy-differs", Severity.ERROR, location.name, message, "DESIGN §7"))
             except (OSError, StorageError) as error:
-                findings.append(
-                    Finding(
-                        "custody-copy-failed",
-                        Severity.WARNING,
-                        location.name,
-                        f"the custody log could not be copied to location '{location.name}': {error}",
-                    )
-                )
+                message = f"the custody log could not be copied to location '{location.name}': {error}"
+                findings.append(Finding("custody-copy-failed", Severity.WARNING, location.name, message))
         return findings
