@@ -32,6 +32,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "Tell the life of a package or a file."),
     "catalogue": ("catalogue", "Digest the catalogue, or make it anew."),
     "handover": ("handover", "Hand everything over."),
+    "mets": ("mets", "Judge a METS document and what it references."),
+    "premis": ("premis", "Judge a PREMIS document."),
+    "schemas": ("schemas", "Install the official schemas."),
     "tour": ("tour", "Walk through the whole life of a delivery."),
 }
 """Every command: the module of this package that holds it, and its line in ``archive --help``."""

@@ -83,7 +83,8 @@ def _tell(audited: Audited, *, as_json: bool) -> None:
                 "bytes": audited.size,
                 **counts,
                 "repaired": audited.repaired,
-                "incidents": list(audited.incidents),
+                "incidents": len(audited.incidents),
+                "incident_ids": list(audited.incidents),
                 "frozen": audited.frozen,
                 "findings": findings_as_json(audited.findings),
             }

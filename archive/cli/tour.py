@@ -134,7 +134,7 @@ class _Walk:
         say(
             f"    {found['files']} files read: {found['ok']} ok, {found['altered']} altered,"
             f" {found['missing']} missing; {found['repaired']} repaired,"
-            f" {len(found['incidents'])} incidents for a person to read"
+            f" {found['incidents']} incidents for a person to read"
         )
         _require(
             found["altered"] == 1 and found["missing"] == 1 and found["repaired"] == 2, "damage found and repaired"

@@ -26,10 +26,11 @@ def verify_command(bags: tuple[Path, ...], as_json: bool) -> int:
     from archive.errors import UsageError
     from archive.storage.directory import DirectoryReader
 
-    all_valid = True
-    for bag in bags:
+    for bag in bags:  # before any is read, so that a list with a mistake costs no hours
         if not bag.is_dir():
             raise UsageError(f"{bag} is not a folder", hint="give the folder that holds bagit.txt")
+    all_valid = True
+    for bag in bags:
         verdict = validate(DirectoryReader(bag))
         all_valid = all_valid and verdict.valid
         if as_json:

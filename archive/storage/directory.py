@@ -58,6 +58,7 @@ class DirectoryReader:
     def __init__(self, root: Path, *, opener: Opener = open_from_medium) -> None:
         self.root = root
         self._opener = opener
+        self._plain_folder: bytes | None = None  # the folder last seen to be reached by no link: files come in runs
 
     def entries(self) -> Iterator[Entry]:
         """Every entry below the root in order of its bytes; links are named, never followed.
@@ -79,9 +80,12 @@ class DirectoryReader:
     def within(self, path: bytes) -> Path:
         """Where ``path`` lies; OSError if a link stands on the way and would lead out of the bag."""
         located = self.locate(path)
-        for folder in located.parents[: path.count(b"/")]:
-            if folder.is_symlink():
-                raise OSError(errno.ELOOP, "a link stands in a folder's place", os.fspath(folder))
+        holder = path.rpartition(b"/")[0]
+        if holder != self._plain_folder:
+            for folder in located.parents[: path.count(b"/")]:
+                if folder.is_symlink():
+                    raise OSError(errno.ELOOP, "a link stands in a folder's place", os.fspath(folder))
+            self._plain_folder = holder
         return located
 
     def locate(self, path: bytes) -> Path:

@@ -19,7 +19,7 @@ def test_a_package_that_is_gone_is_missing_with_all_its_files_and_brought_back(s
     code, report = sample.audit()
     assert code == 20
     assert same_counts(report, ok=files - len(sound), missing=len(sound))
-    assert (report["repaired"], len(report["incidents"])) == (len(sound), 1)
+    assert (report["repaired"], report["incidents"]) == (len(sound), 1)
     assert tree(sample.bag("second", aip)) == sound
     assert sample.set_aside("second") == {}
     assert sample.states() == dict.fromkeys(LOCATIONS, "ok")
@@ -62,7 +62,7 @@ def test_what_stands_in_a_packages_place_is_kept_and_the_package_brought_back(sa
     assert (code, report["missing"], report["repaired"]) == (20, len(sound), len(sound))
     assert tree(sample.bag("second", aip)) == sound and not bag.is_symlink()
     assert tree(outside) == sound, "a link's target is never written to"
-    (incident,) = report["incidents"]
+    (incident,) = report["incident_ids"]
     kept = sample.location("second") / "set-aside" / incident / aip
     assert kept.is_symlink() if "link" in what else kept.read_bytes() == b"not a package"
     assert sample.audit()[0] == 0
@@ -198,7 +198,7 @@ def test_a_location_with_more_damage_than_the_limit_is_left_alone_and_others_are
     assert sample.states() == {"store": "ok", "second": "damaged", "third": "ok"}
 
     code, report = sample.audit()
-    assert (code, report["repaired"], report["incidents"]) == (20, 0, []), "said once, not every night"
+    assert (code, report["repaired"], report["incidents"]) == (20, 0, 0), "said once, not every night"
     assert "repair-limit" in {finding["code"] for finding in report["findings"]}
 
     replace_text(sample.home / "archive.toml", "repair_limit = 3", "repair_limit = 4")
