@@ -15,7 +15,7 @@ from archive import canonical, durable
 from archive.bags.second_opinion import second_opinion
 from archive.config import STORE
 from archive.errors import ArchiveError
-from archive.holdings.replicate import replicate, replication
+from archive.holdings.replicate import replicate, replication, require_right
 from archive.ingest.appraise import Decision
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench, own_disk
@@ -24,7 +24,8 @@ from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import Octets, ReceiptRecord, Record, SealRecord
 from archive.packages.aip import seal_aip
 from archive.packages.content import AipContent, Provenance, Sealed
-from archive.storage.directory import discard
+from archive.packages.sealed import read_promise
+from archive.storage.directory import DirectoryReader, discard
 from profiles.finding import Finding, Severity
 
 SEALED = ".sealed"
@@ -170,8 +171,9 @@ def finish(intent: Path, *, bench: Workbench) -> list[Finding]:
         if not store.holds(key):
             if not staged.is_dir():
                 raise ArchiveError(f"package {record.aip} is neither in staging nor in the store")
+            promise = read_promise(sealed_of(record), [DirectoryReader(staged)])
             with own_disk(staged):
-                store.adopt(staged, key)
+                store.take_in(staged, key, check=lambda copy: require_right(copy, promise))
         bench.progress.stage("replicating")
         copies, findings = replicate(
             holdings, record.aip, sealed_of(record), source=store.reader(key), held=frozenset({STORE})

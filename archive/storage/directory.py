@@ -192,6 +192,19 @@ class DirectoryLocation:
         make_folders(self.root, final.parent)
         durable.publish(folder, final)
 
+    def take_in(self, folder: Path, key: str, *, check: Callable[[DirectoryReader], None]) -> None:
+        """Make a finished, synced folder visible under ``key``, wherever it lies.
+
+        On the same file system it is renamed; from another one it is copied, read back through ``check``, and removed.
+        """
+        try:
+            self.adopt(folder, key)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self.copy_in(DirectoryReader(folder), key, check=check)
+            discard(folder)
+
     def copy_in(self, source: DirectoryReader, key: str, *, check: Callable[[DirectoryReader], None]) -> None:
         """Store a copy of ``source`` under ``key``: copied, synced, read back through ``check``, then made visible.
 
