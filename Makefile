@@ -35,6 +35,7 @@ bench: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/generate_eark.py
 
 clean:
 	rm -rf $(VENV)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 _MOMENT: Final = re.compile(
@@ -26,6 +27,12 @@ def check_datetime(text: str) -> str:
     of these joined by ``/``, where one side may be ``..`` or empty. Raises ValueError for anything else, and for days
     the calendar does not have.
     """
+    _check(text)
+    return text
+
+
+@lru_cache(maxsize=1024)  # what happened to many files at once has one moment
+def _check(text: str) -> None:
     sides = text.split("/")
     if len(sides) == 1:
         _check_one(text, text)
@@ -35,7 +42,6 @@ def check_datetime(text: str) -> str:
                 _check_one(side, text)
     else:
         raise _not_real(text)
-    return text
 
 
 def _check_one(side: str, text: str) -> None:

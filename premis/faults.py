@@ -29,6 +29,7 @@ class Code(StrEnum):
     IDENTIFIER_EMPTY = "identifier-empty"
     LINK_UNRESOLVED = "link-unresolved"
     DATETIME_UNREAL = "datetime-unreal"
+    TERM_UNKNOWN = "term-unknown"
 
 
 @dataclass(frozen=True, slots=True)

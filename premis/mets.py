@@ -23,8 +23,8 @@ _XSI_NAMESPACE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 
 # The METS profile of an E-ARK AIP, for the PROFILE attribute (CSIP6).
 AIP_PROFILE: Final = "https://earkdip.dilcis.eu/profile/E-ARK-AIP-v2-2-0.xml"
-# The same of any E-ARK package that is none of SIP, AIP and DIP.
-CSIP_PROFILE: Final = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP-v2-2-0.xml"
+# The same of an E-ARK package that is none of SIP, AIP and DIP, as CSIP 2.2.0 gives its own address.
+CSIP_PROFILE: Final = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml"
 
 # xsd:ID is an NCName; we write ASCII ones only.
 _ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")

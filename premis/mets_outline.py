@@ -20,6 +20,8 @@ from premis.parsing import elements, free, line_of
 _METS: Final = f"{{{METS_NAMESPACE}}}"
 _PREFIXES: Final = {f"{{{CSIP_NAMESPACE}}}": "csip:", f"{{{XLINK_NAMESPACE}}}": "xlink:"}
 _STEP: Final = re.compile(r"(?P<name>\w+)(?:\[(?P<attribute>\w+)(?P<how>\^?=)(?P<value>[^\]]*)\])?")
+_PLAIN_STEP: Final = r"\w+(?:\[\w+\^?=[^\]]*\])?"
+_PATH: Final = re.compile(f"{_PLAIN_STEP}(?:/{_PLAIN_STEP})*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +50,7 @@ class MetsElement:
         return self._below(_steps(path))
 
     def everything(self) -> Iterator["MetsElement"]:
-        """This element and all below it."""
+        """The element itself and all below it, each before its children."""
         yield self
         for child in self.children:
             yield from child.everything()
@@ -104,17 +106,9 @@ class _Step:
 
 @lru_cache(maxsize=512)
 def _steps(path: str) -> tuple[_Step, ...]:
-    steps = []
-    position = 0
-    while position < len(path):
-        match = _STEP.match(path, position)
-        if match is None:
-            raise ValueError(f"{path!r} is not a path of METS elements")
-        steps.append(_Step(match["name"], match["attribute"], match["how"], match["value"]))
-        position = match.end() + 1
-        if position <= len(path) and path[match.end()] != "/":
-            raise ValueError(f"{path!r} is not a path of METS elements")
-    return tuple(steps)
+    if path and _PATH.fullmatch(path) is None:
+        raise ValueError(f"{path!r} is not a path of METS elements")
+    return tuple(_Step(m["name"], m["attribute"], m["how"], m["value"]) for m in _STEP.finditer(path))
 
 
 def _name(element: etree._Element) -> str | None:

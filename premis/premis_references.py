@@ -1,6 +1,7 @@
 """The identifiers that a PREMIS document gives and uses, read as a stream, and what is wrong with them.
 
-Unlike `premis.reader` this looks at nothing else, so that a document with one bad date is judged rather than refused.
+Unlike `premis.reader` this looks at little else (dates and controlled terms), so that a document with one bad date is
+judged rather than refused.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,6 +16,7 @@ from premis.errors import PremisError
 from premis.faults import Code, Fault
 from premis.identifiers import Identifier
 from premis.parsing import elements, free, line_of
+from premis.terms import Term, unknown_term
 from premis.writer import PREMIS_NAMESPACE
 
 _PREMIS: Final = f"{{{PREMIS_NAMESPACE}}}"
@@ -136,6 +138,7 @@ class _Reading:
             self._look_at_date(element)
         if element.attrib:
             self._look_at_xml_ids(element, name)
+            self._look_at_term(element, name)
 
     def references(self) -> PremisReferences:
         # An IDREF may stand before the ID it names.
@@ -157,6 +160,13 @@ class _Reading:
             check_datetime((element.text or "").strip())
         except ValueError as error:
             self._fault(Code.DATETIME_UNREAL, element, "eventDateTime", str(error))
+
+    def _look_at_term(self, element: etree._Element, name: str) -> None:
+        uris = element.get("authorityURI"), element.get("valueURI")
+        if uris != (None, None):
+            wrong = unknown_term(Term((element.text or "").strip(), element.get("authority"), *uris))
+            if wrong is not None:
+                self._fault(Code.TERM_UNKNOWN, element, name, wrong)
 
     def _look_at_xml_ids(self, element: etree._Element, name: str) -> None:
         for attribute, value in element.attrib.items():

@@ -66,6 +66,21 @@ def read_premis(source: BinaryIO | Path) -> Iterator[Entity]:
             free(element)
 
 
+def entities_of(element: etree._Element) -> Iterator[Entity]:
+    """The entities of one ``premis`` element, or of one entity that stands by itself inside another document.
+
+    A ``rightsStatement`` without a ``rights`` around it is read, too: METS documents of others have them. Raises
+    PremisError as `read_premis` does.
+    """
+    if element.tag == f"{_NAMESPACE}rightsStatement":
+        yield _draft(RIGHTS_STATEMENT, element).finish()
+    elif _entity_depth(element) == 0:
+        yield from _entities(element)
+    else:
+        for child in _child_elements(element):
+            yield from _entities(child)
+
+
 def _entity_depth(root: etree._Element) -> int:
     name = etree.QName(root)
     if name.namespace in _OLDER:

@@ -55,6 +55,34 @@ def terms(vocabulary: str) -> tuple[Term, ...]:
     return tuple(term(vocabulary, code) for code in TERMS[vocabulary])
 
 
+def unknown_term(given: Term) -> str | None:
+    """What is wrong with a term that names an id.loc.gov preservation vocabulary; None for a known term or another's.
+
+    Label and code of the URI are those of one term of the vocabulary; either may be missing.
+    """
+    vocabulary = _vocabulary_of(given)
+    if vocabulary is None:
+        return None
+    codes = TERMS.get(vocabulary)
+    if codes is None:
+        return f"id.loc.gov has no preservation vocabulary {vocabulary!r}"
+    if given.value and given.value not in codes.values():
+        return f"the vocabulary {vocabulary} has no term {given.value!r}"
+    code = (given.valueURI or "").rstrip("/").rpartition("/")[2]
+    if code and given.value and codes.get(code) != given.value:
+        return f"{given.valueURI} is not the URI of {given.value!r}"
+    return None
+
+
+def _vocabulary_of(given: Term) -> str | None:
+    """The vocabulary of id.loc.gov that a term's URIs name."""
+    for uri, depth in ((given.authorityURI, 1), (given.valueURI, 2)):
+        _, found, path = (uri or "").partition("://id.loc.gov/vocabulary/preservation/")
+        if found and len(path.rstrip("/").split("/")) == depth:
+            return path.split("/")[0]
+    return None
+
+
 def _code_of(codes: Mapping[str, str], label: str) -> str | None:
     return next((code for code, known in codes.items() if known == label), None)
 

@@ -141,6 +141,8 @@ def _part_writer(part: Part) -> _PartWriter:
 def _nested_writer(part: Nested) -> _PartWriter:
     get = attrgetter(part.field)
     write = _unit_writer(part.shape, part.element)
+    if part.element in _REPEATED:
+        write = _remembering(write)
 
     def write_many(unit: Any, put: Put, _kept: _Kept | None) -> None:
         for value in get(unit):
@@ -152,6 +154,25 @@ def _nested_writer(part: Nested) -> _PartWriter:
             write(value, put)
 
     return write_many if part.many else write_one
+
+
+# Of these an archive has a few dozen different ones and writes them for every file.
+_REPEATED: Final = frozenset({"format", "eventOutcomeInformation", "linkingAgentIdentifier", "creatingApplication"})
+
+
+def _remembering(write: _UnitWriter) -> _UnitWriter:
+    """``write``, which renders equal units once and puts the same string again."""
+
+    @lru_cache(maxsize=1024)
+    def rendered(unit: Any) -> str:
+        pieces: list[str] = []
+        write(unit, pieces.append)
+        return "".join(pieces)
+
+    def write_rendered(unit: Any, put: Put) -> None:
+        put(rendered(unit))
+
+    return write_rendered
 
 
 def _noted_writer(part: Noted) -> _PartWriter:

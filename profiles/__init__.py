@@ -1,6 +1,7 @@
 """Rules as versioned data plus the code that checks them.
 
-Home of ``Finding``, the one way in which anything here says that content is wrong. BagIt profiles, ingest profiles,
-format policy and METS requirement checks join it as they are needed; data files are never edited once used. Start
-with ``finding``.
+Home of ``Finding``, the one way in which anything here says that content is wrong. BagIt profiles are data alone.
+``eark`` asks METS documents every requirement of E-ARK CSIP and AIP 2.2 (``csip``, ``csip_structure``, ``eark_aip``);
+``judgement`` adds schemas and references. Ingest profiles and format policy join them as needed; data files are
+never edited once used. Start with ``finding``, then ``requirement``.
 """

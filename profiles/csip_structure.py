@@ -130,7 +130,7 @@ _FILES = (
     _must(
         "CSIP113",
         "XML schemas are listed in file groups of their own.",
-        "`fileGrp[@USE='Schemas']`: the schema of our own elements, and the official ones where they are installed",
+        "`fileGrp[@USE='Schemas']`: the schema of our own elements, which others cannot get elsewhere",
         _group_for("Schemas", "schemas/"),
         Scope.ROOT,
     ),

@@ -35,7 +35,7 @@ def check_document(document: Document, *, name: str = METS) -> list[LocatedFindi
 
     The requirements for AIPs are asked of a document that says it is one, by its profile or its package type.
     """
-    found = []
+    found: list[LocatedFinding] = []
     for specification, requirements in TABLES:
         if requirements is eark_aip.REQUIREMENTS and not _says_it_is_an_aip(document.root):
             continue

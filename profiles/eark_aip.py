@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from premis.mets import AIP_PROFILE
 from profiles import mets_checks as checks
 from profiles.mets_checks import breach, vocabulary
-from profiles.requirement import Breach, Document, Level, Requirement, Scope, Stance
+from profiles.requirement import Breach, Check, Document, Level, Requirement, Scope, Stance
 
 SPECIFICATION = "E-ARK AIP 2.2.0"
 
@@ -41,7 +41,7 @@ def _premis_3(document: Document) -> Iterator[Breach]:
             yield breach(reference, f"MDTYPEVERSION is {version!r} where PREMIS should be version 3")
 
 
-def _row(identifier: str, level: Level, says: str, ours: str, check: checks.Check | None) -> Requirement:
+def _row(identifier: str, level: Level, says: str, ours: str, check: Check | None) -> Requirement:
     return Requirement(
         identifier=identifier, level=level, scope=Scope.EVERY, says=says, stance=Stance.MET, ours=ours, check=check
     )

@@ -178,26 +178,6 @@ def has_identifier(path: str) -> Check:
     return check
 
 
-def where(path: str, condition: Callable[[MetsElement], bool], check: Check) -> Check:
-    """``check``, asked only of documents where some element at ``path`` fulfils ``condition``."""
-
-    def conditional(document: Document) -> Iterator[Breach]:
-        if any(condition(element) for element in document.root.find(path)):
-            yield from check(document)
-
-    return conditional
-
-
-def both(*checks: Check) -> Check:
-    """One check after the other."""
-
-    def check(document: Document) -> Iterator[Breach]:
-        for one in checks:
-            yield from one(document)
-
-    return check
-
-
 def judge(path: str, attribute: str, wrong: Callable[[str], str | None]) -> Check:
     """``attribute`` of every element at ``path`` is there and ``wrong`` finds nothing to say of it."""
 

@@ -1,4 +1,4 @@
-"""A requirement of a specification as a value: what it demands, how it is checked, and what our packages do about it."""
+"""A requirement of a specification as a value: its demand, how it is checked, what our packages do about it."""
 
 from __future__ import annotations
 

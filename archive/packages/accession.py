@@ -15,9 +15,10 @@ from archive.model.moments import format_moment, moment_from_ns
 from archive.model.names import PackagePaths, shown
 from archive.model.packages import Outcome
 from archive.packages import preservation
-from archive.packages.aip import bag_info, template, write_texts
+from archive.packages.aip import bag_info, write_texts
 from archive.packages.content import Provenance, Sealed
 from archive.packages.description import write_dublin_core, write_root_mets
+from archive.packages.explanations import template
 from archive.packages.folder import PackageFolder
 from premis.mets import OaisPackageType
 from premis.model import RelatedObject, Relationship
@@ -71,7 +72,7 @@ class AccessionContent:
 def seal_accession(root: Path, content: AccessionContent) -> Sealed:
     """Write the papers below ``root`` and make the folder a bag. Nothing is synced or published here."""
     folder = PackageFolder(root)
-    write_texts(folder, readme := _readme(content))
+    write_texts(folder, {"README.txt": (readme := _readme(content))})
     with folder.writing("data/documentation/listing.jsonl") as out:
         for line in content.listing:
             out.write(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from archive.packages.description import (
     write_representation_mets,
     write_root_mets,
 )
+from archive.packages.explanations import codebook, formats_in_words, readmes
 from archive.packages.folder import PackageFolder, content_path, readable_size
 from premis.mets import MetsFile, OaisPackageType
 from premis.writer import write_premis
@@ -31,12 +32,16 @@ def seal_aip(root: Path, content: AipContent) -> Sealed:
     folder = PackageFolder(root)
     for file in content.files:
         folder.add(content_path(file.path), size=file.size, sha256=file.sha256, blake3=file.blake3)
-    write_texts(folder, readme := _readme(content))
+    texts = _readmes(content)
+    write_texts(folder, {**texts, "codebook.txt": codebook(), "formats.txt": formats_in_words(content.files)})
     _write_items(folder, content.items)
     write_dublin_core(folder, content.provenance)
     _write_premis(folder, content)
     write_representation_mets(folder, content.provenance, _mets_files(content))
     write_root_mets(folder, content.provenance, OaisPackageType.AIP)
+    readme = texts.pop("README.txt")
+    for name, text in texts.items():
+        folder.write(name, text)
     octets = sum(file.size for file in content.files)
     return folder.finish(
         content.provenance.package,
@@ -60,23 +65,17 @@ def bag_info(provenance: Provenance, *, profile: str, size: int) -> list[tuple[s
     ]
 
 
-def write_texts(folder: PackageFolder, readme: bytes) -> None:
-    """The README once more among the documentation, and the schema of our own elements."""
-    folder.write("data/documentation/README.txt", readme)
+def write_texts(folder: PackageFolder, texts: Mapping[str, bytes]) -> None:
+    """What explains the package, by file name, as its documentation, and the schema of our own elements."""
+    for name, text in texts.items():
+        folder.write(f"data/documentation/{name}", text)
     schema = resources.files("archive.packages").joinpath("data/evidence-extension-1.xsd").read_bytes()
     folder.write("data/schemas/evidence-extension-1.xsd", schema)
 
 
-def template(name: str, **values: object) -> bytes:
-    """One of our texts with its places filled in."""
-    text = resources.files("archive.packages").joinpath(f"data/{name}").read_text(encoding="utf-8")
-    return text.format(**values).encode()
-
-
-def _readme(content: AipContent) -> bytes:
+def _readmes(content: AipContent) -> dict[str, bytes]:
     provenance = content.provenance
-    return template(
-        "README-aip.txt",
+    return readmes(
         package=provenance.package,
         accession=provenance.accession,
         producer=provenance.producer,
@@ -100,7 +99,7 @@ def _write_items(folder: PackageFolder, items: ItemTable | None) -> None:
 def _write_premis(folder: PackageFolder, content: AipContent) -> None:
     package = preservation.uuid_identifier(content.provenance.package)
     original = preservation.uuid_identifier(str(uuid.uuid4()))
-    tools = {file.identification.tool: file.identification for file in content.files}.values()
+    tools = {answer.tool: answer for file in content.files for answer in file.answers}.values()
     agents = preservation.software_agents(content.provenance.software_version, *tools)
     with folder.writing("data/representations/original/metadata/preservation/premis.xml") as out:
         write_premis(

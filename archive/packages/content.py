@@ -34,6 +34,8 @@ class PackagedFile:
     mtime_ns: int
     outcome: Outcome
     identification: Identification
+    answers: tuple[Identification, ...] = ()
+    """What every identifier said, of which ``identification`` is the summary."""
     producer_digests: tuple[ProducerDigest, ...] = ()
     hard_link_group: str | None = None
     rights: str | None = None

@@ -10,6 +10,7 @@ from archive.packages.content import Provenance
 from archive.packages.folder import PackageFolder, Stored
 from premis.mets import (
     AIP_PROFILE,
+    CSIP_PROFILE,
     AgentNote,
     Div,
     FileGroup,
@@ -70,15 +71,21 @@ def write_root_mets(folder: PackageFolder, provenance: Provenance, kind: OaisPac
     """METS of the whole package: ``data/METS.xml``, last of the files below ``data/``."""
     descriptive = _references(folder, "data/metadata/descriptive/", "dmd", provenance)
     premis = _reference(folder, "data/metadata/preservation/premis.xml", "data/", "digiprov-1", provenance)
+    texts = folder.below("data/documentation/")
+    # An accession package has no representation: its papers are its content (ADR 0011).
+    papers = [text for text in texts if not _explains(text)] if kind is OaisPackageType.AIC else []
     groups = [
-        _group(folder, "Documentation", "data/documentation/", provenance),
-        _group(folder, "Schemas", "data/schemas/", provenance),
+        _group([text for text in texts if text not in papers], "Documentation", provenance),
+        _group(folder.below("data/schemas/"), "Schemas", provenance),
     ]
     children = [
         Div("div-metadata", "Metadata", admid=("digiprov-1",), dmdid=tuple(reference.id for reference in descriptive)),
         Div("div-documentation", "Documentation", fptr=("group-documentation",)),
         Div("div-schemas", "Schemas", fptr=("group-schemas",)),
     ]
+    if papers:
+        groups.append(_group(papers, "Representations", provenance))
+        children.append(Div("div-representations", "Representations", fptr=("group-representations",)))
     if folder.below(f"data/{_REPRESENTATION}METS.xml"):
         inner = _mets_file(folder.stored(f"data/{_REPRESENTATION}METS.xml"), "file-representation", "data/", provenance)
         groups.append(FileGroup("Representations/original", "group-representation", (inner,)))
@@ -122,7 +129,7 @@ def _mets(
     return Mets(
         objid=objid,
         type="Mixed",
-        profile=AIP_PROFILE,
+        profile=AIP_PROFILE if kind is OaisPackageType.AIP else CSIP_PROFILE,
         content_information_type="OTHER",
         other_content_information_type="evidence",
         create_date=mets_moment(provenance.sealed_at),
@@ -135,11 +142,16 @@ def _mets(
     )
 
 
-def _group(folder: PackageFolder, use: str, prefix: str, provenance: Provenance) -> FileGroup:
+def _explains(stored: Stored) -> bool:
+    """Whether a file of the documentation explains the package rather than being one of its papers."""
+    return stored.path.startswith("data/documentation/README")
+
+
+def _group(members: Iterable[Stored], use: str, provenance: Provenance) -> FileGroup:
     word = use.lower()
     files = tuple(
         _mets_file(stored, f"file-{word}-{number}", "data/", provenance)
-        for number, stored in enumerate(folder.below(prefix), start=1)
+        for number, stored in enumerate(members, start=1)
     )
     return FileGroup(use, f"group-{word}", files)
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from xml.sax.saxutils import escape
 
-from archive.inspection.identification import Identification
+from archive.inspection.identification import FormatMatch, Identification
+from archive.inspection.verdict import SENTENCES, decide
 from archive.model.moments import format_moment, moment_from_ns
 from archive.model.names import in_xml
 from archive.packages.content import AipContent, PackagedFile, Provenance
@@ -51,6 +52,9 @@ _DIGEST_TERMS = {
     "sha1": term("cryptographicHashFunctions", "SHA-1"),
     "md5": term("cryptographicHashFunctions", "MD5"),
 }
+VERDICT = "verdict: "
+"""How the note begins that says what was made of the identifiers' answers; the kind of verdict follows it."""
+
 _PATH_IN_PACKAGE = local("path in package")
 _SUCCESS = term("eventOutcome", "success")
 _FAIL = term("eventOutcome", "fail")
@@ -140,7 +144,7 @@ def file_object(file: PackagedFile) -> File:
         composition_level=0,
         fixity=tuple(fixity),
         size=file.size,
-        formats=(_format(file.identification),),
+        formats=tuple(_formats(file)),
         extensions=(_extension(file),),
     )
     return File(
@@ -151,9 +155,22 @@ def file_object(file: PackagedFile) -> File:
     )
 
 
-def _format(found: Identification) -> Format:
-    match = found.format
-    notes = (found.note,)
+def _formats(file: PackagedFile) -> Iterator[Format]:
+    """The format the verdict names, with the answers that say the same; then each answer that says something else."""
+    verdict = decide(file.answers)
+    named = None if verdict.format is None else verdict.format.puid
+    same: list[Identification] = []
+    other: list[Identification] = []
+    for answer in file.answers:
+        puid = None if answer.format is None else answer.format.puid
+        (same if puid == named else other).append(answer)
+    verdict_note = f"{VERDICT}{verdict.kind}; {SENTENCES[verdict.kind]}"
+    yield _format(verdict.format, (verdict_note, *(answer.note for answer in same)))
+    for answer in other:
+        yield _format(answer.format, (answer.note,))
+
+
+def _format(match: FormatMatch | None, notes: tuple[str, ...]) -> Format:
     if match is None:
         return Format(name="unknown", notes=notes)
     return Format(
@@ -195,8 +212,7 @@ def shared_events(content: AipContent, of: Identifier) -> Iterator[Event]:
         outcome=_WARNING,
         note="not-checked (no scanner)",
     )
-    tools = {file.identification.tool: file.identification for file in content.files}
-    for tool in tools.values():
+    for tool in {answer.tool: answer for file in content.files for answer in file.answers}.values():
         yield new_event(
             "format identification",
             at=content.provenance.sealed_at,
@@ -227,16 +243,30 @@ def file_events(content: AipContent) -> Iterator[Event]:
                     detail=f"{given.algorithm} from {given.originator}",
                     note="the bytes received do not have the digest the producer gave",
                 )
-        if file.identification.warning is not None:
-            yield new_event(
-                "format identification",
-                at=content.provenance.sealed_at,
-                objects=this,
-                outcome=_WARNING,
-                detail=f"{file.identification.tool} {file.identification.tool_version}",
-                note=_xml_text(file.identification.warning),
-                agent=tool_identifier(file.identification),
-            )
+        yield from _format_events(file, at=content.provenance.sealed_at)
+
+
+def _format_events(file: PackagedFile, *, at: datetime) -> Iterator[Event]:
+    """What each tool warned of, and the verdict where a person should look at it."""
+    this = (uuid_identifier(file.id),)
+    warned = [answer for answer in file.answers if answer.warning is not None]
+    kind = decide(file.answers).kind
+    if not warned and not kind.needs_a_person:
+        return
+    # An event of this type at the file replaces the one at the representation, so every tool is named here.
+    for answer in file.answers:
+        yield new_event(
+            "format identification",
+            at=at,
+            objects=this,
+            outcome=_WARNING if answer.warning is not None else _SUCCESS,
+            detail=f"{answer.tool} {answer.tool_version}, {answer.signatures}",
+            note=None if answer.warning is None else _xml_text(answer.warning),
+            agent=tool_identifier(answer),
+        )
+    if kind.needs_a_person:
+        note = f"{VERDICT}{kind}; {SENTENCES[kind]}"
+        yield new_event("format identification", at=at, objects=this, outcome=_WARNING, note=note)
 
 
 def package_events(content: AipContent, of: Identifier) -> Iterator[Event]:
