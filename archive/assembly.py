@@ -210,10 +210,10 @@ def on_duty(
 
 def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
     """What ingest works with, on every core."""
-    from archive.inspection.pool import identify_many
+    from archive.inspection import pool
 
-    def identify(files: Iterable[tuple[Path, str]]) -> Iterator[Identification]:
-        return identify_many(files, workers=os.cpu_count() or 1)
+    def identify(files: Iterable[tuple[Path, str]]) -> Iterator[tuple[Identification, ...]]:
+        return pool.examine_many(files, workers=os.cpu_count() or 1, makes=pool.WITNESSES)
 
     return Workbench(
         holdings=archive.holdings,

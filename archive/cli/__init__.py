@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "find": ("look", "Find files by name, digest or identifier."),
     "status": ("look", "Say how the holdings are doing."),
     "verify": ("verify", "Check any bag strictly (RFC 8493)."),
+    "formats": ("formats", "Tell what files are, and where tools disagree."),
     "audit": ("audit", "Read replicas in full, find damage and repair it."),
     "incident": ("incident", "List, show or close incidents."),
     "replicate": ("replicate", "Make copies that are still owed."),

@@ -13,6 +13,7 @@ from archive.ingest.examine import Examined
 from archive.ingest.journal import Expected
 from archive.ingest.metadata import MetadataTable
 from archive.ingest.receive import Received
+from archive.inspection.verdict import summary
 from archive.model.packages import Outcome
 from archive.packages.content import PackagedFile
 
@@ -30,7 +31,7 @@ def appraise(examined: Examined, *, metadata: MetadataTable | None, held: Set[st
     """Accept every file that could be read; one whose SHA-256 is in ``held`` or came before it is a duplicate."""
     seen = set(held)
     files = []
-    for file, answer in examined.pairs():
+    for file, answers in examined.pairs():
         outcome = Outcome.DUPLICATE if file.sha256 in seen else Outcome.ACCEPTED
         seen.add(file.sha256)
         name = file.expected.name
@@ -44,7 +45,8 @@ def appraise(examined: Examined, *, metadata: MetadataTable | None, held: Set[st
                 blake3=file.blake3,
                 mtime_ns=file.mtime_ns,
                 outcome=outcome,
-                identification=answer,
+                identification=summary(answers),
+                answers=answers,
                 producer_digests=file.producer_digests,
                 hard_link_group=file.expected.hard_link_group,
                 rights=None if metadata is None else metadata.rights_for(name),

@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from archive.ingest.receive import Received, ReceivedFile
 from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
+from archive.inspection.verdict import SENTENCES, decide, of_interest
+from archive.model.names import shown
 from archive.packages.folder import delivered_file
+from profiles.finding import Finding, Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A received lot with what the tools said of each file, in the same order."""
+    """A received lot with what each identifier said of each file, in the same order."""
 
     received: Received
-    answers: tuple[Identification, ...]
+    answers: tuple[tuple[Identification, ...], ...]
 
-    def pairs(self) -> tuple[tuple[ReceivedFile, Identification], ...]:
-        """Each file with its answer."""
+    def pairs(self) -> tuple[tuple[ReceivedFile, tuple[Identification, ...]], ...]:
+        """Each file with the answers to it."""
         return tuple(zip(self.received.files, self.answers, strict=True))
 
 
 def examine(received: Received, *, bench: Workbench) -> Examined:
-    """Identify the format of every received file."""
+    """Identify the format of every received file; where a person should look, that is a finding."""
     bench.progress.stage("identifying formats", total=len(received.files))
     answers = []
     questions = (
         (delivered_file(received.folder, file.path), file.expected.name.decode("utf-8", "surrogateescape"))
         for file in received.files
     )
-    for answer in bench.identify(questions):
-        answers.append(answer)
+    for of_one in bench.identify(questions):
+        answers.append(of_interest(of_one))
         bench.progress.advance()
-    return Examined(received, tuple(answers))
+    findings = (*received.findings, *_to_review(received.files, answers))
+    return Examined(replace(received, findings=findings), tuple(answers))
+
+
+def _to_review(files: Sequence[ReceivedFile], answers: Sequence[tuple[Identification, ...]]) -> Iterator[Finding]:
+    for file, of_one in zip(files, answers, strict=True):
+        kind = decide(of_one).kind
+        if kind.needs_a_person:
+            said = "; ".join(f"{answer.tool}: {_said(answer)}" for answer in of_one)
+            subject = shown(file.expected.name)
+            yield Finding("format-review", Severity.INFO, subject, f"{SENTENCES[kind]} ({said})", "format verdict")
+
+
+def _said(answer: Identification) -> str:
+    return ", ".join(match.puid for match in answer.matches[:4]) or answer.warning or "unknown"

@@ -19,8 +19,8 @@ from archive.progress import Progress, Silent
 SourceOpener = Callable[[bytes], BinaryIO]
 """Opens one delivered file for its one reading."""
 
-Identify = Callable[[Iterable[tuple[Path, str]]], Iterator[Identification]]
-"""Identifies files, given where the bytes lie and the delivered name, in the same order."""
+Identify = Callable[[Iterable[tuple[Path, str]]], Iterator[tuple[Identification, ...]]]
+"""What each identifier says of files, given where the bytes lie and the delivered name, in the same order."""
 
 
 def open_delivered(path: bytes) -> BinaryIO:

@@ -26,10 +26,11 @@ files with names of one letter, costs 200 MB of memory (*measured*); one of 300,
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look inside found, and why it may have found less than there is."""
+    """What a look inside found, and why it may have found less than there is: ``damaged`` when it is no container."""
 
     formats: tuple[Format, ...]
     warning: str | None
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def _look(
         # zipfile and olefile raise nearly anything over damaged content; an error of the medium is kept by the file.
         if file.failure is not None:
             raise file.failure from error
-        return Look((), f"the container could not be looked into: {describe(error)}")
+        return Look((), f"the container could not be looked into: {describe(error)}", damaged=True)
 
 
 def _match_members(read_member: ReadMember, signatures: Mapping[str, tuple[MemberSignature, ...]]) -> Look:

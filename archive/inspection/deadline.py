@@ -36,7 +36,8 @@ def within(seconds: float, compute: Callable[[], T]) -> T:
 
     previous = signal.signal(signal.SIGALRM, ring)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        # Repeated, because an exception raised while Python runs a destructor is swallowed there.
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
         try:
             return compute()
         finally:

@@ -13,7 +13,7 @@ from pathlib import Path
 from archive.inspection.containers import CONTAINER_ALLOWANCE, Look, look_into_ole, look_into_zip
 from archive.inspection.deadline import DeadlinePassed, within
 from archive.inspection.evidence_file import EvidenceFile
-from archive.inspection.identification import Basis, FormatMatch, Identification, describe
+from archive.inspection.identification import EMPTY, Basis, FormatMatch, Identification, describe
 from archive.inspection.signatures import Format, fido_tables
 
 BUFFER = 128 * 1024
@@ -26,9 +26,9 @@ DEADLINE = 30.0
 class FidoIdentifier:
     """Answers as FIDO does, file by file; see ``FormatIdentifier`` for the promises.
 
-    Where it differs from FIDO: an empty file is unknown whatever its name; members of containers are read up to a
-    limit and only when stored or deflated; a format matched by several signatures is listed once; a container FIDO
-    would fail on keeps what its own bytes told. Each of these says so in ``warning``.
+    A format that several signatures fit is listed once. Where FIDO has no answer, for a container it fails on, the
+    file's own bytes are one; where FIDO would read without end, members are read up to a limit and only when stored
+    or deflated. Each of these says so in ``warning``.
 
     The object never changes and may be shared by threads, but only in the main thread of a process can a hostile
     file be stopped at ``deadline`` seconds (see ``archive.inspection.deadline``).
@@ -47,15 +47,15 @@ class FidoIdentifier:
         """What the file at ``path``, delivered as ``name``, is; raises OSError when it cannot be read."""
         with EvidenceFile(path, allowance=CONTAINER_ALLOWANCE) as file:
             if file.size == 0:
-                return self._answer((), warning="empty file")
+                return self._answer(self._tables.match_extension(name), warning=EMPTY)
             try:
                 return within(self._deadline, lambda: self._examine(file, name))
             except DeadlinePassed:
-                return self._answer((), warning=f"identification was given up after {self._deadline:g} seconds")
+                return self._failed(f"identification was given up after {self._deadline:g} seconds")
             except OSError:
                 raise
             except Exception as error:
-                return self._answer((), warning=f"identification failed: {describe(error)}")
+                return self._failed(f"identification failed: {describe(error)}")
 
     def _examine(self, file: EvidenceFile, name: str) -> Identification:
         head = file.head(BUFFER)
@@ -65,7 +65,7 @@ class FidoIdentifier:
         if inside.formats:
             return self._answer(inside.formats, basis=Basis.CONTAINER, warning=inside.warning)
         if by_signature:
-            return self._answer(by_signature, basis=Basis.SIGNATURE, warning=inside.warning)
+            return self._answer(by_signature, basis=Basis.SIGNATURE, warning=inside.warning, damaged=inside.damaged)
         return self._answer(self._tables.match_extension(name), basis=Basis.EXTENSION)
 
     def _look_inside(self, file: EvidenceFile, formats: Iterable[Format]) -> Look:
@@ -76,8 +76,16 @@ class FidoIdentifier:
             return look_into_ole(file, self._tables.ole_streams)
         return Look((), None)
 
+    def _failed(self, warning: str) -> Identification:
+        return Identification((), self.tool, self.tool_version, self.signatures, warning, failed=True)
+
     def _answer(
-        self, formats: Iterable[Format], *, basis: Basis = Basis.EXTENSION, warning: str | None = None
+        self,
+        formats: Iterable[Format],
+        *,
+        basis: Basis = Basis.EXTENSION,
+        warning: str | None = None,
+        damaged: bool = False,
     ) -> Identification:
         return Identification(
             matches=tuple(FormatMatch(f.puid, f.name, f.version, f.mime, basis) for f in formats),
@@ -85,4 +93,5 @@ class FidoIdentifier:
             tool_version=self.tool_version,
             signatures=self.signatures,
             warning=warning,
+            damaged=damaged,
         )

@@ -10,13 +10,30 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+EMPTY = "empty file"
+"""The warning over a file of no octets, the same from every tool."""
+
+LOCAL = "local/"
+"""How identifiers begin that we assigned ourselves, to what no registry knows or tells apart."""
+
 
 class Basis(StrEnum):
-    """Why a format is believed to fit: bytes of members inside, bytes of the file itself, or only its name."""
+    """Why a format is believed to fit, the best reason first.
+
+    Bytes of members inside; bytes of the file itself; content that reads as text, where the name says which text; the
+    first few octets and nothing more, in a file that fits no signature; or only its name.
+    """
 
     CONTAINER = "container"
     SIGNATURE = "signature"
+    TEXT = "text"
+    MAGIC = "magic"
     EXTENSION = "extension"
+
+    @property
+    def by_bytes(self) -> bool:
+        """Whether a signature, and not only text, magic or a name, speaks for the format."""
+        return self in (Basis.CONTAINER, Basis.SIGNATURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +51,9 @@ class FormatMatch:
 
     @property
     def registry(self) -> str:
-        """Who assigned ``puid``: ``PRONOM``, or ``FIDO`` for its own extensions such as ``fido-fmt/189.word``."""
+        """Who assigned ``puid``: PRONOM, FIDO for its own such as ``fido-fmt/189.word``, or we, for ``local/…``."""
+        if self.puid.startswith(LOCAL):
+            return "evidence-archive"
         return "PRONOM" if self.puid.startswith(("fmt/", "x-fmt/")) else "FIDO"
 
 
@@ -43,7 +62,8 @@ class Identification:
     """Everything one tool says about one file; no match means unknown.
 
     ``matches`` are distinct, in the tool's own order, which is the same in every run. ``warning`` says why the answer
-    is less than it could be, in one printable line, or is None.
+    is less than it could be, in one printable line, or is None. ``damaged``: the file begins as a container does,
+    and could not be read as one. ``failed``: the tool did not get to an answer at all.
     """
 
     matches: tuple[FormatMatch, ...]
@@ -51,11 +71,18 @@ class Identification:
     tool_version: str
     signatures: str
     warning: str | None
+    damaged: bool = False
+    failed: bool = False
+
+    @property
+    def basis(self) -> Basis | None:
+        """The best reason for any of the matches; None without any."""
+        return next((basis for basis in Basis if any(match.basis is basis for match in self.matches)), None)
 
     @property
     def format(self) -> FormatMatch | None:
-        """The one format that may be named: the only match, and by bytes. A guess by extension is never it."""
-        if len(self.matches) == 1 and self.matches[0].basis is not Basis.EXTENSION:
+        """The one format that may be named: the only match, and by content. A guess by extension is never it."""
+        if len(self.matches) == 1 and self.matches[0].basis not in (Basis.MAGIC, Basis.EXTENSION):
             return self.matches[0]
         return None
 
@@ -71,7 +98,7 @@ class Identification:
         if not self.matches:
             return "unknown" if self.warning else "unknown: no signature, no container, no extension match"
         puids = ", ".join(match.puid for match in self.matches)
-        basis = self.matches[0].basis
+        basis = self.basis
         if basis is Basis.EXTENSION:
             return f"extension suggests {puids} (not confirmed by content)"
         return f"basis: {basis}" if len(self.matches) == 1 else f"basis: {basis}, fits several: {puids}"

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from time import monotonic
 
 from archive.errors import ArchiveError
 from archive.inspection.fido_identifier import FidoIdentifier
 from archive.inspection.identification import FormatIdentifier, Identification, describe
+from archive.inspection.local_identifier import LocalIdentifier
+from archive.inspection.siegfried_identifier import SiegfriedIdentifier
 
 Task = tuple[Path, str]
 """Where a file lies, and the name it was delivered under."""
+
+Answers = tuple[Identification, ...]
+"""What each witness said of one file, in the order they were named."""
 
 SMALL_BATCH = 64
 """Files below which starting workers (half a second) costs more than it saves."""
@@ -33,70 +39,98 @@ QUEUE = 4
 """Files one worker is handed ahead, so that it never waits; few enough that no pipe fills up and blocks both ends."""
 
 
+PATIENCE = 120.0
+"""Seconds a worker may take over one file: four times what ``FidoIdentifier`` gives itself. Siegfried gives itself no
+limit and cannot be interrupted, only killed with its process."""
+
+Makers = Sequence[Callable[[], FormatIdentifier]]
+"""What builds each witness in the process it is to work in; importable by name."""
+
+WITNESSES: Makers = (FidoIdentifier, SiegfriedIdentifier, LocalIdentifier)
+"""Who is asked about a file: two registries' identifiers, and our own signatures."""
+
+
 def identify_many(
     paths: Iterable[Task], *, workers: int, make: Callable[[], FormatIdentifier] = FidoIdentifier
 ) -> Iterator[Identification]:
-    """One Identification for each of ``paths``, in their order.
+    """One Identification for each of ``paths``, in their order: what ``examine_many`` says with one witness."""
+    return (answer for (answer,) in examine_many(paths, workers=workers, makes=(make,)))
+
+
+def examine_many(
+    paths: Iterable[Task], *, workers: int, makes: Makers = WITNESSES, patience: float = PATIENCE
+) -> Iterator[Answers]:
+    """What each witness says of each of ``paths``, in their order.
 
     ``paths`` may be endless: no more than ``WINDOW`` files are taken ahead. With one worker, or fewer than
     ``SMALL_BATCH`` files, everything happens in this process. A file that cannot be read, and a file whose worker died
-    over it, has an Identification with no match and a warning, and the batch goes on.
+    over it or took more than ``patience`` seconds, has answers with no match and a warning, and the batch goes on.
 
-    ``make`` builds the identifier in each process; it must be importable by name. Raises ArchiveError when it fails
-    or when a worker cannot be started.
+    Raises ArchiveError when a witness cannot be built or a worker cannot be started.
     """
     tasks = iter(paths)
     first = list(islice(tasks, SMALL_BATCH)) if workers > 1 else []
     if len(first) < SMALL_BATCH:
-        return _identify_here(chain(first, tasks), make)
-    return _identify_elsewhere(chain(first, tasks), workers=workers, make=make)
+        return _examine_here(chain(first, tasks), makes)
+    return _examine_elsewhere(chain(first, tasks), workers=workers, makes=makes, patience=patience)
 
 
-def _identify_here(tasks: Iterable[Task], make: Callable[[], FormatIdentifier]) -> Iterator[Identification]:
-    identifier = make()
+def _examine_here(tasks: Iterable[Task], makes: Makers) -> Iterator[Answers]:
+    witnesses = [make() for make in makes]
     for path, name in tasks:
-        yield _identify_readable(identifier, path, name)
+        yield tuple(_ask(witness, path, name) for witness in witnesses)
 
 
-def _identify_readable(identifier: FormatIdentifier, path: Path, name: str) -> Identification:
+def _ask(witness: FormatIdentifier, path: Path, name: str) -> Identification:
     try:
-        return identifier.identify(path, name=name)
+        return witness.identify(path, name=name)
     except OSError as error:
-        tool = _Tool(identifier.tool, identifier.tool_version, identifier.signatures)
-        return tool.nothing(warning=f"the file could not be read: {describe(error)}")
+        return _tool(witness).nothing(warning=f"the file could not be read: {describe(error)}")
+    except Exception as error:
+        # Witnesses promise not to; one that breaks its promise over a file nobody foresaw must not end the batch.
+        return _tool(witness).nothing(warning=f"identification failed: {describe(error)}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Tool:
-    """Who answers: the first thing a worker says, so that we can speak for it when it dies."""
+    """Who answers."""
 
     name: str
     version: str
     signatures: str
 
     def nothing(self, *, warning: str) -> Identification:
-        return Identification((), self.name, self.version, self.signatures, warning)
+        return Identification((), self.name, self.version, self.signatures, warning, failed=True)
 
 
-def _identify_elsewhere(
-    tasks: Iterable[Task], *, workers: int, make: Callable[[], FormatIdentifier]
-) -> Iterator[Identification]:
+@dataclass(frozen=True, slots=True)
+class _Introduction:
+    """The first thing a worker says: who its witnesses are, so that we can speak for them when it dies."""
+
+    tools: tuple[_Tool, ...]
+
+
+def _tool(witness: FormatIdentifier) -> _Tool:
+    return _Tool(witness.tool, witness.tool_version, witness.signatures)
+
+
+def _examine_elsewhere(tasks: Iterable[Task], *, workers: int, makes: Makers, patience: float) -> Iterator[Answers]:
     crew: list[_Worker] = []
     try:
-        crew.extend(_Worker(make) for _ in range(workers))
+        crew.extend(_Worker(makes) for _ in range(workers))
         waiting = _Waiting(tasks)
-        answers: dict[int, Identification] = {}
+        answers: dict[int, Answers] = {}
         due = 0
         while True:
             for worker in crew:
                 worker.take_from(waiting, before=due + WINDOW)
             if not any(worker.in_hand for worker in crew):
                 return
-            for place in _reporting(crew):
+            for place in _reporting(crew, patience):
                 answers.update(crew[place].answers())
                 if crew[place].dead:
                     answers.update(crew[place].bury(waiting))
-                    crew[place] = _Worker(make)
+                    crew[place] = _Worker(makes)
             while due in answers:
                 yield answers.pop(due)
                 due += 1
@@ -105,10 +139,15 @@ def _identify_elsewhere(
             worker.dismiss()
 
 
-def _reporting(crew: list[_Worker]) -> list[int]:
-    """Places in the crew of those who have something to say; waits until somebody has."""
-    heard = wait([worker.connection for worker in crew])
-    return [place for place, worker in enumerate(crew) if worker.connection in heard]
+def _reporting(crew: list[_Worker], patience: float) -> list[int]:
+    """Places in the crew of those who have something to say; waits until somebody has, and ends who takes too long."""
+    while True:
+        heard = wait([worker.connection for worker in crew], timeout=patience / 4)
+        for worker in crew:
+            if worker.connection not in heard:
+                worker.end_if_slower_than(patience)
+        if heard:
+            return [place for place, worker in enumerate(crew) if worker.connection in heard]
 
 
 class _Waiting:
@@ -134,49 +173,61 @@ class _Waiting:
 class _Worker:
     """One process and what it has in hand, oldest first; it answers in that order."""
 
-    def __init__(self, make: Callable[[], FormatIdentifier]) -> None:
+    def __init__(self, makes: Makers) -> None:
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.in_hand: deque[tuple[int, Task]] = deque()
         self.dead = False
-        self._tool: _Tool | None = None
-        self._process = context.Process(target=_work, args=(theirs, make), daemon=True)
+        self._tools: tuple[_Tool, ...] = ()
+        self._begun = monotonic()
+        self._ended = ""
+        self._process = context.Process(target=_work, args=(theirs, makes), daemon=True)
         with _interrupts_held():
             self._process.start()
         theirs.close()  # so that the pipe ends when the worker does
 
     def take_from(self, waiting: _Waiting, *, before: int) -> None:
         """Take files until the queue is full or none may be taken."""
+        if not self.in_hand:
+            self._begun = monotonic()
         while len(self.in_hand) < QUEUE and (numbered := waiting.take(before=before)) is not None:
             self.in_hand.append(numbered)
             with suppress(OSError):  # a worker that died meanwhile is noticed when it is listened to
                 self.connection.send(numbered[1])
 
-    def answers(self) -> Iterator[tuple[int, Identification]]:
+    def end_if_slower_than(self, patience: float) -> None:
+        """Kill the process when it has had its first file in hand for so many seconds; it reports as dead then."""
+        if self._tools and self.in_hand and monotonic() - self._begun > patience:
+            self._ended = f"given up after {patience:g} seconds"
+            self._process.kill()
+
+    def answers(self) -> Iterator[tuple[int, Answers]]:
         """Everything the worker has said since; sets ``dead`` when that ends with its death."""
         try:
             while self.connection.poll():
                 message = self.connection.recv()
                 if isinstance(message, ArchiveError):
                     raise message
-                if isinstance(message, _Tool):
-                    self._tool = message
+                self._begun = monotonic()
+                if isinstance(message, _Introduction):
+                    self._tools = message.tools
                 else:
                     yield self.in_hand.popleft()[0], message
         except (EOFError, OSError):
             self.dead = True
 
-    def bury(self, waiting: _Waiting) -> Iterator[tuple[int, Identification]]:
+    def bury(self, waiting: _Waiting) -> Iterator[tuple[int, Answers]]:
         """An answer for the file a dead worker had in hand; the files it had not begun are handed back."""
         self.dismiss()
-        if self._tool is None:
+        if not self._tools:
             raise ArchiveError(
                 f"a worker for format identification could not be started ({self._ending()})",
                 hint="see the messages above, or go on with one worker",
             )
         if self.in_hand:
             number, _ = self.in_hand.popleft()
-            yield number, self._tool.nothing(warning=f"the identifying process died over this file ({self._ending()})")
+            warning = f"the identifying process died over this file ({self._ended or self._ending()})"
+            yield number, tuple(tool.nothing(warning=warning) for tool in self._tools)
         waiting.put_back(self.in_hand)
 
     def dismiss(self) -> None:
@@ -201,16 +252,16 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(connection: Connection, make: Callable[[], FormatIdentifier]) -> None:
+def _work(connection: Connection, makes: Makers) -> None:
     """What a worker process does until its pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller hears Ctrl-C and decides
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
-            identifier = make()
+            witnesses = [make() for make in makes]
         except ArchiveError as error:
             connection.send(error)
             return
-        connection.send(_Tool(identifier.tool, identifier.tool_version, identifier.signatures))
+        connection.send(_Introduction(tuple(_tool(witness) for witness in witnesses)))
         while True:
             path, name = connection.recv()
-            connection.send(_identify_readable(identifier, path, name))
+            connection.send(tuple(_ask(witness, path, name) for witness in witnesses))

@@ -82,13 +82,15 @@ class SignatureTables:
     def match_bytes(self, head: bytes, tail: bytes) -> tuple[Format, ...]:
         """Formats with a signature that fits, less those another of them outranks."""
         found: list[Format] = []
+        outranked: set[str] = set()
         for number in self.index.candidates(head, tail):
             format, patterns = self.signatures[number]
-            if found and (format is found[-1] or not _unsurpassed(format, found)):
+            if format.puid in outranked or (found and format is found[-1]):
                 continue
             if _fits(patterns, head, tail):
                 found.append(format)
-        return tuple(format for format in found if _unsurpassed(format, found))
+                outranked |= format.outranks
+        return tuple(format for format in found if format.puid not in outranked)
 
     def match_extension(self, name: str) -> tuple[Format, ...]:
         """Formats whose extension ``name`` ends with, less those another of them outranks."""
@@ -97,7 +99,11 @@ class SignatureTables:
 
 
 def _fits(patterns: Iterable[Pattern], head: bytes, tail: bytes) -> bool:
-    return all(pattern.test(tail if pattern.at_end else head) is not None for pattern in patterns)
+    # A plain loop: this runs 25 times a file, and all() takes longer than most patterns.
+    for pattern in patterns:  # noqa: SIM110
+        if pattern.test(tail if pattern.at_end else head) is None:
+            return False
+    return True
 
 
 def _unsurpassed(format: Format, among: Iterable[Format]) -> bool:
@@ -174,7 +180,7 @@ def _read_format(element: Element) -> Format:
         version=element.findtext("version") or None,
         mime=element.findtext("mime") or None,
         extensions=tuple(extension.text or "" for extension in element.findall("extension")),
-        outranks=frozenset(inferior.text or "" for inferior in element.findall("has_priority_over")),
+        outranks=frozenset(inferior.text or "" for inferior in element.findall("has_priority_over")) - {puid},
         container=container,
         signatures=tuple(
             tuple(_read_pattern(pattern) for pattern in signature.findall("pattern"))

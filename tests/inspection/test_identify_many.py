@@ -12,7 +12,7 @@ from inspection_samples import GENERATED
 
 from archive.errors import ArchiveError
 from archive.inspection.identification import Basis, FormatMatch, Identification
-from archive.inspection.pool import SMALL_BATCH, WINDOW, Task, identify_many
+from archive.inspection.pool import SMALL_BATCH, WINDOW, Task, examine_many, identify_many
 
 
 class Echo:
@@ -142,3 +142,39 @@ def test_fido_answers_the_same_in_workers_as_in_this_process(tmp_path: Path) -> 
     files *= 5
     assert len(files) >= SMALL_BATCH
     assert list(identify_many(files, workers=2)) == list(identify_many(files, workers=1))
+
+
+class Brooding(Echo):
+    """Never comes back from ``endless``, as a program does that cannot be interrupted."""
+
+    def identify(self, path: Path, *, name: str) -> Identification:
+        if name == "endless":
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGALRM})
+            signal.pause()
+        return super().identify(path, name=name)
+
+
+def test_a_worker_that_never_comes_back_is_given_up_and_the_batch_goes_on() -> None:
+    names = numbers(SMALL_BATCH)
+    names[5] = "endless"
+    answers = [answer for (answer,) in examine_many(tasks(names), workers=2, makes=(Brooding,), patience=0.5)]
+    assert names_of(answers) == ["" if name == "endless" else name for name in names]
+    assert answers[5].failed
+    assert answers[5].warning == "the identifying process died over this file (given up after 0.5 seconds)"
+
+
+class Careless(Echo):
+    """Breaks its promise over ``surprising``."""
+
+    def identify(self, path: Path, *, name: str) -> Identification:
+        if name == "surprising":
+            raise RecursionError("too deep")
+        return super().identify(path, name=name)
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_a_witness_that_fails_costs_its_own_answer_and_no_other(count: int) -> None:
+    names = [*numbers(count), "surprising"]
+    *_, (careless, echo) = examine_many(tasks(names), workers=2, makes=(Careless, Echo))
+    assert careless.warning == "identification failed: RecursionError: too deep"
+    assert echo.matches[0].puid == "surprising"

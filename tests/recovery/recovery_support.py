@@ -12,7 +12,9 @@ from pathlib import Path
 
 from archive import assembly, durable
 from archive.cli import run
+from archive.inspection import pool
 from archive.inspection.fido_identifier import FidoIdentifier
+from archive.inspection.local_identifier import LocalIdentifier
 from archive.model.packages import PackageKind
 
 KILLED = 137
@@ -32,6 +34,7 @@ def in_child(work: Callable[[], int]) -> int:
             os.dup2(null, 2)
             sys.stdout = open(null, "w", closefd=False)  # noqa: SIM115 - the child ends with it; pytest's capture would gather what children say
             sys.stderr = sys.stdout
+            pool.WITNESSES = (FidoIdentifier, LocalIdentifier)  # Go does not survive the fork, if it was loaded before
             code = work()
         except BaseException:
             with open("/dev/stderr", "w") as stderr:

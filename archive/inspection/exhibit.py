@@ -1,0 +1,129 @@
+"""What of a file is shown to a program that we can neither interrupt nor hold to an allowance.
+
+Most files are shown as they are. Of a large file that is no container the two ends are shown, in memory; a container
+whose directory declares more than anybody should unpack is withheld.
+"""
+
+from __future__ import annotations
+
+import os
+import os.path
+import struct
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.inspection.evidence_file import AllowanceSpent, EvidenceFile
+
+WHOLE = 64 << 20
+"""Octets up to which any file is shown whole; 64 MB of zeros, the worst there is, take half a second (*measured*)."""
+
+END = 16 << 20
+"""Octets of either end of a larger file that are shown. PRONOM's signatures look no further than some kilobytes."""
+
+MOST_INFLATED = 256 << 20
+"""Octets that a compressed member of a container may declare: more is unpacked by nobody to learn a format."""
+
+ALLOWANCE = 32 << 20
+"""Octets read of a ZIP file's directory."""
+
+_ZIP = b"PK\3\4"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_TRAILER = struct.Struct("<4s8xLL")  # end of central directory: size and offset of the directory (APPNOTE 4.3.16)
+_ENTRY = struct.Struct("<4s6xH8xLLHHH")  # method, sizes packed and declared, lengths of name, extra, comment (4.3.12)
+_TRAILER_SIZE, _ENTRY_SIZE, _LONGEST_COMMENT = 22, 46, 0xFFFF
+
+
+class Withheld(Exception):
+    """The file is not shown, for the reason given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """Where the program finds what it is shown, and what is to be said when that was not enough."""
+
+    path: str
+    warning: str | None = None
+
+
+@contextmanager
+def exhibit(file: EvidenceFile, path: Path, *, name: str) -> Iterator[Exhibit]:
+    """``file``, which lies at ``path`` and was delivered as ``name``, under a path with the delivered extension.
+
+    Raises Withheld for a container that nobody should unpack, OSError when the medium cannot be read.
+    """
+    head = file.head(8)
+    if head.startswith(_ZIP):
+        _refuse_bomb(file)
+    if file.size <= WHOLE or head.startswith((_ZIP, _OLE)):
+        with _under_its_extension(os.fspath(path), name) as place:
+            yield Exhibit(place)
+    else:
+        with _ends_of(file) as ends, _under_its_extension(ends, name) as place:
+            yield Exhibit(place, f"only the first and last {END} octets were looked at")
+
+
+def _refuse_bomb(file: EvidenceFile) -> None:
+    try:
+        for packed, declared in _compressed_members(file):
+            if declared > MOST_INFLATED:
+                raise Withheld(f"a member of {packed} octets declares {declared}")
+    except AllowanceSpent:
+        raise Withheld(f"a ZIP directory of more than {ALLOWANCE} octets") from None
+
+
+def _compressed_members(file: EvidenceFile) -> Iterator[tuple[int, int]]:
+    """Packed and declared size of each compressed member of a ZIP file, as far as its directory can be read.
+
+    A size of 4 GB stands for a larger one said elsewhere.
+    """
+    tail = file.tail(_TRAILER_SIZE + _LONGEST_COMMENT)
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or len(tail) - at < _TRAILER_SIZE:
+        return
+    _, size, _ = _TRAILER.unpack_from(tail, at)
+    end = file.size - len(tail) + at
+    file.seek(max(end - size, 0))
+    directory = file.read(min(size, end))
+    at = max(directory.find(b"PK\1\2"), 0)
+    while at + _ENTRY_SIZE <= len(directory):
+        mark, method, packed, declared, *lengths = _ENTRY.unpack_from(directory, at)
+        if mark != b"PK\1\2":
+            return
+        if method:
+            yield packed, declared
+        at += _ENTRY_SIZE + sum(lengths)
+
+
+@contextmanager
+def _under_its_extension(path: str, name: str) -> Iterator[str]:
+    """``path``, or a link to it whose name has the extension of ``name`` and that every program can spell."""
+    extension = os.path.splitext(name)[1]
+    if os.path.splitext(path)[1] == extension and path.isprintable():
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="evidence-") as folder:
+        link = os.path.join(folder, "evidence" + (extension if _plain(extension) else ""))
+        os.symlink(os.path.abspath(path), link)
+        yield link
+
+
+def _plain(extension: str) -> bool:
+    return len(extension) <= 64 and extension.isprintable() and "/" not in extension
+
+
+@contextmanager
+def _ends_of(file: EvidenceFile) -> Iterator[str]:
+    """A path to the two ends of a file, joined, in memory: evidence is not copied to a temporary folder."""
+    if not hasattr(os, "memfd_create"):
+        raise Withheld(f"a file of more than {WHOLE} octets, on a system without files in memory")
+    descriptor = os.memfd_create("evidence")
+    try:
+        with os.fdopen(os.dup(descriptor), "wb") as memory:
+            memory.write(file.head(END))
+            memory.write(file.tail(END))
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,114 @@
+"""Format identification with siegfried (``pygfried``), safe for evidence that strangers made.
+
+Siegfried is a program in Go that runs within this process: it cannot be interrupted, would wait at a FIFO for ever,
+reads 4 GB of zeros to their end and unpacks a member of any size to the temporary folder. So a file is opened and
+looked at here first, and siegfried is shown what it can be shown. Nor does Go survive a fork: a child would wait for
+threads it does not have, and is refused instead.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from archive.errors import ArchiveError
+from archive.inspection.evidence_file import EvidenceFile
+from archive.inspection.exhibit import ALLOWANCE, Withheld, exhibit
+from archive.inspection.identification import EMPTY, Basis, FormatMatch, Identification, printable
+
+_REASONS = (
+    ("container name", Basis.CONTAINER),
+    ("container match", Basis.SIGNATURE),  # only the container's own magic fits
+    ("byte match", Basis.SIGNATURE),
+    ("xml match", Basis.SIGNATURE),
+    ("riff match", Basis.SIGNATURE),
+    ("text match", Basis.TEXT),
+)
+"""How siegfried words its bases (``pkg/core`` of siegfried 1.11), the best first; anything else comes from the name."""
+
+_EVERYDAY = ("match on extension only", "no match")
+"""How warnings begin that only repeat the basis, or list what the extension might mean."""
+
+
+_loaded_by: int | None = None
+"""The process that loaded siegfried."""
+
+
+class SiegfriedIdentifier:
+    """Answers as siegfried does, file by file; see ``FormatIdentifier`` for the promises.
+
+    Of a file beyond ``exhibit.WHOLE`` octets that is no container, siegfried sees the two ends; a container that
+    declares absurd sizes it does not see at all. Each of these says so in ``warning``. May be shared by threads.
+    """
+
+    tool = "siegfried"
+
+    def __init__(self) -> None:
+        """Load the signatures that come with pygfried, 30 ms and 100 MB; ArchiveError when they cannot be had."""
+        global _loaded_by
+        _refuse_after_fork()
+        try:
+            import pygfried
+
+            _loaded_by = os.getpid()
+            self._scanner: Any = pygfried.Scanner()
+            self.tool_version = pygfried.version()
+            self.signatures = _spell_version(self._scanner.identify(__file__, True))
+        except (ImportError, OSError, LookupError) as error:
+            raise ArchiveError(
+                f"siegfried cannot be loaded: {error!r}",
+                hint="install pygfried again: pip install --force-reinstall pygfried",
+            ) from error
+
+    def identify(self, path: Path, *, name: str) -> Identification:
+        """What the file at ``path``, delivered as ``name``, is; raises OSError when it cannot be read."""
+        with EvidenceFile(path, allowance=ALLOWANCE) as file:
+            _refuse_after_fork()
+            if file.size == 0:
+                return self._answer((), warning=EMPTY)
+            try:
+                with exhibit(file, path, name=name) as shown:
+                    return self._read(self._scanner.identify(shown.path, True)["files"][0], shown.warning)
+            except Withheld as reason:
+                warning = f"siegfried was not asked: {reason}"
+                return Identification((), self.tool, self.tool_version, self.signatures, warning, failed=True)
+
+    def _read(self, said: Any, warning: str | None) -> Identification:
+        if not said["matches"]:
+            raise OSError(errno.EIO, printable(said["errors"] or "no answer"))
+        matches = tuple(_read_match(match) for match in said["matches"] if match["id"] != "UNKNOWN")
+        told = [match["warning"] for match in said["matches"] if not match["warning"].startswith(_EVERYDAY)]
+        found_by_bytes = any(match.basis.by_bytes for match in matches)
+        warnings = [said["errors"], *told, "" if found_by_bytes else warning or ""]
+        return self._answer(
+            matches,
+            warning=printable("; ".join(dict.fromkeys(filter(None, warnings)))) or None,
+            damaged=bool(said["errors"]),
+        )
+
+    def _answer(
+        self, matches: tuple[FormatMatch, ...], *, warning: str | None, damaged: bool = False
+    ) -> Identification:
+        return Identification(matches, self.tool, self.tool_version, self.signatures, warning, damaged)
+
+
+def _refuse_after_fork() -> None:
+    if _loaded_by not in (None, os.getpid()):
+        raise ArchiveError(
+            "siegfried cannot be used in a process forked from one that had loaded it",
+            hint="start the process anew (spawn) instead of forking it",
+        )
+
+
+def _read_match(said: Any) -> FormatMatch:
+    basis = next((basis for words, basis in _REASONS if words in said["basis"]), Basis.EXTENSION)
+    return FormatMatch(said["id"], said["format"] or said["id"], said["version"] or None, said["mime"] or None, basis)
+
+
+def _spell_version(said: Any) -> str:
+    details = said["identifiers"][0]["details"]
+    found = re.fullmatch(r"DROID_SignatureFile_V(\d+)\.xml; container-signature-(\d+)\.xml", details)
+    return f"PRONOM v{found[1]}, containers {found[2]}" if found else printable(details)
