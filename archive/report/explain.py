@@ -6,7 +6,6 @@ what was done to the file before the package was sealed.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,9 +32,8 @@ from archive.model.records import (
     ReplicationRecord,
     SealRecord,
 )
-from archive.packages.sealed import read_small
+from archive.report.witness import premis_of
 from premis.model import Event, File
-from premis.reader import read_premis
 
 _PACKAGE_PREMIS = b"data/metadata/preservation/premis.xml"
 _FILE_PREMIS = b"data/representations/original/metadata/preservation/premis.xml"
@@ -148,7 +146,7 @@ def _incidents_of_others(holdings: Holdings, package: PackageRow, file: FileRow)
 
 def _path_of(holdings: Holdings, package: PackageRow, file: FileRow) -> bytes | None:
     """Where the file lies in its package, as its PREMIS object says."""
-    for found in _premis(holdings, package, _FILE_PREMIS):
+    for found in premis_of(holdings, package, _FILE_PREMIS):
         if isinstance(found, File) and found.identifiers[0].value == file.id:
             return b"data/" + (found.storage[0].location_value or "").encode()
     return None
@@ -241,19 +239,7 @@ def _from_premis(holdings: Holdings, package: PackageRow, *, file: FileRow | Non
 
 
 def _events(holdings: Holdings, package: PackageRow, path: bytes) -> Iterator[Event]:
-    return (found for found in _premis(holdings, package, path) if isinstance(found, Event))
-
-
-def _premis(holdings: Holdings, package: PackageRow, path: bytes) -> Iterator[object]:
-    """The PREMIS at ``path`` from the first good copy that can be reached; nothing where there is none."""
-    for replica in holdings.catalogue.replicas(package.id):
-        location = holdings.locations[replica.location]
-        if replica.state is not ReplicaState.OK or location.offline() is not None:
-            continue
-        data = read_small(location.reader(replica.key), path)
-        if data is not None:
-            yield from read_premis(io.BytesIO(data))
-            return
+    return (found for found in premis_of(holdings, package, path) if isinstance(found, Event))
 
 
 def _event_sentence(event: Event) -> Sentence:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive.catalogue.rows import PackageRow
 from archive.holdings.holdings import Holdings
 from archive.inspection.verdict import Kind
-from archive.model.packages import PackageKind, ReplicaState
+from archive.model.packages import PackageKind
 from archive.packages.preservation import VERDICT
-from archive.packages.sealed import read_small
+from archive.report.witness import premis_of
 from premis.model import File
-from premis.reader import read_premis
 
 _FILE_PREMIS = b"data/representations/original/metadata/preservation/premis.xml"
 
@@ -35,20 +33,8 @@ def review(holdings: Holdings) -> Iterator[ToReview]:
             yield from _of_package(holdings, package)
 
 
-def _premis(holdings: Holdings, package: PackageRow) -> Iterator[object]:
-    """The file objects' PREMIS from the first good copy that can be reached; nothing where there is none."""
-    for replica in holdings.catalogue.replicas(package.id):
-        location = holdings.locations[replica.location]
-        if replica.state is not ReplicaState.OK or location.offline() is not None:
-            continue
-        data = read_small(location.reader(replica.key), _FILE_PREMIS)
-        if data is not None:
-            yield from read_premis(io.BytesIO(data))
-            return
-
-
 def _of_package(holdings: Holdings, package: PackageRow) -> Iterator[ToReview]:
-    for found in _premis(holdings, package):
+    for found in premis_of(holdings, package, _FILE_PREMIS):
         if isinstance(found, File):
             notes = tuple(note for format in found.characteristics[0].formats for note in format.notes)
             if any(_needs_a_person(note) for note in notes):
