@@ -25,6 +25,7 @@ from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import AccessionClosedRecord, Record, SealRecord
 from archive.packages.accession import AccessionContent, MemberPackage, ReceiptLine, seal_accession
 from archive.storage.directory import discard
+from archive.storage.reading import open_quietly
 from profiles.finding import Finding, Severity
 
 _NEEDS_PERSON = frozenset(
@@ -193,7 +194,7 @@ def _submission(delivery: Delivery) -> Iterator[tuple[bytes, Iterable[bytes]]]:
 def _chunks(delivery: Delivery, path: bytes) -> Iterator[bytes]:
     full = os.path.join(os.fsencode(delivery.source), path)
     try:
-        with open(full, "rb") as file:
+        with open_quietly(full) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import ArchiveError, UsageError
-from archive.model.digests import HEX_LENGTH, sha256_hex
+from archive.model.digests import CHUNK, HEX_LENGTH, sha256_hex
 from archive.model.names import shown
 from archive.packages.content import ItemTable
+from archive.storage.reading import open_quietly
 from profiles.finding import Finding, Severity
 
 PATH_COLUMN = "path"
@@ -93,12 +95,13 @@ def read_metadata(path: Path) -> MetadataTable:
     column ``path``.
     """
     try:
-        data = path.read_bytes()
+        with open_quietly(Path(os.path.realpath(path))) as file:  # the table may be named through a link
+            data = b"".join(iter(lambda: file.read(CHUNK), b""))
         text = data.decode("utf-8-sig")
     except FileNotFoundError:
         raise UsageError(f"there is no metadata file {path}") from None
     except OSError as error:
-        raise ArchiveError(f"{path}: cannot be read: {error.strerror}") from error
+        raise ArchiveError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ArchiveError(

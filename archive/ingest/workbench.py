@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,28 +13,13 @@ from archive.errors import StorageError
 from archive.holdings.holdings import Holdings
 from archive.inspection.identification import Identification
 from archive.progress import Progress, Silent
+from archive.storage.reading import open_quietly
 
 SourceOpener = Callable[[bytes], BinaryIO]
 """Opens one delivered file for its one reading."""
 
 Identify = Callable[[Iterable[tuple[Path, str]]], Iterator[tuple[Identification, ...]]]
 """What each identifier says of files, given where the bytes lie and the delivered name, in the same order."""
-
-
-def open_delivered(path: bytes) -> BinaryIO:
-    """A reading of a delivered regular file that follows no link, waits for nobody and leaves no trace.
-
-    Raises OSError; for anything but a regular file too.
-    """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        descriptor = os.open(path, flags | getattr(os, "O_NOATIME", 0))
-    except PermissionError:  # only the owner may ask to leave the access time alone
-        descriptor = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError("is no longer a regular file")
-    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 @contextmanager
@@ -61,4 +44,4 @@ class Workbench:
     policy: PackagePolicy
     identify: Identify
     progress: Progress = field(default_factory=Silent)
-    open_source: SourceOpener = open_delivered
+    open_source: SourceOpener = open_quietly

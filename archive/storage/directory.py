@@ -27,6 +27,7 @@ from archive.errors import StorageError
 from archive.model.digests import CHUNK, Digester, digest_stream
 from archive.model.entries import Entry, EntryKind
 from archive.storage.filesystem import FileSystemBackend, make_folders
+from archive.storage.reading import open_from_medium
 from archive.storage.walking import walk
 
 MARKER = "location.json"
@@ -37,19 +38,6 @@ T = TypeVar("T")
 
 Opener = Callable[[Path], BinaryIO]
 """Opens one file for reading; replaced where reading errors are injected."""
-
-
-def open_from_medium(path: Path) -> BinaryIO:
-    """A reading of a regular file that follows no link, waits for nobody and comes from the medium, not from memory.
-
-    Raises OSError; for anything but a regular file too.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(f"not a regular file: {path}")
-    durable.forget_pages(descriptor)
-    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 class DirectoryReader:

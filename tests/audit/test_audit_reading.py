@@ -24,7 +24,8 @@ from audit_support import (
 )
 
 from archive import assembly
-from archive.storage.directory import DirectoryLocation, open_from_medium
+from archive.storage.directory import DirectoryLocation
+from archive.storage.reading import open_from_medium
 
 PHOTO = f"{PAYLOAD}/photo-0.txt"
 Fault = Callable[[Path, int], BinaryIO | None]

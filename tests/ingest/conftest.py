@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,10 @@ def place(tmp_path: Path) -> Place:
 
 @dataclass(frozen=True)
 class SharedIngest:
-    """The shared delivery, taken in once for all tests that only look."""
+    """A private copy of the shared delivery, taken in once for all tests that only look.
+
+    Private, because the snapshots compare access times too, and other tests read the shared files meanwhile.
+    """
 
     place: Place
     delivery: Path
@@ -28,9 +32,10 @@ class SharedIngest:
 
 @pytest.fixture(scope="session")
 def shared_ingest(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> SharedIngest:
-    folder = shared / "corpora" / "delivery"
+    root = tmp_path_factory.mktemp("shared-ingest")
+    folder = shutil.copytree(shared / "corpora" / "delivery", root / "delivery", symlinks=True)
     delivery, metadata = folder / "партия-2026-04", folder / "metadata.csv"
-    place = Place.make(tmp_path_factory.mktemp("shared-ingest"))
+    place = Place.make(root)
     before = snapshot(folder)
     answer = place.ingest(delivery, "--metadata", metadata)
     return SharedIngest(place, delivery, metadata, answer, before, snapshot(folder))

@@ -23,8 +23,9 @@ from lxml import etree
 
 from archive import assembly
 from archive.cli import run
-from archive.ingest.workbench import Workbench, open_delivered
+from archive.ingest.workbench import Workbench
 from archive.model.names import original_part
+from archive.storage.reading import open_quietly
 from premis.model import Entity, Event, File, Identifier, IntellectualEntity
 from premis.reader import read_premis
 from premis.validation import Schemas, check_references, validate
@@ -214,7 +215,7 @@ def _seen(root: bytes) -> Iterator[tuple[bytes, tuple[object, ...]]]:
 
 
 def _digest(path: bytes) -> str:
-    with open_delivered(path) as file:
+    with open_quietly(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -236,10 +237,10 @@ class Failing:
 
     def __call__(self, path: bytes) -> BinaryIO:
         if not path.endswith(self.names):
-            return open_delivered(path)
+            return open_quietly(path)
         if self.after is None:
             raise OSError(self.number, os.strerror(self.number), path)
-        return _Breaking(open_delivered(path), self.number, self.after)  # type: ignore[return-value]
+        return _Breaking(open_quietly(path), self.number, self.after)  # type: ignore[return-value]
 
 
 class _Breaking:

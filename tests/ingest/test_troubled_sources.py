@@ -11,8 +11,8 @@ import pytest
 from ingest_support import Answer, Failing, Place, add_up, snapshot, with_opener, write
 
 from archive import durable
-from archive.ingest.workbench import open_delivered
 from archive.storage import walking
+from archive.storage.reading import open_quietly
 
 MIB = 1 << 20
 
@@ -127,7 +127,7 @@ def test_a_file_that_grows_while_it_is_read_is_kept_as_read_and_needs_a_person(
     place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def growing(path: bytes) -> BinaryIO:
-        file = open_delivered(path)
+        file = open_quietly(path)
         if path.endswith(b"bad.txt"):
             with open(path, "ab") as more:
                 more.write(b"grown")
@@ -148,7 +148,7 @@ def test_a_file_rewritten_in_place_while_it_is_read_needs_a_person_though_its_si
     place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rewriting(path: bytes) -> BinaryIO:
-        file = open_delivered(path)
+        file = open_quietly(path)
         if path.endswith(b"bad.txt"):
             os.utime(path, ns=(1, 1))
         return file
@@ -174,7 +174,7 @@ def test_a_file_that_is_something_else_by_the_time_it_is_read_waits(
                 os.symlink(path + b".away", path)
             elif instead == "folder":
                 os.mkdir(path)
-        return open_delivered(path)
+        return open_quietly(path)
 
     with monkeypatch.context() as changing:
         with_opener(changing, swapping)

@@ -16,7 +16,8 @@ from archive import durable
 from archive.errors import StorageError
 from archive.model.digests import sha256_hex
 from archive.model.entries import EntryKind
-from archive.storage.directory import DirectoryLocation, DirectoryReader, discard, open_from_medium
+from archive.storage.directory import DirectoryLocation, DirectoryReader, discard
+from archive.storage.reading import open_from_medium
 
 KEY = "ab/abcdef"
 FILES = {"bagit.txt": b"tag", "data/one.txt": b"one", "data/deep/two.bin": b"\0" * 70_000}
