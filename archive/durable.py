@@ -34,6 +34,22 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise
 
 
+def write_secret(path: Path, data: bytes) -> None:
+    """Make a new file that only its owner may read, whole or not at all; FileExistsError if it exists."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            sync_file(file.fileno())
+        publish(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+
+
 def replace(temporary: Path, final: Path) -> None:
     """Rename a synced file to its final name, in place of what stood there, and sync the folder."""
     promise(f"replace {final.name}")

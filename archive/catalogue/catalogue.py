@@ -20,6 +20,7 @@ from archive.catalogue.rows import (
     HandoverRow,
     HandoverVolumeRow,
     IncidentRow,
+    KeyRow,
     LocationRow,
     PackageRow,
     ProducerRow,
@@ -43,6 +44,7 @@ _TABLES: dict[type[Row], Table] = {
     DamageRow: schema.damage,
     HandoverRow: schema.handover,
     HandoverVolumeRow: schema.handover_volume,
+    KeyRow: schema.key,
 }
 _WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind}
 _OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
@@ -268,6 +270,14 @@ class Catalogue:
             if value is not None:
                 query = query.where(column == value)
         return self._all(DamageRow, query)
+
+    def keys(self) -> list[KeyRow]:
+        """Every signing key that was ever added, oldest first."""
+        return self._all(KeyRow, select(schema.key).order_by(schema.key.c.leaf))
+
+    def key(self, name: str) -> KeyRow | None:
+        """The signing key of that name."""
+        return self._one(KeyRow, select(schema.key).where(schema.key.c.name == name))
 
     def handovers(self) -> list[HandoverRow]:
         """Handovers, oldest first."""

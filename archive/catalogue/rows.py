@@ -149,6 +149,17 @@ class HandoverVolumeRow(Row):
     written_at: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow(Row):
+    """A signing key, by its public half; it signs while ``retired_at`` is None."""
+
+    name: str
+    role: str
+    public_key: bytes
+    added_at: str
+    retired_at: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """How many of each outcome; ``received`` is their sum (the conservation law)."""

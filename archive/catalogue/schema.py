@@ -146,6 +146,15 @@ handover_volume = _table(
     Column("written_at", Text, nullable=False),
 )
 
+key = _table(
+    "key",
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("added_at", Text, nullable=False),
+    Column("retired_at", Text),
+)
+
 EVIDENCE = (
     location,
     producer,
@@ -157,5 +166,6 @@ EVIDENCE = (
     damage,
     handover,
     handover_volume,
+    key,
 )
 """Tables whose rows are evidence: they carry a digest and make up the canonical dump."""

@@ -19,6 +19,7 @@ from archive.catalogue.rows import (
     HandoverRow,
     HandoverVolumeRow,
     IncidentRow,
+    KeyRow,
     LocationRow,
     PackageRow,
     ProducerRow,
@@ -37,6 +38,8 @@ from archive.model.records import (
     HandoverVolumeRecord,
     IncidentClosedRecord,
     IncidentRecord,
+    KeyRecord,
+    KeyRetiredRecord,
     LocationRecord,
     ProducerRecord,
     ReceiptRecord,
@@ -90,6 +93,10 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _freeze_handover(catalogue, n, record)
         case HandoverVolumeRecord():
             _put_volume(catalogue, n, record)
+        case KeyRecord():
+            catalogue.insert([_key(n, record)])
+        case KeyRetiredRecord():
+            _retire_key(catalogue, n, record)
         case _:
             raise ValueError(f"no catalogue row is known for a record of kind {record.kind}")
 
@@ -287,6 +294,24 @@ def _put_volume(catalogue: Catalogue, n: int, record: HandoverVolumeRecord) -> N
         catalogue.replace(row)
     else:
         catalogue.insert([row])
+
+
+def _key(n: int, record: KeyRecord) -> KeyRow:
+    return KeyRow(
+        leaf=n,
+        name=record.name,
+        role=record.role,
+        public_key=record.public_key,
+        added_at=format_moment(record.time),
+        retired_at=None,
+    )
+
+
+def _retire_key(catalogue: Catalogue, n: int, record: KeyRetiredRecord) -> None:
+    known = catalogue.key(record.name)
+    if known is None:
+        raise ValueError(f"record {n} retires a key that was never added: {record.name}")
+    catalogue.replace(replace(known, leaf=n, retired_at=format_moment(record.time)))
 
 
 def _replica(catalogue: Catalogue, n: int, package: PackageId, location: str) -> ReplicaRow:

@@ -243,6 +243,27 @@ class HandoverVolumeRecord(Record):
     sha256sums_sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord(Record):
+    """A signing key became known by its public half, 32 octets (Ed25519).
+
+    ``role`` is ``log`` (signs checkpoints) or ``approver`` (signs requests and approvals); ``name`` is unique for ever.
+    """
+
+    kind: ClassVar[str] = "key"
+    name: str
+    role: str
+    public_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRetiredRecord(Record):
+    """A signing key signs no more; what it signed before stays signed."""
+
+    kind: ClassVar[str] = "key-retired"
+    name: str
+
+
 RECORD_TYPES: dict[str, type[Record]] = {
     kind.kind: kind
     for kind in (
@@ -261,6 +282,8 @@ RECORD_TYPES: dict[str, type[Record]] = {
         HandoverPlannedRecord,
         HandoverFrozenRecord,
         HandoverVolumeRecord,
+        KeyRecord,
+        KeyRetiredRecord,
     )
 }
 """Every kind the log may hold, by the word that names it on disk."""

@@ -142,3 +142,11 @@ def upgrade() -> None:
         text("written_at"),
         sa.ForeignKeyConstraint(["handover"], ["handover.id"]),
     )
+    evidence(
+        "key",
+        text("name", key=True),
+        text("role"),
+        octets("public_key"),
+        text("added_at"),
+        text("retired_at", null=True),
+    )
