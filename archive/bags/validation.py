@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from archive.bags.agreement import check_agreement
 from archive.bags.completeness import judge_completeness, judge_oxum
 from archive.bags.manifests import Kind
 from archive.bags.paths import is_payload
@@ -14,6 +15,7 @@ from archive.bags.structure import Structure, read_structure
 from archive.model.digests import HEX_LENGTH, digest_stream
 from archive.model.entries import Entry
 from archive.model.names import shown
+from profiles.bagit_profile import BagItProfile
 from profiles.finding import Finding, Severity
 
 
@@ -22,6 +24,7 @@ class Verdict:
     """Whether a bag is valid, and everything found on the way.
 
     ``valid`` means complete and every digest right by the rules of the bag's own version, without any ERROR finding.
+    ``agreed`` means that it is also what the profile asks for that it was held against, if it was.
     ``files`` and ``bytes`` count the payload as it was found, as Payload-Oxum counts it.
     """
 
@@ -29,10 +32,11 @@ class Verdict:
     findings: tuple[Finding, ...]
     files: int
     bytes: int
+    agreed: bool = True
 
 
-def validate(reader: BagReader) -> Verdict:
-    """The verdict on the bag behind ``reader``.
+def validate(reader: BagReader, *, profile: BagItProfile | None = None) -> Verdict:
+    """The verdict on the bag behind ``reader``, held against ``profile`` as well where one is given.
 
     Each file that a manifest lists is read once, from its first octet to its last, for every algorithm that lists it;
     links and special files are never opened. Content that is wrong is a finding, and so is a file that cannot be read.
@@ -48,7 +52,9 @@ def validate(reader: BagReader) -> Verdict:
             octets += read.size
     findings += judge_oxum(structure, octets=octets, streams=files)
     valid = all(finding.severity is not Severity.ERROR for finding in findings)
-    return Verdict(valid, tuple(findings), files, octets)
+    departures = [] if profile is None else check_agreement(structure, profile)
+    agreed = all(finding.severity is not Severity.ERROR for finding in departures)
+    return Verdict(valid, (*findings, *departures), files, octets, agreed)
 
 
 @dataclass(frozen=True, slots=True)
