@@ -15,6 +15,7 @@ from archive import durable
 from archive.catalogue import schema
 from archive.catalogue.rows import (
     AccessionRow,
+    AgreementRow,
     DamageRow,
     FileRow,
     HandoverRow,
@@ -36,6 +37,7 @@ from archive.model.packages import Outcome, PackageKind, ReplicaState
 _TABLES: dict[type[Row], Table] = {
     LocationRow: schema.location,
     ProducerRow: schema.producer,
+    AgreementRow: schema.agreement,
     AccessionRow: schema.accession,
     FileRow: schema.file,
     PackageRow: schema.package,
@@ -161,6 +163,15 @@ class Catalogue:
     def producer(self, code: str) -> ProducerRow | None:
         """The producer of that code."""
         return self._one(ProducerRow, select(schema.producer).where(schema.producer.c.code == code))
+
+    def producers(self) -> list[ProducerRow]:
+        """All producers, in the order they became known."""
+        return self._all(ProducerRow, select(schema.producer).order_by(schema.producer.c.leaf))
+
+    def agreements(self, producer: str) -> list[AgreementRow]:
+        """What was agreed with a producer, the agreement in force last."""
+        table = schema.agreement
+        return self._all(AgreementRow, select(table).where(table.c.producer == producer).order_by(table.c.leaf))
 
     def accession(self, identifier: AccessionId) -> AccessionRow | None:
         """The accession of that identifier."""

@@ -35,6 +35,17 @@ class ProducerRow(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementRow(Row):
+    """An ingest profile (``terms``, its text) that a producer's deliveries followed from ``agreed_at`` on."""
+
+    id: str
+    producer: str
+    profile: str
+    terms: bytes
+    agreed_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessionRow(Row):
     """The receipt of one delivery; open while ``closed_at`` is None."""
 

@@ -41,6 +41,15 @@ location = _table(
 
 producer = _table("producer", Column("code", Text, primary_key=True), Column("name", Text, nullable=False))
 
+agreement = _table(
+    "agreement",
+    Column("id", Text, primary_key=True),
+    Column("producer", Text, ForeignKey("producer.code"), nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("terms", LargeBinary, nullable=False),
+    Column("agreed_at", Text, nullable=False),
+)
+
 accession = _table(
     "accession",
     Column("id", Text, primary_key=True),
@@ -158,6 +167,7 @@ key = _table(
 EVIDENCE = (
     location,
     producer,
+    agreement,
     accession,
     file,
     package,

@@ -14,6 +14,7 @@ from archive import canonical
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import (
     AccessionRow,
+    AgreementRow,
     DamageRow,
     FileRow,
     HandoverRow,
@@ -31,6 +32,7 @@ from archive.model.packages import ReplicaState
 from archive.model.records import (
     AccessionClosedRecord,
     AccessionRecord,
+    AgreementRecord,
     AuditRecord,
     DamageRecord,
     HandoverFrozenRecord,
@@ -69,6 +71,8 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             catalogue.insert([_location(n, record)])
         case ProducerRecord():
             catalogue.insert([ProducerRow(leaf=n, code=record.code, name=record.name)])
+        case AgreementRecord():
+            catalogue.insert([_agreement(n, record)])
         case AccessionRecord():
             _open_accession(catalogue, n, record)
         case AccessionClosedRecord():
@@ -104,6 +108,17 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
 def _location(n: int, record: LocationRecord) -> LocationRow:
     attributes = canonical.encode(record.attributes).decode("ascii")
     return LocationRow(leaf=n, name=record.name, uri=record.uri, form=record.form, attributes=attributes)
+
+
+def _agreement(n: int, record: AgreementRecord) -> AgreementRow:
+    return AgreementRow(
+        leaf=n,
+        id=record.agreement,
+        producer=record.producer,
+        profile=record.profile,
+        terms=record.terms,
+        agreed_at=format_moment(record.time),
+    )
 
 
 def _file(n: int, record: ReceiptRecord) -> FileRow:

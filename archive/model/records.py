@@ -56,6 +56,20 @@ class ProducerRecord(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementRecord(Record):
+    """A producer's deliveries follow an ingest profile from now on.
+
+    ``profile`` is its name and version, ``terms`` its text as agreed, so that what held then can be read for ever.
+    """
+
+    kind: ClassVar[str] = "agreement"
+    agreement: str
+    producer: str
+    profile: str
+    terms: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessionRecord(Record):
     """An accession was opened, or more of the same delivery was taken into it.
 
@@ -269,6 +283,7 @@ RECORD_TYPES: dict[str, type[Record]] = {
     for kind in (
         LocationRecord,
         ProducerRecord,
+        AgreementRecord,
         AccessionRecord,
         ReceiptRecord,
         SealRecord,

@@ -39,6 +39,15 @@ def upgrade() -> None:
     evidence("location", text("name", key=True), text("uri"), text("form"), text("attributes"))
     evidence("producer", text("code", key=True), text("name"))
     evidence(
+        "agreement",
+        text("id", key=True),
+        text("producer"),
+        text("profile"),
+        octets("terms"),
+        text("agreed_at"),
+        sa.ForeignKeyConstraint(["producer"], ["producer.code"]),
+    )
+    evidence(
         "accession",
         text("id", key=True),
         text("producer"),
