@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import os.path
-import struct
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.inspection.evidence_file import AllowanceSpent, EvidenceFile
+from archive.inspection.zip_directory import ALLOWANCE, members
 
 WHOLE = 64 << 20
 """Octets up to which any file is shown whole; 64 MB of zeros, the worst there is, take half a second (*measured*)."""
@@ -26,14 +26,8 @@ END = 16 << 20
 MOST_INFLATED = 256 << 20
 """Octets that a compressed member of a container may declare: more is unpacked by nobody to learn a format."""
 
-ALLOWANCE = 32 << 20
-"""Octets read of a ZIP file's directory."""
-
 _ZIP = b"PK\3\4"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_TRAILER = struct.Struct("<4s8xLL")  # end of central directory: size and offset of the directory (APPNOTE 4.3.16)
-_ENTRY = struct.Struct("<4s6xH8xLLHHH")  # method, sizes packed and declared, lengths of name, extra, comment (4.3.12)
-_TRAILER_SIZE, _ENTRY_SIZE, _LONGEST_COMMENT = 22, 46, 0xFFFF
 
 
 class Withheld(Exception):
@@ -67,34 +61,11 @@ def exhibit(file: EvidenceFile, path: Path, *, name: str) -> Iterator[Exhibit]:
 
 def _refuse_bomb(file: EvidenceFile) -> None:
     try:
-        for packed, declared in _compressed_members(file):
-            if declared > MOST_INFLATED:
-                raise Withheld(f"a member of {packed} octets declares {declared}")
+        for member in members(file):
+            if member.compressed and member.declared > MOST_INFLATED:
+                raise Withheld(f"a member of {member.packed} octets declares {member.declared}")
     except AllowanceSpent:
         raise Withheld(f"a ZIP directory of more than {ALLOWANCE} octets") from None
-
-
-def _compressed_members(file: EvidenceFile) -> Iterator[tuple[int, int]]:
-    """Packed and declared size of each compressed member of a ZIP file, as far as its directory can be read.
-
-    A size of 4 GB stands for a larger one said elsewhere.
-    """
-    tail = file.tail(_TRAILER_SIZE + _LONGEST_COMMENT)
-    at = tail.rfind(b"PK\5\6")
-    if at < 0 or len(tail) - at < _TRAILER_SIZE:
-        return
-    _, size, _ = _TRAILER.unpack_from(tail, at)
-    end = file.size - len(tail) + at
-    file.seek(max(end - size, 0))
-    directory = file.read(min(size, end))
-    at = max(directory.find(b"PK\1\2"), 0)
-    while at + _ENTRY_SIZE <= len(directory):
-        mark, method, packed, declared, *lengths = _ENTRY.unpack_from(directory, at)
-        if mark != b"PK\1\2":
-            return
-        if method:
-            yield packed, declared
-        at += _ENTRY_SIZE + sum(lengths)
 
 
 @contextmanager

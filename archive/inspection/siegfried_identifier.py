@@ -16,8 +16,9 @@ from typing import Any
 
 from archive.errors import ArchiveError
 from archive.inspection.evidence_file import EvidenceFile
-from archive.inspection.exhibit import ALLOWANCE, Withheld, exhibit
+from archive.inspection.exhibit import Withheld, exhibit
 from archive.inspection.identification import EMPTY, Basis, FormatMatch, Identification, printable
+from archive.inspection.zip_directory import ALLOWANCE
 
 _REASONS = (
     ("container name", Basis.CONTAINER),
