@@ -19,6 +19,7 @@ import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import archive
@@ -26,7 +27,7 @@ from archive import config as configuration
 from archive import durable
 from archive.catalogue.opening import create as create_catalogue
 from archive.catalogue.opening import open_catalogue
-from archive.clock import Clock, system_clock
+from archive.clock import Clock, WatchedClock, system_clock
 from archive.config import STORE, AuditPolicy, Config, location_folder
 from archive.custody.copies import restore as restore_log
 from archive.custody.log import CustodyLog
@@ -41,7 +42,7 @@ from archive.model.records import LocationRecord
 from archive.progress import Progress
 from archive.storage.directory import MARKER, DirectoryLocation, read_marker
 from archive.storage.filesystem import FileSystemBackend
-from profiles.finding import Finding
+from profiles.finding import Finding, Severity
 
 CATALOGUE = "catalogue.sqlite"
 CUSTODY = "custody"
@@ -171,12 +172,14 @@ def changing(home: Path, *, doing: str, actor: str = "unnamed", clock: Clock = s
     with durable.exclusive(home / LOCK, doing=doing):
         opened = _open(home, config, actor=actor, clock=clock)
         opened.holdings.catch_up()
+        opened.holdings.stamp.clock.latest = last_time(opened.holdings.log)
         for location in opened.holdings.online():
             location.clear_incoming()
         try:
             yield opened
         finally:
             opened.afterwards.extend(opened.holdings.copy_log())
+            opened.afterwards.extend(_clock_findings(opened.holdings.stamp))
             opened.holdings.catalogue.close()
 
 
@@ -205,7 +208,7 @@ def on_duty(
     with changing(home, doing="scheduled duties", actor=actor, clock=clock) as archive:
         yield archive.holdings, archive.config.audit
     if archive.afterwards:
-        raise ArchiveError(archive.afterwards[0].message, hint="look at this location before anything else")
+        raise ArchiveError(archive.afterwards[0].message, hint="look at this before anything else")
 
 
 def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
@@ -244,7 +247,24 @@ def _locations(config: Config, home: Path, places: Mapping[str, str]) -> dict[st
 
 
 def _stamp(actor: str, clock: Clock) -> Stamp:
-    return Stamp(actor=actor, machine=socket.gethostname(), version=archive.__version__, clock=clock)
+    watched = WatchedClock(clock)
+    return Stamp(actor=actor, machine=socket.gethostname(), version=archive.__version__, clock=watched)
+
+
+def last_time(log: CustodyLog) -> datetime | None:
+    """When the last record was made, by its own words; None in an empty log."""
+    return log.record(log.size - 1).time if log.size else None
+
+
+def _clock_findings(stamp: Stamp) -> list[Finding]:
+    """A warning where the clock was behind what the log had recorded."""
+    if not stamp.clock.behind:
+        return []
+    message = (
+        f"the clock of this machine ({stamp.clock.source()}) was {stamp.clock.behind} s behind the last record in the "
+        "log; what was recorded now says so. Set the clock right, then look at: archive incident list --open"
+    )
+    return [Finding("clock-behind", Severity.WARNING, stamp.machine, message, "DESIGN §7")]
 
 
 def _absolute(locations: Mapping[str, str]) -> dict[str, str]:

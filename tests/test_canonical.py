@@ -64,6 +64,7 @@ def any_record(kind: type[Record]) -> st.SearchStrategy[Record]:
 
 RECEIPT = ReceiptRecord(
     time=datetime(2026, 2, 3, 4, 5, 6, 7, tzinfo=UTC),
+    clock="system, synchronised",
     actor="archivist-1",
     machine="m1",
     version="0.1.0",
@@ -79,7 +80,8 @@ RECEIPT = ReceiptRecord(
 )
 RECEIPT_BYTES = (
     b'{"accession":"11111111-1111-4111-8111-111111111111","actor":"archivist-1","aip":null,"blake3":null,'
-    b'"file":"22222222-2222-4222-8222-222222222222","kind":"receipt","machine":"m1","mtime":"-1",'
+    b'"clock":"system, synchronised","file":"22222222-2222-4222-8222-222222222222",'
+    b'"kind":"receipt","machine":"m1","mtime":"-1",'
     b'"name":"0YTQvtGC0L4vCi5qcGf/","outcome":"pending","reason":"",'
     b'"sha256":"abababababababababababababababababababababababababababababababab","size":"9223372036854775808",'
     b'"time":"2026-02-03T04:05:06.000007Z","v":1,"version":"0.1.0"}'
@@ -268,6 +270,7 @@ def test_an_unknown_kind_says_so():
         (b'"aip":null,', b""),
         (b'"aip":null,', b'"aip":null,"also":1,'),
         (b'"aip":null', b'"aip":5'),
+        (b'"clock":"system, synchronised",', b""),
         (b'"v":1,', b""),
         (b'"v":1', b'"v":true'),
         (b'"v":1', b'"v":1.0'),

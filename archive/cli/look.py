@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -169,10 +168,9 @@ def status_command(here: str | None, as_json: bool) -> None:
       archive status
     """
     from archive import assembly
-    from archive.clock import system_clock
 
     with assembly.reading(find_home(here)) as archive:
-        numbers = _status(archive, system_clock())
+        numbers = _status(archive)
     if as_json:
         emit_json(numbers)
         return
@@ -192,12 +190,15 @@ def status_command(here: str | None, as_json: bool) -> None:
     else:
         silent = "!! silent since " if numbers["scheduler_silent"] else "last seen "
         say(f"Scheduler: {silent}{numbers['scheduler_last_seen']}")
+    say(f"Clock: {numbers['clock']}" + ("" if numbers["clock_right"] else "   !! times here are not to be trusted"))
     for name, reason in numbers["offline"].items():
         say(f"Offline: location '{name}': {reason}")
 
 
-def _status(archive: Archive, now: datetime) -> dict[str, Any]:
+def _status(archive: Archive) -> dict[str, Any]:
+    from archive.assembly import last_time
     from archive.audit.campaign import due
+    from archive.clock import behind_the_log
     from archive.duties import is_silent, last_beat
     from archive.model.moments import format_moment
     from archive.model.packages import PackageKind, ReplicaState
@@ -207,6 +208,8 @@ def _status(archive: Archive, now: datetime) -> dict[str, Any]:
     aips = [package for package in packages if package.kind is PackageKind.AIP]
     offline = {name: reason for name, location in locations.items() if (reason := location.offline()) is not None}
     totals, beat = catalogue.totals(), last_beat(archive.home)
+    incidents = catalogue.incidents(only_open=True)
+    now, clock = archive.holdings.stamp.clock.since(last_time(archive.holdings.log)).read()
     good = [r for r in replicas if r.state is ReplicaState.OK and r.location not in offline]
     return {
         "aips": len(aips),
@@ -215,11 +218,13 @@ def _status(archive: Archive, now: datetime) -> dict[str, Any]:
         "replicas_wanted": len(packages) * len(locations),
         "replicas_ok": len(good),
         "audits_overdue": len(due(replicas, now=now, policy=archive.config.audit)),
-        "incidents_open": len(catalogue.incidents(only_open=True)),
+        "incidents_open": len(incidents),
         "accession_packages": len(packages) - len(aips),
         "received": totals.received,
         **asdict(totals),
         "offline": offline,
         "scheduler_last_seen": None if beat is None else format_moment(beat),
+        "clock": clock,
+        "clock_right": behind_the_log(clock) is None and all(incident.type != "clock" for incident in incidents),
         "scheduler_silent": beat is not None and is_silent(archive.home, now=now),
     }

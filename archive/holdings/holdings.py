@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from archive.catalogue.catalogue import Catalogue
-from archive.clock import Clock
+from archive.clock import WatchedClock, behind_the_log
 from archive.custody.copies import copy_new
 from archive.custody.log import CustodyLog
 from archive.errors import CustodyError, StorageError
 from archive.holdings.apply import apply
-from archive.model.records import Record
+from archive.model.identifiers import IncidentId, new_identifier
+from archive.model.records import IncidentRecord, Record
 from archive.storage.directory import DirectoryLocation
 from profiles.finding import Finding, Severity
 
@@ -28,12 +29,14 @@ class Stamp:
     actor: str
     machine: str
     version: str
-    clock: Clock
+    clock: WatchedClock
 
     def __call__(self, reason: str = "") -> dict[str, Any]:
         """The common fields of a record made now."""
+        time, clock = self.clock.read()
         return {
-            "time": self.clock(),
+            "time": time,
+            "clock": clock,
             "actor": self.actor,
             "machine": self.machine,
             "version": self.version,
@@ -55,6 +58,7 @@ class Holdings:
         """Append ``records`` to the custody log and take them into the catalogue. All of them or none."""
         if not records:
             return
+        records = [*records, *self._clock_incident(records)]
         try:
             first = self.log.append(records)
         except OSError as error:
@@ -64,6 +68,20 @@ class Holdings:
                 transient=True,
             ) from error
         self._take_in(list(enumerate(records, start=first)))
+
+    def _clock_incident(self, records: Sequence[Record]) -> list[Record]:
+        """What a person must know where a clock ran backwards. What happened is recorded all the same."""
+        behind = max((behind_the_log(record.clock) or 0 for record in records), default=0)
+        if not behind or any(known.type == "clock" for known in self.catalogue.incidents(only_open=True)):
+            return []
+        summary = (
+            f"the clock of machine '{self.stamp.machine}' ran backwards: it is {behind} s behind the last record in "
+            "the log; records stay in the order of their numbers, but times around here are not to be trusted"
+        )
+        incident = IncidentId(new_identifier())
+        return [
+            IncidentRecord(**self.stamp(), incident=incident, type="clock", aip=None, location=None, summary=summary)
+        ]
 
     def catch_up(self) -> int:
         """Take into the catalogue what the log holds and the catalogue has not seen; answer how many records.

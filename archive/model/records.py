@@ -23,12 +23,15 @@ Octets = NewType("Octets", int)
 class Record:
     """What every record says: when, who, on which machine, with which version of this program, and why.
 
-    ``actor`` and ``machine`` are codes, never a person's name. ``reason`` may be empty where the kind says it all.
+    ``clock`` says what ``time`` was worth: where it came from, and by how much it was behind the log where it ran
+    backwards (``archive.clock``). Records are in the order of their numbers, never of their times. ``actor`` and
+    ``machine`` are codes, never a person's name. ``reason`` may be empty where the kind says it all.
     """
 
     kind: ClassVar[str]
     v: int = 1
     time: datetime
+    clock: str = "not stated"
     actor: str
     machine: str
     version: str
@@ -200,7 +203,7 @@ class RepairRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRecord(Record):
-    """Something a person must know. ``type`` is damage, tampering, repair-limit or disagreement."""
+    """Something a person must know. ``type`` is damage, tampering, repair-limit or clock."""
 
     kind: ClassVar[str] = "incident"
     incident: IncidentId

@@ -19,7 +19,7 @@ PAIR = close(7, a_record(7), SALT)
 
 def test_the_lines_of_a_record_are_these_for_ever():
     assert PAIR.leaf == (
-        b'{"commitment":"12477b8d74efb73b99a5e634121512fd42574ec4687ff3bc92f906fc907e30aa","n":7,'
+        b'{"commitment":"93c51cad40c01a4a4af04e0fe3bd00fc31b74fb112629028b80ad57584f3e406","n":7,'
         b'"time":"2026-01-01","type":"record","v":1}'
     )
     assert PAIR.opening == (
