@@ -17,7 +17,8 @@ from typing import Any
 from archive.errors import ArchiveError
 from archive.inspection.evidence_file import EvidenceFile
 from archive.inspection.exhibit import ALLOWANCE, Withheld, exhibit
-from archive.inspection.identification import EMPTY, Basis, FormatMatch, Identification, printable
+from archive.inspection.identification import EMPTY, FormatMatch, Identification, printable
+from archive.model.formats import Basis
 
 _REASONS = (
     ("container name", Basis.CONTAINER),
