@@ -11,7 +11,7 @@ import operator
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -193,8 +193,12 @@ def _codec(hint: object) -> tuple[_Spell, _Parse | None]:
         return _codec(hint.__supertype__)
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         return _optional(*_codec(_the_one_beside_none(hint)))
+    if typing.get_origin(hint) is tuple:
+        return _list_codec(*_codec(_the_one_repeated(hint)))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _word_codec(hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _object_codec(hint)
     try:
         return _CODECS[hint]
     except KeyError:
@@ -216,6 +220,45 @@ def _optional(spell: _Spell, parse: _Parse | None) -> tuple[_Spell, _Parse | Non
         return None if value is None or parse is None else parse(value)
 
     return spell_optional, None if parse is None else parse_optional
+
+
+def _the_one_repeated(hint: object) -> object:
+    members = typing.get_args(hint)
+    if len(members) != 2 or members[1] is not Ellipsis:
+        raise TypeError(f"no spelling is defined for fields of type {hint!r}")
+    return members[0]
+
+
+def _list_codec(spell: _Spell, parse: _Parse | None) -> tuple[_Spell, _Parse]:
+    def spell_list(value: object) -> list[object]:
+        if type(value) is not tuple:
+            raise ValueError(f"not a tuple but {type(value).__name__}")
+        return [spell(member) for member in value]
+
+    def parse_list(value: object) -> tuple[object, ...]:
+        if type(value) is not list:
+            raise ValueError(f"not a list but {type(value).__name__}")
+        return tuple(value) if parse is None else tuple(map(parse, value))
+
+    return spell_list, parse_list
+
+
+def _object_codec(of: type) -> tuple[_Spell, _Parse]:
+    """A frozen value inside a record: a JSON object of exactly its fields."""
+    hints = typing.get_type_hints(of, localns={})
+    codecs = {name: _codec(hint) for name, hint in hints.items()}
+
+    def spell_object(value: object) -> dict[str, object]:
+        if type(value) is not of:
+            raise ValueError(f"not {of.__name__} but {type(value).__name__}")
+        return {name: spell(getattr(value, name)) for name, (spell, _) in codecs.items()}
+
+    def parse_object(value: object) -> object:
+        if type(value) is not dict or value.keys() != codecs.keys():
+            raise ValueError(f"not the fields of {of.__name__}")
+        return of(**{name: value[name] if parse is None else parse(value[name]) for name, (_, parse) in codecs.items()})
+
+    return spell_object, parse_object
 
 
 def _word_codec(words: type[StrEnum]) -> tuple[_Spell, _Parse]:

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.canonical import LARGEST, decode, decode_record, encode, encode_record
+from archive.model.formats import Basis, FileFormat, Kind, Tool
 from archive.model.packages import Outcome
 from archive.model.records import (
     RECORD_TYPES,
+    IdentificationRecord,
     IncidentClosedRecord,
     LocationRecord,
     Octets,
@@ -46,6 +48,11 @@ def field_values(hint: object) -> st.SearchStrategy[object]:
         return st.none() | field_values(next(arg for arg in typing.get_args(hint) if arg is not type(None)))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
+    if typing.get_origin(hint) is tuple:
+        return st.lists(field_values(typing.get_args(hint)[0]), max_size=3).map(tuple)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        members = typing.get_type_hints(hint, localns={})
+        return st.builds(hint, **{name: field_values(member) for name, member in members.items()})
     simple: dict[object, st.SearchStrategy[object]] = {
         str: TEXT | ODD_TEXT,
         int: INTEGERS,
@@ -88,6 +95,29 @@ RECEIPT_BYTES = (
 )
 CLOSED = IncidentClosedRecord(
     time=datetime(2026, 2, 3, tzinfo=UTC), actor="a", machine="m", version="0", incident="i", reason="looked at"
+)
+IDENTIFICATION = IdentificationRecord(
+    time=datetime(2026, 2, 3, tzinfo=UTC),
+    actor="a",
+    machine="m",
+    version="0",
+    aip="33333333-3333-4333-8333-333333333333",
+    tools=(Tool("fido", "1.6.1", "PRONOM v109"), Tool("siegfried", "1.11.9", "PRONOM v125")),
+    formats={"fmt/11": "Portable Network Graphics 1.0"},
+    files=(
+        FileFormat("22222222-2222-4222-8222-222222222222", "fmt/11", Kind.AGREED, Basis.SIGNATURE),
+        FileFormat("44444444-4444-4444-8444-444444444444", None, Kind.UNKNOWN, None),
+    ),
+    said={},
+)
+IDENTIFICATION_BYTES = (
+    b'{"actor":"a","aip":"33333333-3333-4333-8333-333333333333","files":['
+    b'{"basis":"signature","file":"22222222-2222-4222-8222-222222222222","puid":"fmt/11","verdict":"agreed"},'
+    b'{"basis":null,"file":"44444444-4444-4444-8444-444444444444","puid":null,"verdict":"unknown"}],'
+    b'"formats":{"fmt/11":"Portable Network Graphics 1.0"},"kind":"identification","machine":"m","reason":"",'
+    b'"said":{},"time":"2026-02-03T00:00:00.000000Z","tools":['
+    b'{"signatures":"PRONOM v109","tool":"fido","version":"1.6.1"},'
+    b'{"signatures":"PRONOM v125","tool":"siegfried","version":"1.11.9"}],"v":1,"version":"0"}'
 )
 
 
@@ -188,6 +218,55 @@ def test_a_record_of_every_kind_comes_back_as_it_was(kind: type[Record], data: s
 def test_the_bytes_of_a_receipt_are_these_for_ever():
     assert encode_record(RECEIPT) == RECEIPT_BYTES
     assert decode_record(RECEIPT_BYTES) == RECEIPT
+
+
+def test_the_bytes_of_an_identification_are_these_for_ever():
+    assert encode_record(IDENTIFICATION) == IDENTIFICATION_BYTES
+    assert decode_record(IDENTIFICATION_BYTES) == IDENTIFICATION
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tools": [Tool("fido", "1", "2")]},
+        {"tools": (("fido", "1", "2"),)},
+        {"tools": (Tool("fido", 1, "2"),)},
+        {"files": ({"file": "a", "puid": None, "verdict": "unknown", "basis": None},)},
+        {"files": (FileFormat("a", None, "unknown", None),)},
+        {"files": (FileFormat("a", None, Kind.UNKNOWN, Kind.AGREED),)},
+        {"files": None},
+        {"formats": {"é": "x"}},
+        {"formats": {"fmt/11": None}},
+        {"said": {"a": "\ud800"}},
+    ],
+)
+def test_a_list_that_breaks_its_promise_is_not_written(wrong: dict[str, object]):
+    with pytest.raises(ValueError, match="identification record"):
+        encode_record(dataclasses.replace(IDENTIFICATION, **wrong))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"files":[', b'"files":[null,'),
+        (b'"files":[', b'"files":[[],'),
+        (b'"files":[', b'"files":[{},'),
+        (b'"puid":"fmt/11",', b""),
+        (b'"puid":"fmt/11",', b'"puid":"fmt/11","sure":true,'),
+        (b'"puid":"fmt/11","verdict":"agreed"', b'"verdict":"agreed","puid":"fmt/11"'),
+        (b'"verdict":"agreed"', b'"verdict":"certain"'),
+        (b'"basis":"signature"', b'"basis":"Signature"'),
+        (b'"basis":null', b'"basis":""'),
+        (b'"tools":[', b'"tools":[],"tools":['),
+        (b'"said":{}', b'"said":[]'),
+        (b'"said":{}', b'"said":null'),
+        (b'"said":{}', b'"said":{"a":1}'),
+    ],
+)
+def test_a_list_spelled_in_any_other_way_is_refused(old: bytes, new: bytes):
+    assert old in IDENTIFICATION_BYTES
+    with pytest.raises(ValueError):
+        decode_record(IDENTIFICATION_BYTES.replace(old, new, 1))
 
 
 def test_octets_are_text_by_field_and_not_by_value():

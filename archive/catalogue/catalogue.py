@@ -8,18 +8,21 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import DatabaseError
 
 from archive import durable
-from archive.catalogue import schema
+from archive.catalogue import format_queries, schema
 from archive.catalogue.rows import (
     AccessionRow,
     AgreementRow,
     DamageRow,
+    FileFormatRow,
     FileRow,
+    FormatHolding,
     HandoverRow,
     HandoverVolumeRow,
+    IdentificationRow,
     IncidentRow,
     KeyRow,
     LocationRow,
@@ -31,6 +34,7 @@ from archive.catalogue.rows import (
 )
 from archive.errors import CatalogueError
 from archive.model.fixity import FixityOutcome
+from archive.model.formats import ToldBy
 from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
 from archive.model.packages import Outcome, PackageKind, ReplicaState
 
@@ -41,6 +45,8 @@ _TABLES: dict[type[Row], Table] = {
     AccessionRow: schema.accession,
     FileRow: schema.file,
     PackageRow: schema.package,
+    IdentificationRow: schema.identification,
+    FileFormatRow: schema.file_format,
     ReplicaRow: schema.replica,
     IncidentRow: schema.incident,
     DamageRow: schema.damage,
@@ -48,7 +54,7 @@ _TABLES: dict[type[Row], Table] = {
     HandoverVolumeRow: schema.handover_volume,
     KeyRow: schema.key,
 }
-_WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind}
+_WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind, "told_by": ToldBy}
 _OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
 
 _DECIMALS = frozenset({"mtime"})
@@ -127,22 +133,26 @@ class Catalogue:
 
     def replace(self, row: Row) -> None:
         """Put ``row`` in the place of the one with the same key, which must exist."""
-        table = _TABLES[type(row)]
-        values = _values(row)
-        keys = [column for column in table.primary_key.columns]
-        change = update(table).values({name: values[name] for name in values if name not in {k.name for k in keys}})
+        self.replace_all([row])
+
+    def replace_all(self, rows: Sequence[Row]) -> None:
+        """Put ``rows`` of one kind in the places of those with the same keys, which must exist."""
+        if not rows:
+            return
+        table = _TABLES[type(rows[0])]
+        keys = [column.name for column in table.primary_key.columns]
+        change = update(table).values({c.name: bindparam(f"new_{c.name}") for c in table.columns if c.name not in keys})
         for key in keys:
-            change = change.where(key == values[key.name])
-        if self._connection().execute(change).rowcount != 1:
-            raise ValueError(f"no such row in {table.name}: {values}")
+            change = change.where(table.c[key] == bindparam(f"new_{key}"))
+        values = [{f"new_{name}": value for name, value in _values(row).items()} for row in rows]
+        if self._connection().execute(change, values).rowcount != len(rows):
+            raise ValueError(f"no such row in {table.name}, of {len(rows)}: {values[0]}")
 
     def put_files(self, rows: Sequence[FileRow]) -> None:
         """Add receipts; one that is there already (a pending file that has been decided) is replaced."""
         known = self._known_files([row.id for row in rows])
         self.insert([row for row in rows if row.id not in known])
-        for row in rows:
-            if row.id in known:
-                self.replace(row)
+        self.replace_all([row for row in rows if row.id in known])
 
     def set_applied(self, leaves: int) -> None:
         """Remember that the first ``leaves`` records of the custody log have been taken in."""
@@ -246,6 +256,34 @@ class Catalogue:
         if accession is not None:
             query = query.where(schema.package.c.accession == accession)
         return self._all(PackageRow, query)
+
+    def files_of(self, package: PackageId) -> list[FileRow]:
+        """Receipts of the files in one package, in the order they were received."""
+        table = schema.file
+        return self._all(FileRow, select(table).where(table.c.aip == package).order_by(table.c.leaf))
+
+    def identification(self, package: PackageId) -> IdentificationRow | None:
+        """How the files of a package were last identified; None for a package without files of evidence."""
+        table = schema.identification
+        return self._one(IdentificationRow, select(table).where(table.c.package == package))
+
+    def file_formats(self, package: PackageId) -> list[FileFormatRow]:
+        """What the files of a package are, as told by the machines and decided by persons, file by file."""
+        return self._all(FileFormatRow, format_queries.of_package(package))
+
+    def formats_of(self, file: FileId) -> list[FileFormatRow]:
+        """What one file is: what the machines told last, then what a person decided last."""
+        return self._all(FileFormatRow, format_queries.of_file(file))
+
+    def format_holdings(self) -> list[FormatHolding]:
+        """What is held, by format, verdict and basis: most files first."""
+        with self._reading() as connection:
+            found = connection.execute(format_queries.holdings()).all()
+        held = [
+            FormatHolding(_text(puid), _text(name), str(verdict), _text(basis), int(files), int(size))
+            for puid, name, verdict, basis, files, size in found
+        ]
+        return sorted(held, key=lambda one: (-one.files, one.puid or "", one.verdict, one.basis or ""))
 
     def replicas(self, package: PackageId | None = None) -> list[ReplicaRow]:
         """Replicas by package and location; of one package where given."""
@@ -372,6 +410,10 @@ def _values(row: Row) -> dict[str, object]:
 def _stored(name: str, value: object) -> object:
     # A word of an enumeration is stored as plain text, and so is a number that may pass 64 bits.
     return str(value) if isinstance(value, str) or name in _DECIMALS else value
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _row(kind: type[R], found: RowMapping) -> R:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archive.model.fixity import FixityOutcome
+from archive.model.formats import ToldBy
 from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
 from archive.model.packages import Outcome, PackageKind, ReplicaState
 
@@ -88,6 +89,39 @@ class PackageRow(Row):
     tagmanifest_sha256: str
     manifest_sha256: str
     sealed_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentificationRow(Row):
+    """With which tools the files of a package were last identified; ``tools`` is canonical JSON."""
+
+    package: PackageId
+    tools: str
+    identified_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFormatRow(Row):
+    """What a file is, as the machines told last, or as a person decided last: at most one row of each.
+
+    ``verdict`` is a kind of verdict, or ``decided`` for a person's word. ``reason`` is the person's, or what the tools
+    said where a person should look. ``since`` is the number of the record from which ``puid`` and ``verdict`` stand;
+    ``former_puid`` and ``former_verdict`` stood before, None where nothing did.
+    """
+
+    file: FileId
+    told_by: ToldBy
+    package: PackageId
+    puid: str | None
+    name: str | None
+    verdict: str
+    basis: str | None
+    told_at: str
+    actor: str
+    reason: str
+    since: int
+    former_puid: str | None
+    former_verdict: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,3 +219,19 @@ class Totals:
     def received(self) -> int:
         """Regular files received."""
         return self.accepted + self.duplicate + self.quarantined + self.rejected + self.pending
+
+
+@dataclass(frozen=True, slots=True)
+class FormatHolding:
+    """Files held of which the same is said: how many, and their octets.
+
+    A person's decision goes before the verdict (``verdict`` is ``decided`` then). ``name`` is one of those the format
+    is called by; ``basis`` the identifiers' best reason, None without any and for a decision.
+    """
+
+    puid: str | None
+    name: str | None
+    verdict: str
+    basis: str | None
+    files: int
+    bytes: int

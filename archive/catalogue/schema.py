@@ -93,6 +93,31 @@ package = _table(
     Index("package_by_accession", "accession"),
 )
 
+identification = _table(
+    "identification",
+    Column("package", Text, ForeignKey("package.id"), primary_key=True),
+    Column("tools", Text, nullable=False),
+    Column("identified_at", Text, nullable=False),
+)
+
+file_format = _table(
+    "file_format",
+    Column("file", Text, ForeignKey("file.id"), primary_key=True),
+    Column("told_by", Text, primary_key=True),
+    Column("package", Text, ForeignKey("package.id"), nullable=False),
+    Column("puid", Text),
+    Column("name", Text),
+    Column("verdict", Text, nullable=False),
+    Column("basis", Text),
+    Column("told_at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", _BIG, nullable=False),
+    Column("former_puid", Text),
+    Column("former_verdict", Text),
+    Index("file_format_by_package", "package"),
+)
+
 replica = _table(
     "replica",
     Column("package", Text, ForeignKey("package.id"), primary_key=True),
@@ -171,6 +196,8 @@ EVIDENCE = (
     accession,
     file,
     package,
+    identification,
+    file_format,
     replica,
     incident,
     damage,

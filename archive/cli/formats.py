@@ -36,7 +36,7 @@ def identify_command(paths: tuple[bytes, ...], as_json: bool) -> int:
       archive formats identify /media/usb/delivery --json
     """
     from archive.inspection.found import examine_found, find
-    from archive.inspection.verdict import Kind
+    from archive.model.formats import Kind
 
     kinds: Counter[str] = Counter()
     for one in examine_found(find(paths), workers=os.cpu_count() or 1):

@@ -7,7 +7,7 @@ so that all three end with the same rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import groupby
 
 from archive import canonical
@@ -16,9 +16,11 @@ from archive.catalogue.rows import (
     AccessionRow,
     AgreementRow,
     DamageRow,
+    FileFormatRow,
     FileRow,
     HandoverRow,
     HandoverVolumeRow,
+    IdentificationRow,
     IncidentRow,
     KeyRow,
     LocationRow,
@@ -26,6 +28,7 @@ from archive.catalogue.rows import (
     ProducerRow,
     ReplicaRow,
 )
+from archive.model.formats import DECIDED, FileFormat, ToldBy
 from archive.model.identifiers import PackageId
 from archive.model.moments import format_moment
 from archive.model.packages import ReplicaState
@@ -35,9 +38,11 @@ from archive.model.records import (
     AgreementRecord,
     AuditRecord,
     DamageRecord,
+    FormatDecisionRecord,
     HandoverFrozenRecord,
     HandoverPlannedRecord,
     HandoverVolumeRecord,
+    IdentificationRecord,
     IncidentClosedRecord,
     IncidentRecord,
     KeyRecord,
@@ -79,6 +84,10 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _close_accession(catalogue, n, record)
         case SealRecord():
             catalogue.insert([_package(n, record)])
+        case IdentificationRecord():
+            _identify(catalogue, n, record)
+        case FormatDecisionRecord():
+            _decide_format(catalogue, n, record)
         case ReplicationRecord():
             _store_replica(catalogue, n, record)
         case AuditRecord():
@@ -176,6 +185,70 @@ def _package(n: int, record: SealRecord) -> PackageRow:
         manifest_sha256=record.manifest_sha256,
         sealed_at=format_moment(record.time),
     )
+
+
+def _identify(catalogue: Catalogue, n: int, record: IdentificationRecord) -> None:
+    tools = canonical.encode([asdict(tool) for tool in record.tools]).decode()
+    row = IdentificationRow(leaf=n, package=record.aip, tools=tools, identified_at=format_moment(record.time))
+    if catalogue.identification(record.aip) is None:
+        catalogue.insert([row])
+    else:
+        catalogue.replace(row)
+    told = {row.file: row for row in catalogue.file_formats(record.aip) if row.told_by is ToldBy.MACHINES}
+    rows = [_told_format(n, record, file, told.get(file.file)) for file in record.files]
+    catalogue.insert([row for row in rows if row.file not in told])
+    catalogue.replace_all([row for row in rows if row.file in told])
+
+
+def _told_format(n: int, record: IdentificationRecord, file: FileFormat, known: FileFormatRow | None) -> FileFormatRow:
+    row = FileFormatRow(
+        leaf=n,
+        file=file.file,
+        told_by=ToldBy.MACHINES,
+        package=record.aip,
+        puid=file.puid,
+        name=None if file.puid is None else record.formats.get(file.puid),
+        verdict=file.verdict,
+        basis=file.basis,
+        told_at=format_moment(record.time),
+        actor=record.actor,
+        reason=record.said.get(file.file, ""),
+        since=n,
+        former_puid=None,
+        former_verdict=None,
+    )
+    if known is None:
+        return row
+    if (known.puid, known.verdict) == (row.puid, row.verdict):
+        return replace(row, since=known.since, former_puid=known.former_puid, former_verdict=known.former_verdict)
+    return replace(row, former_puid=known.puid, former_verdict=known.verdict)
+
+
+def _decide_format(catalogue: Catalogue, n: int, record: FormatDecisionRecord) -> None:
+    file = catalogue.file(record.file)
+    if file is None or file.aip is None:
+        raise ValueError(f"record {n} decides on the format of a file that is not held: {record.file}")
+    known = next((row for row in catalogue.formats_of(record.file) if row.told_by is ToldBy.PERSON), None)
+    row = FileFormatRow(
+        leaf=n,
+        file=record.file,
+        told_by=ToldBy.PERSON,
+        package=file.aip,
+        puid=record.puid,
+        name=record.name,
+        verdict=DECIDED,
+        basis=None,
+        told_at=format_moment(record.time),
+        actor=record.actor,
+        reason=record.reason,
+        since=n,
+        former_puid=None if known is None else known.puid,
+        former_verdict=None if known is None else known.verdict,
+    )
+    if known is None:
+        catalogue.insert([row])
+    else:
+        catalogue.replace(row)
 
 
 def _store_replica(catalogue: Catalogue, n: int, record: ReplicationRecord) -> None:

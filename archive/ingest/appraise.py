@@ -14,6 +14,7 @@ from archive.ingest.journal import Expected
 from archive.ingest.metadata import MetadataTable
 from archive.ingest.receive import Received
 from archive.inspection.verdict import summary
+from archive.model.formats import Tool
 from archive.model.packages import Outcome
 from archive.packages.content import PackagedFile
 
@@ -25,6 +26,8 @@ class Decision:
     received: Received
     files: tuple[PackagedFile, ...]
     pending: tuple[Expected, ...]
+    tools: tuple[Tool, ...]
+    """The identifiers that were asked what the files are."""
 
 
 def appraise(examined: Examined, *, metadata: MetadataTable | None, held: Set[str]) -> Decision:
@@ -52,4 +55,4 @@ def appraise(examined: Examined, *, metadata: MetadataTable | None, held: Set[st
                 rights=None if metadata is None else metadata.rights_for(name),
             )
         )
-    return Decision(examined.received, tuple(files), examined.received.pending)
+    return Decision(examined.received, tuple(files), examined.received.pending, examined.tools)

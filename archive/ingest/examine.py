@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from archive.ingest.receive import Received, ReceivedFile
 from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
-from archive.inspection.verdict import SENTENCES, decide, of_interest
+from archive.inspection.verdict import SENTENCES, decide, heard, of_interest
+from archive.model.formats import Tool
 from archive.model.names import shown
 from archive.packages.folder import delivered_file
 from profiles.finding import Finding, Severity
@@ -16,10 +17,14 @@ from profiles.finding import Finding, Severity
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A received lot with what each identifier said of each file, in the same order."""
+    """A received lot with what each identifier said of each file, in the same order; ``tools`` are all that were asked.
+
+    Of our own signatures' answers only those are kept that add something.
+    """
 
     received: Received
     answers: tuple[tuple[Identification, ...], ...]
+    tools: tuple[Tool, ...]
 
     def pairs(self) -> tuple[tuple[ReceivedFile, tuple[Identification, ...]], ...]:
         """Each file with the answers to it."""
@@ -30,25 +35,23 @@ def examine(received: Received, *, bench: Workbench) -> Examined:
     """Identify the format of every received file; where a person should look, that is a finding."""
     bench.progress.stage("identifying formats", total=len(received.files))
     answers = []
+    tools: tuple[Tool, ...] = ()
     questions = (
         (delivered_file(received.folder, file.path), file.expected.name.decode("utf-8", "surrogateescape"))
         for file in received.files
     )
     for of_one in bench.identify(questions):
+        tools = tools or tuple(answer.said_by for answer in of_one)
         answers.append(of_interest(of_one))
         bench.progress.advance()
     findings = (*received.findings, *_to_review(received.files, answers))
-    return Examined(replace(received, findings=findings), tuple(answers))
+    return Examined(replace(received, findings=findings), tuple(answers), tools)
 
 
 def _to_review(files: Sequence[ReceivedFile], answers: Sequence[tuple[Identification, ...]]) -> Iterator[Finding]:
     for file, of_one in zip(files, answers, strict=True):
         kind = decide(of_one).kind
         if kind.needs_a_person:
-            said = "; ".join(f"{answer.tool}: {_said(answer)}" for answer in of_one)
             subject = shown(file.expected.name)
-            yield Finding("format-review", Severity.INFO, subject, f"{SENTENCES[kind]} ({said})", "format verdict")
-
-
-def _said(answer: Identification) -> str:
-    return ", ".join(match.puid for match in answer.matches[:4]) or answer.warning or "unknown"
+            message = f"{SENTENCES[kind]} ({heard(of_one)})"
+            yield Finding("format-review", Severity.INFO, subject, message, "format verdict")

@@ -15,6 +15,7 @@ from archive import canonical, durable
 from archive.bags.second_opinion import second_opinion
 from archive.config import STORE
 from archive.errors import ArchiveError
+from archive.holdings.identification import identification
 from archive.holdings.replicate import replicate, replication, require_right
 from archive.ingest.appraise import Decision
 from archive.ingest.survey import Delivery
@@ -59,7 +60,9 @@ def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, benc
     )
     sealed = sealed_safely(received.folder, lambda folder: seal_aip(folder, content))
     record = seal_record(sealed, accession, PackageKind.AIP, bench)
-    return Prepared(received.folder, (record, *receipts), received.findings)
+    answered = ((file.id, file.answers) for file in decision.files)
+    told = identification(bench.holdings.stamp, received.lot.package, tools=decision.tools, answered=answered)
+    return Prepared(received.folder, (record, *receipts, told), received.findings)
 
 
 def provenance(package: PackageId, *, accession: AccessionId, delivery: Delivery, bench: Workbench) -> Provenance:

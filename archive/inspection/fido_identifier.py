@@ -13,8 +13,9 @@ from pathlib import Path
 from archive.inspection.containers import CONTAINER_ALLOWANCE, Look, look_into_ole, look_into_zip
 from archive.inspection.deadline import DeadlinePassed, within
 from archive.inspection.evidence_file import EvidenceFile
-from archive.inspection.identification import EMPTY, Basis, FormatMatch, Identification, describe
+from archive.inspection.identification import EMPTY, FormatMatch, Identification, describe
 from archive.inspection.signatures import Format, fido_tables
+from archive.model.formats import Basis
 
 BUFFER = 128 * 1024
 """Octets read at either end of a file (``bufsize`` in ``fido.fido.defaults``)."""

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from archive.inspection.identification import Identification, describe
 from archive.inspection.pool import WITNESSES, Makers, Task, examine_many
-from archive.inspection.verdict import Kind, Verdict, decide, of_interest
+from archive.inspection.verdict import Verdict, decide, of_interest
+from archive.model.formats import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,34 +6,16 @@ Also the wording of warnings, which may quote what strangers wrote.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+
+from archive.model.formats import Basis, Tool
 
 EMPTY = "empty file"
 """The warning over a file of no octets, the same from every tool."""
 
 LOCAL = "local/"
 """How identifiers begin that we assigned ourselves, to what no registry knows or tells apart."""
-
-
-class Basis(StrEnum):
-    """Why a format is believed to fit, the best reason first.
-
-    Bytes of members inside; bytes of the file itself; content that reads as text, where the name says which text; the
-    first few octets and nothing more, in a file that fits no signature; or only its name.
-    """
-
-    CONTAINER = "container"
-    SIGNATURE = "signature"
-    TEXT = "text"
-    MAGIC = "magic"
-    EXTENSION = "extension"
-
-    @property
-    def by_bytes(self) -> bool:
-        """Whether a signature, and not only text, magic or a name, speaks for the format."""
-        return self in (Basis.CONTAINER, Basis.SIGNATURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +67,11 @@ class Identification:
         if len(self.matches) == 1 and self.matches[0].basis not in (Basis.MAGIC, Basis.EXTENSION):
             return self.matches[0]
         return None
+
+    @property
+    def said_by(self) -> Tool:
+        """Who answers."""
+        return Tool(self.tool, self.tool_version, self.signatures)
 
     @property
     def note(self) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from archive.inspection.containers import CONTAINER_ALLOWANCE
 from archive.inspection.evidence_file import AllowanceSpent, EvidenceFile
-from archive.inspection.identification import LOCAL, Basis, FormatMatch, Identification
+from archive.inspection.identification import LOCAL, FormatMatch, Identification
 from archive.inspection.local_signatures import BY_HEAD, BY_MEMBERS, MAGIC, LocalFormat
+from archive.model.formats import Basis
 
 HEAD = 4096
 """Octets of the beginning that are looked at."""

@@ -17,8 +17,9 @@ from typing import Any
 from archive.errors import ArchiveError
 from archive.inspection.evidence_file import EvidenceFile
 from archive.inspection.exhibit import Withheld, exhibit
-from archive.inspection.identification import EMPTY, Basis, FormatMatch, Identification, printable
+from archive.inspection.identification import EMPTY, FormatMatch, Identification, printable
 from archive.inspection.zip_directory import ALLOWANCE
+from archive.model.formats import Basis
 
 _REASONS = (
     ("container name", Basis.CONTAINER),

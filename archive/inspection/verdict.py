@@ -10,36 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from archive.inspection.identification import EMPTY, LOCAL, Basis, FormatMatch, Identification
+from archive.inspection.identification import EMPTY, LOCAL, FormatMatch, Identification
+from archive.model.formats import Basis, Kind
 
 GENERAL = frozenset({"x-fmt/263", "fmt/111", "fmt/189", "fmt/101", "fmt/817", "x-fmt/111", "x-fmt/266"})
 """PUIDs that name only what something is wrapped in: ZIP, OLE, OOXML, XML, JSON, text, GZIP."""
 
+MOST_QUOTED = 4
+"""Formats of one answer that are listed where a person reads it."""
+
 _GENERAL_OF_FIDO = "fido-fmt/189."
 """FIDO's own identifiers for Word, Excel or PowerPoint of any version, told by names of members."""
-
-
-class Kind(StrEnum):
-    """How the witnesses stand to one another."""
-
-    AGREED = "agreed"
-    REFINED = "refined"
-    ONE_BY_BYTES = "one-by-bytes"
-    TEXT = "text"
-    LOCAL = "local"
-    SEVERAL = "several"
-    DIFFERENT = "different"
-    DAMAGED = "damaged"
-    SUGGESTED = "suggested"
-    UNKNOWN = "unknown"
-    NOT_EXAMINED = "not-examined"
-
-    @property
-    def needs_a_person(self) -> bool:
-        """Whether somebody should look: the witnesses disagree, hesitate, or found damage."""
-        return self in (Kind.SEVERAL, Kind.DIFFERENT, Kind.DAMAGED, Kind.NOT_EXAMINED)
 
 
 SENTENCES = {
@@ -97,6 +79,11 @@ def of_interest(answers: Sequence[Identification]) -> tuple[Identification, ...]
     return tuple(answer for answer in answers if not _is_ours(answer) or adds(answer))
 
 
+def heard(answers: Sequence[Identification]) -> str:
+    """What each witness said, in one line for a reader."""
+    return "; ".join(f"{answer.tool}: {_said(answer)}" for answer in answers)
+
+
 def summary(answers: Sequence[Identification]) -> Identification:
     """The verdict in the form of one answer, for where only one has room: all tools, and the format if one is named.
 
@@ -111,6 +98,13 @@ def summary(answers: Sequence[Identification]) -> Identification:
         signatures=", ".join(answer.signatures for answer in answers),
         warning="; ".join(f"{answer.tool}: {answer.warning}" for answer in answers if answer.warning) or None,
     )
+
+
+def _said(answer: Identification) -> str:
+    puids = ", ".join(match.puid for match in answer.matches[:MOST_QUOTED])
+    more = f" and {len(answer.matches) - MOST_QUOTED} more" if len(answer.matches) > MOST_QUOTED else ""
+    told = f"{puids}{more} by {answer.basis}" if puids else "nothing"
+    return told if answer.warning is None else f"{told}, {answer.warning}"
 
 
 def _is_ours(answer: Identification) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import ClassVar, NewType
 
 from archive.model.fixity import FixityOutcome
+from archive.model.formats import FileFormat, Tool
 from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
 from archive.model.packages import Outcome, PackageKind
 
@@ -125,6 +126,32 @@ class SealRecord(Record):
     tag_files: int
     tagmanifest_sha256: str
     manifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentificationRecord(Record):
+    """What every file of a package is, told by ``tools`` from the bytes: at sealing, and whenever it is asked again.
+
+    ``formats`` names each PUID once; ``said`` quotes the tools, by file, where a person should look. A later record
+    about the same package supersedes this one, and takes nothing from it.
+    """
+
+    kind: ClassVar[str] = "identification"
+    aip: PackageId
+    tools: tuple[Tool, ...]
+    formats: dict[str, str]
+    files: tuple[FileFormat, ...]
+    said: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatDecisionRecord(Record):
+    """A person decided what a file is, or (``puid`` None) that it shall count as unknown; ``reason`` says why."""
+
+    kind: ClassVar[str] = "format-decision"
+    file: FileId
+    puid: str | None
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +317,8 @@ RECORD_TYPES: dict[str, type[Record]] = {
         AccessionRecord,
         ReceiptRecord,
         SealRecord,
+        IdentificationRecord,
+        FormatDecisionRecord,
         ReplicationRecord,
         AccessionClosedRecord,
         AuditRecord,

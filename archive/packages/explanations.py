@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from types import MappingProxyType
 
-from archive.inspection.identification import Basis, Identification
+from archive.inspection.identification import Identification
+from archive.model.formats import Basis
 from archive.packages.content import PackagedFile
 from archive.packages.folder import readable_size
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archive.catalogue.rows import PackageRow
 from archive.holdings.holdings import Holdings
-from archive.inspection.verdict import Kind
+from archive.model.formats import Kind
 from archive.model.packages import PackageKind
 from archive.packages.preservation import VERDICT
 from archive.report.witness import premis_of

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from ingest_support import Answer, Evidence, Place, premis_of
 
+from archive import assembly
+from archive.model.records import IdentificationRecord
 from premis.model import Agent
 
 PNG = (
@@ -73,6 +75,32 @@ def test_what_a_person_should_look_at_is_a_finding_an_event_and_in_the_review(ta
     review = place("formats", "review", "--json")
     assert review.code == 3
     assert [json.loads(line)["name"] for line in review.out.splitlines()] == ["cut.png"]
+
+
+def test_the_log_says_with_the_seal_what_every_file_is(taken_in: tuple[Place, Answer]) -> None:
+    place, answer = taken_in
+    with assembly.reading(place.home) as archive:
+        records = list(archive.holdings.log.records())
+        names = {row.id: row.name.decode() for row in archive.holdings.catalogue.files(answer.json["accession"])}
+        rows = archive.holdings.catalogue.file_formats(answer.json["aips"][0])
+        held = archive.holdings.catalogue.format_holdings()
+    kinds = [record.kind for _, record in records]
+    (told,) = [record for _, record in records if isinstance(record, IdentificationRecord)]
+    assert kinds.index("seal") < kinds.index("identification") < kinds.index("replication")
+    assert kinds.count("identification") == 1
+    assert told.aip == answer.json["aips"][0]
+    assert [tool.tool for tool in told.tools] == ["fido", "siegfried", "evidence-archive-signatures"]
+    assert {names[file.file]: (file.puid, str(file.verdict)) for file in told.files} == {
+        "whole.png": ("fmt/11", "agreed"),
+        "cut.png": (None, "damaged"),
+        "words.csv": (None, "suggested"),
+        "whole.png.ots": ("local/opentimestamps", "local"),
+        "sound.zip": ("x-fmt/263", "agreed"),
+    }
+    assert told.formats["fmt/11"] == "Portable Network Graphics 1.0"
+    assert [names[file] for file in told.said] == ["cut.png"]
+    assert {(row.file, row.puid, row.verdict) for row in rows} == {(f.file, f.puid, f.verdict) for f in told.files}
+    assert sum(one.files for one in held) == 5
 
 
 def test_every_identifier_is_an_agent_with_its_versions(taken_in: tuple[Place, Answer]) -> None:

@@ -33,7 +33,8 @@ from archive.inspection import evidence_file, signatures
 from archive.inspection.containers import CONTAINER_ALLOWANCE, MEMBER_LIMIT
 from archive.inspection.evidence_file import EvidenceFile
 from archive.inspection.fido_identifier import FidoIdentifier
-from archive.inspection.identification import Basis, Identification
+from archive.inspection.identification import Identification
+from archive.model.formats import Basis
 
 Identify = Callable[..., Identification]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from archive.inspection.identification import Basis, FormatMatch, Identification, describe, printable
+from archive.inspection.identification import FormatMatch, Identification, describe, printable
+from archive.model.formats import Basis
 
 
 def match(puid: str, basis: Basis) -> FormatMatch:

@@ -11,8 +11,9 @@ import pytest
 from inspection_samples import GENERATED
 
 from archive.errors import ArchiveError
-from archive.inspection.identification import Basis, FormatMatch, Identification
+from archive.inspection.identification import FormatMatch, Identification
 from archive.inspection.pool import SMALL_BATCH, WINDOW, Task, examine_many, identify_many
+from archive.model.formats import Basis
 
 
 class Echo:

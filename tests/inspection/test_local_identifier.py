@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from inspection_samples import JPEG, PNG, zip_of
 
-from archive.inspection.identification import LOCAL, Basis
+from archive.inspection.identification import LOCAL
 from archive.inspection.local_identifier import MOST_MEMBERS, LocalIdentifier
 from archive.inspection.local_signatures import BY_HEAD, BY_MEMBERS
 from archive.inspection.pool import examine_many
-from archive.inspection.verdict import Kind, decide
+from archive.inspection.verdict import decide
+from archive.model.formats import Basis, Kind
 
 
 def der(tag: int, *contents: bytes) -> bytes:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from archive.inspection.identification import EMPTY, Basis, FormatMatch, Identification
-from archive.inspection.verdict import SENTENCES, Kind, decide, of_interest, summary
+from archive.inspection.identification import EMPTY, FormatMatch, Identification
+from archive.inspection.verdict import SENTENCES, decide, of_interest, summary
+from archive.model.formats import Basis, Kind
 
 Said = tuple[str, Basis]
 BY_BYTES, INSIDE, TEXT, NAME = Basis.SIGNATURE, Basis.CONTAINER, Basis.TEXT, Basis.EXTENSION

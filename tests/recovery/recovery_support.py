@@ -132,6 +132,7 @@ def holdings(home: Path) -> dict[str, object]:
         packages = catalogue.packages()
         order = {package.id: number for number, package in enumerate(packages)}
         files = [row for accession in catalogue.accessions() for row in catalogue.files(accession.id)]
+        names = {row.id: row.name for row in files}
         receipts = Counter(record.file for _, record in records if record.kind == "receipt")
         assert set(receipts.values()) <= {1}, "a file was received twice"
         totals = catalogue.totals()
@@ -143,6 +144,16 @@ def holdings(home: Path) -> dict[str, object]:
             assert not list(location.root.glob("??/.*"))
         return {
             "files": [(f.name, f.size, f.sha256, f.blake3, f.mtime, f.outcome, order.get(f.aip)) for f in files],
+            "formats": sorted(
+                (
+                    (names[row.file], row.told_by, row.puid, row.verdict, row.basis, row.reason, row.former_puid)
+                    for package in packages
+                    for row in catalogue.file_formats(package.id)
+                ),
+                key=repr,
+            ),
+            "identified": [identified and identified.tools for identified in map(catalogue.identification, order)],
+            "holdings": catalogue.format_holdings(),
             "packages": [(p.kind, p.files) for p in packages],
             "evidence": [p.bytes for p in packages if p.kind is PackageKind.AIP],
             "replicas": sorted((order[r.package], r.location, r.state) for r in catalogue.replicas()),

@@ -91,6 +91,32 @@ def upgrade() -> None:
     )
     op.create_index("package_by_accession", "package", ["accession"])
     evidence(
+        "identification",
+        text("package", key=True),
+        text("tools"),
+        text("identified_at"),
+        sa.ForeignKeyConstraint(["package"], ["package.id"]),
+    )
+    evidence(
+        "file_format",
+        text("file", key=True),
+        text("told_by", key=True),
+        text("package"),
+        text("puid", null=True),
+        text("name", null=True),
+        text("verdict"),
+        text("basis", null=True),
+        text("told_at"),
+        text("actor"),
+        text("reason"),
+        number("since"),
+        text("former_puid", null=True),
+        text("former_verdict", null=True),
+        sa.ForeignKeyConstraint(["file"], ["file.id"]),
+        sa.ForeignKeyConstraint(["package"], ["package.id"]),
+    )
+    op.create_index("file_format_by_package", "file_format", ["package"])
+    evidence(
         "replica",
         text("package", key=True),
         text("location", key=True),

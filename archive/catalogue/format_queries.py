@@ -1,0 +1,47 @@
+"""Questions to the catalogue about formats: what each file is, and how much is held of which.
+
+A file has one row told by the machines, and one more once a person decided; the person's goes before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, select
+
+from archive.catalogue.schema import file, file_format
+from archive.model.formats import Kind, ToldBy
+from archive.model.identifiers import FileId, PackageId
+from archive.model.packages import Outcome
+
+_HELD = (str(Outcome.ACCEPTED), str(Outcome.DUPLICATE))
+
+
+def of_package(package: PackageId) -> Select[Any]:
+    """All rows about the files of a package."""
+    return (
+        select(file_format).where(file_format.c.package == package).order_by(file_format.c.file, file_format.c.told_by)
+    )
+
+
+def of_file(identifier: FileId) -> Select[Any]:
+    """The rows about one file, the machines' first."""
+    return select(file_format).where(file_format.c.file == identifier).order_by(file_format.c.told_by)
+
+
+def holdings() -> Select[Any]:
+    """Format, a name of it, verdict, basis, number of files and their octets, of all files held."""
+    machines, person = file_format.alias("machines"), file_format.alias("person")
+    decided = person.c.file.is_not(None)
+    puid = case((decided, person.c.puid), else_=machines.c.puid)
+    name = case((decided, person.c.name), else_=machines.c.name)
+    verdict = case((decided, person.c.verdict), else_=func.coalesce(machines.c.verdict, str(Kind.NOT_EXAMINED)))
+    basis = case((decided, person.c.basis), else_=machines.c.basis)
+    told = file.outerjoin(machines, and_(machines.c.file == file.c.id, machines.c.told_by == str(ToldBy.MACHINES)))
+    both = told.outerjoin(person, and_(person.c.file == file.c.id, person.c.told_by == str(ToldBy.PERSON)))
+    return (
+        select(puid, func.max(name), verdict, basis, func.count(), func.sum(file.c.size))
+        .select_from(both)
+        .where(file.c.outcome.in_(_HELD), file.c.aip.is_not(None))
+        .group_by(puid, verdict, basis)
+    )
