@@ -111,7 +111,7 @@ IDENTIFICATION = IdentificationRecord(
     said={},
 )
 IDENTIFICATION_BYTES = (
-    b'{"actor":"a","aip":"33333333-3333-4333-8333-333333333333","files":['
+    b'{"actor":"a","aip":"33333333-3333-4333-8333-333333333333","clock":"not stated","files":['
     b'{"basis":"signature","file":"22222222-2222-4222-8222-222222222222","puid":"fmt/11","verdict":"agreed"},'
     b'{"basis":null,"file":"44444444-4444-4444-8444-444444444444","puid":null,"verdict":"unknown"}],'
     b'"formats":{"fmt/11":"Portable Network Graphics 1.0"},"kind":"identification","machine":"m","reason":"",'
