@@ -6,6 +6,7 @@ An archive's folder holds::
     catalogue.sqlite   the index
     custody/           the custody log
     store/             the location every archive has
+    leases/            which deliveries are being taken in, while they are
     staging/           deliveries being taken in; nothing here is held yet
     keys/              keys, when there are any
     lock               held by the one command that changes the archive
@@ -35,6 +36,7 @@ from archive.errors import ArchiveError, LockedError, UsageError
 from archive.holdings.holdings import Holdings, Stamp
 from archive.holdings.rebuild import Rebuilt
 from archive.holdings.rebuild import rebuild as rebuild_holdings
+from archive.ingest.lease import Leases
 from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
 from archive.model.identifiers import new_identifier
@@ -47,6 +49,7 @@ from profiles.finding import Finding, Severity
 CATALOGUE = "catalogue.sqlite"
 CUSTODY = "custody"
 STAGING = "staging"
+LEASES = "leases"
 LOCK = "lock"
 
 _LOCATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -110,7 +113,7 @@ def check_new(home: Path, locations: Mapping[str, str]) -> dict[str, str]:
 def _make_home(home: Path) -> None:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("keys", STAGING):
+        for name in ("keys", LEASES, STAGING):
             (home / name).mkdir(mode=0o700)
     except OSError as error:
         raise ArchiveError(f"{home} cannot be made: {error.strerror}") from error
@@ -163,24 +166,45 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
 
 
 @contextmanager
-def changing(home: Path, *, doing: str, actor: str = "unnamed", clock: Clock = system_clock) -> Iterator[Archive]:
+def changing(
+    home: Path, *, doing: str, actor: str = "unnamed", clock: Clock = system_clock, beside_others: bool = False
+) -> Iterator[Archive]:
     """Open the archive at ``home`` for a command that changes it; LockedError while another one does.
 
-    When the command is done, the new part of the custody log is copied to every location that can be reached.
+    Commands that change it ``beside_others`` may do so at the same time, if all of them do; each keeps to its own
+    staging. When the command is done, the new part of the custody log is copied to every location that can be reached.
     """
     config = configuration.load(home)
-    with durable.exclusive(home / LOCK, doing=doing):
+    with _in_use(home / LOCK, doing=doing, beside_others=beside_others) as lock:
         opened = _open(home, config, actor=actor, clock=clock)
-        opened.holdings.catch_up()
+        if lock.alone:
+            _tidy(opened)
+        if beside_others:
+            lock.admit()
+        opened.holdings.settle()
         opened.holdings.stamp.clock.latest = last_time(opened.holdings.log)
-        for location in opened.holdings.online():
-            location.clear_incoming()
         try:
             yield opened
         finally:
             opened.afterwards.extend(opened.holdings.copy_log())
             opened.afterwards.extend(_clock_findings(opened.holdings.stamp))
             opened.holdings.catalogue.close()
+
+
+@contextmanager
+def _in_use(path: Path, *, doing: str, beside_others: bool) -> Iterator[durable.Shared]:
+    if beside_others:
+        with durable.together(path, doing=doing) as lock:
+            yield lock
+    else:
+        with durable.exclusive(path, doing=doing):
+            yield durable.Shared(-1, alone=True)
+
+
+def _tidy(archive: Archive) -> None:
+    """Throw away copies that an earlier command was killed in."""
+    for location in archive.holdings.online():
+        location.clear_incoming()
 
 
 @contextmanager
@@ -212,7 +236,7 @@ def on_duty(
 
 
 def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
-    """What ingest works with, on every core."""
+    """What ingest works with, on every core. Its leases are held until its user leaves ``with bench.leases``."""
     from archive.inspection import pool
 
     def identify(files: Iterable[tuple[Path, str]]) -> Iterator[tuple[Identification, ...]]:
@@ -221,6 +245,7 @@ def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
     return Workbench(
         holdings=archive.holdings,
         staging=archive.staging,
+        leases=Leases(archive.home / LEASES),
         policy=archive.config.packages,
         identify=identify,
         progress=progress,

@@ -11,6 +11,7 @@ import ctypes
 import fcntl
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -115,25 +116,99 @@ def forget_pages(descriptor: int) -> None:
 
 
 @contextlib.contextmanager
-def exclusive(path: Path, *, doing: str) -> Iterator[None]:
-    """Hold the lock file ``path``; LockedError, naming the holder, where another process holds it.
+def exclusive(path: Path, *, doing: str | None, of: str = "the archive", patience: float = 0.0) -> Iterator[None]:
+    """Hold the lock file ``path`` alone; LockedError, naming the holder, where others hold it after ``patience`` s.
 
-    The kernel gives the lock back when its holder dies, however it dies.
+    ``of`` says what is locked; the holder stays unnamed where ``doing`` is None. The kernel gives the lock back when
+    its holder dies, however it dies.
     """
+    with _open_lock(path) as descriptor:
+        _take(descriptor, fcntl.LOCK_EX, of=of, patience=patience)
+        if doing is not None:
+            _name_holder(descriptor, doing)
+        yield
+
+
+class Shared:
+    """A lock held with others; ``alone`` while nobody else holds it nor can, until ``admit`` lets others in."""
+
+    def __init__(self, descriptor: int, *, alone: bool) -> None:
+        self._descriptor = descriptor
+        self.alone = alone
+
+    def admit(self) -> None:
+        """Let others hold it too."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+        self.alone = False
+
+
+@contextlib.contextmanager
+def together(path: Path, *, doing: str, patience: float = 5.0) -> Iterator[Shared]:
+    """Hold the lock file ``path`` with others who hold it so; the first one holds it alone, until it lets others in.
+
+    LockedError where somebody still holds it alone after ``patience`` seconds.
+    """
+    with _open_lock(path) as descriptor:
+        try:
+            _take(descriptor, fcntl.LOCK_EX, of="the archive", patience=0.0)
+        except LockedError:
+            _take(descriptor, fcntl.LOCK_SH, of="the archive", patience=patience)
+            yield Shared(descriptor, alone=False)
+        else:
+            _name_holder(descriptor, doing)
+            yield Shared(descriptor, alone=True)
+
+
+@contextlib.contextmanager
+def fleeting(path: Path, *, doing: str, of: str) -> Iterator[None]:
+    """As ``exclusive``, with a lock file that is gone afterwards, unless its holder died."""
+    while True:
+        with _open_lock(path) as descriptor:
+            _take(descriptor, fcntl.LOCK_EX, of=of, patience=0.0)
+            if not _lies_at(path, descriptor):
+                continue  # the holder before us has removed it meanwhile: whoever comes next would lock another file
+            _name_holder(descriptor, doing)
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _lies_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+@contextlib.contextmanager
+def _open_lock(path: Path) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another command"
-            raise LockedError(
-                f"the archive is in use: {holder}",
-                hint="wait until it has finished, then give the same command again; nothing was changed",
-                transient=True,
-            ) from None
-        os.ftruncate(descriptor, 0)
-        told = f"{doing}, process {os.getpid()}\n".encode("utf-8", "backslashreplace")  # a path may be no UTF-8
-        os.pwrite(descriptor, told, 0)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int, kind: int, *, of: str, patience: float) -> None:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another command"
+                raise LockedError(
+                    f"{of} is in use: {holder}",
+                    hint="wait until it has finished, then give the same command again; nothing was changed",
+                    transient=True,
+                ) from None
+            time.sleep(0.02)
+
+
+def _name_holder(descriptor: int, doing: str) -> None:
+    os.ftruncate(descriptor, 0)
+    told = f"{doing}, process {os.getpid()}\n".encode("utf-8", "backslashreplace")  # a path may be no UTF-8
+    os.pwrite(descriptor, told, 0)

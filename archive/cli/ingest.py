@@ -48,11 +48,12 @@ def ingest_command(
     if dry_run:
         return _survey(delivery, producer, metadata, home, as_json=as_json)
     with (
-        changing(home, doing=f"ingest of {delivery}") as archive,
+        changing(home, doing=f"ingest of {delivery}", beside_others=True) as archive,
         interruptible() as progress,
     ):
         bench = assembly.ingest_bench(archive, progress=progress)
-        done = ingest(delivery, producer=producer, metadata=metadata, accession=accession, bench=bench)
+        with bench.leases:
+            done = ingest(delivery, producer=producer, metadata=metadata, accession=accession, bench=bench)
         interrupted = progress.stopping()
     _tell(done, as_json=as_json)
     if interrupted and not done.closed:

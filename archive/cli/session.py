@@ -81,14 +81,14 @@ def interruptible(*, stop: threading.Event | None = None) -> Iterator[TerminalPr
 
 
 @contextmanager
-def changing(home: Path, *, doing: str) -> Iterator[Archive]:
+def changing(home: Path, *, doing: str, beside_others: bool = False) -> Iterator[Archive]:
     """The archive at ``home``, opened for a command that changes it; what goes wrong in closing it is told on stderr.
 
     The exit code is then at least 3, and 20 where a location's copy of the custody log tells another history.
     """
     from archive import assembly
 
-    with assembly.changing(home, doing=doing, actor=actor()) as archive:
+    with assembly.changing(home, doing=doing, actor=actor(), beside_others=beside_others) as archive:
         yield archive
     settings = click.get_current_context().find_root().obj
     for finding in archive.afterwards:

@@ -94,6 +94,13 @@ class CustodyLog:
                 log._recover()
         return log
 
+    def refresh(self) -> None:
+        """Take notice of what other processes appended since; the caller sees to it that none is appending now."""
+        head = _read_head(self.folder)
+        if head != self._frontier:
+            self._ends = survey(self.folder, size=head.size, segment=self.segment).ends
+            self._frontier = head
+
     @property
     def size(self) -> int:
         """How many records are acknowledged."""

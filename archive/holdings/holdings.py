@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from archive import durable
 from archive.catalogue.catalogue import Catalogue
 from archive.clock import WatchedClock, behind_the_log
 from archive.custody.copies import copy_new
@@ -20,6 +22,8 @@ from archive.storage.directory import DirectoryLocation
 from profiles.finding import Finding, Severity
 
 _BATCH = 5_000  # records taken into the catalogue in one transaction
+_TURN = "recording.lock"
+_PATIENCE = 600.0  # seconds; others hold it for a batch, or while the log is copied to a slow location
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,25 @@ class Holdings:
         """Append ``records`` to the custody log and take them into the catalogue. All of them or none."""
         if not records:
             return
-        records = [*records, *self._clock_incident(records)]
-        try:
-            first = self.log.append(records)
-        except OSError as error:
-            raise StorageError(
-                f"the custody log cannot be written: {error.strerror or error}",
-                hint="free space or mend the disk, then give the same command again; nothing was lost",
-                transient=True,
-            ) from error
-        self._take_in(list(enumerate(records, start=first)))
+        with self._in_turn():
+            self.catch_up()
+            records = [*records, *self._clock_incident(records)]
+            try:
+                first = self.log.append(records)
+            except OSError as error:
+                raise StorageError(
+                    f"the custody log cannot be written: {error.strerror or error}",
+                    hint="free space or mend the disk, then give the same command again; nothing was lost",
+                    transient=True,
+                ) from error
+            self._take_in(list(enumerate(records, start=first)))
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """One process at a time writes the log, its copies and the catalogue; each sees what the others wrote."""
+        with durable.exclusive(self.home / _TURN, doing=None, of="the custody log", patience=_PATIENCE):
+            self.log.refresh()
+            yield
 
     def _clock_incident(self, records: Sequence[Record]) -> list[Record]:
         """What a person must know where a clock ran backwards. What happened is recorded all the same."""
@@ -82,6 +95,11 @@ class Holdings:
         return [
             IncidentRecord(**self.stamp(), incident=incident, type="clock", aip=None, location=None, summary=summary)
         ]
+
+    def settle(self) -> None:
+        """Catch up, at the beginning of a command that changes something."""
+        with self._in_turn():
+            self.catch_up()
 
     def catch_up(self) -> int:
         """Take into the catalogue what the log holds and the catalogue has not seen; answer how many records.
@@ -110,6 +128,10 @@ class Holdings:
 
     def copy_log(self) -> list[Finding]:
         """Bring the new part of the custody log to every location that can be reached, at the end of a command."""
+        with self._in_turn():
+            return self._copy_log()
+
+    def _copy_log(self) -> list[Finding]:
         findings = []
         for location in self.online():
             try:

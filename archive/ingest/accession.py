@@ -11,6 +11,7 @@ from archive import durable
 from archive.catalogue.rows import AccessionRow
 from archive.errors import ArchiveError, UsageError
 from archive.ingest.journal import Earlier, Listed, is_blocked, journal_path, list_delivery, make_staging
+from archive.ingest.lease import source_name
 from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench, own_disk
@@ -55,8 +56,11 @@ def open_accession(delivery: Delivery, *, wanted: str | None, bench: Workbench) 
     is no change.
     """
     _require_producer_code(delivery.producer)
+    bench.leases.take(source_name(delivery.source), of=f"the delivery {delivery.source}")
     reconciled = _reconcile(bench)
     previous = _previous(delivery, wanted=wanted, bench=bench)
+    if previous is not None:
+        bench.leases.take(previous.id, of=f"accession {previous.id}")
     owed = () if previous is None else reconciled.get(previous.id, ())
     awaited = previous is not None and _awaits_more(previous, delivery, bench)
     listed = _list(delivery, previous, more=wanted is not None or awaited, bench=bench)
@@ -64,7 +68,9 @@ def open_accession(delivery: Delivery, *, wanted: str | None, bench: Workbench) 
         listed.path.unlink()
         raise ArchiveError(f"{delivery.source} holds no files: nothing was received", hint="is this the right folder?")
     if previous is None:
-        return _begin(AccessionId(new_identifier()), delivery, listed, bench)
+        accession = AccessionId(new_identifier())
+        bench.leases.take(accession, of=f"accession {accession}")
+        return _begin(accession, delivery, listed, bench)
     if _is_unchanged(previous, delivery, listed):
         return _go_on(previous, listed, owed, bench)
     if wanted is None and not awaited:
@@ -90,7 +96,7 @@ def _previous(delivery: Delivery, *, wanted: str | None, bench: Workbench) -> Ac
 
 def _list(delivery: Delivery, previous: AccessionRow | None, *, more: bool, bench: Workbench) -> Listed:
     bench.progress.stage("listing the delivery")
-    candidate = bench.staging / f"{_CANDIDATE}{new_identifier()}"
+    candidate = bench.staging / f"{_CANDIDATE}{source_name(delivery.source)}-{new_identifier()}"
     earlier = Earlier()
     if previous is not None and (more or not journal_path(bench.staging, previous.id).exists()):
         earlier = _earlier(previous, delivery, bench)
@@ -176,19 +182,27 @@ def _reconcile(bench: Workbench) -> dict[str, tuple[Finding, ...]]:
     """Bring to an end what earlier runs were killed in; copies still owed, by accession.
 
     A package that was sealed is stored and recorded; what was only being prepared is thrown away, for the delivery
-    still has it; the desk of an accession that is closed by now is cleared.
+    still has it; the desk of an accession that is closed by now is cleared. What another run works on is left alone.
     """
     owed: dict[str, tuple[Finding, ...]] = {}
     for path in sorted(bench.staging.iterdir()):
         if path.name.startswith(_CANDIDATE):
-            path.unlink()
+            with bench.leases.try_for(path.name.removeprefix(_CANDIDATE).split("-")[0]) as free:
+                if free:
+                    path.unlink(missing_ok=True)
         elif path.is_dir():
-            accession = AccessionId(path.name)
-            if bench.holdings.catalogue.accession(accession) is not None:
-                owed[accession] = tuple(finish_interrupted(path, bench=bench))
-            known = bench.holdings.catalogue.accession(accession)
-            if known is None or known.closed_at is not None:
-                discard(path)
+            with bench.leases.try_for(path.name) as free:
+                if free:
+                    owed[path.name] = _clear_desk(path, AccessionId(path.name), bench)
+    return owed
+
+
+def _clear_desk(path: Path, accession: AccessionId, bench: Workbench) -> tuple[Finding, ...]:
+    known = bench.holdings.catalogue.accession(accession)
+    owed = () if known is None else tuple(finish_interrupted(path, bench=bench))
+    known = bench.holdings.catalogue.accession(accession)
+    if known is None or known.closed_at is not None:
+        discard(path)
     return owed
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from archive.config import PackagePolicy
 from archive.errors import StorageError
 from archive.holdings.holdings import Holdings
+from archive.ingest.lease import Leases
 from archive.inspection.identification import Identification
 from archive.progress import Progress, Silent
 from archive.storage.reading import open_quietly
@@ -41,6 +42,7 @@ class Workbench:
 
     holdings: Holdings
     staging: Path
+    leases: Leases
     policy: PackagePolicy
     identify: Identify
     progress: Progress = field(default_factory=Silent)

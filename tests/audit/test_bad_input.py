@@ -252,10 +252,14 @@ def test_a_second_ingest_at_the_same_time_waits_its_turn_and_changes_nothing(sam
         assert first.stdout is not None and first.stdin is not None
         assert first.stdout.readline() == "HOLDING\n"
         before = everything(sample.root)
-        for command in (("ingest", delivery, "--producer", "viasna"), ("audit",), ("replicate",)):
+        for command, what in (
+            (("ingest", delivery, "--producer", "viasna"), f"the delivery {delivery} is in use: ingest"),
+            (("audit",), "the archive is in use: ingest of"),
+            (("replicate",), "the archive is in use: ingest of"),
+        ):
             refused = sample.run(*command)
             assert refused.code == 11
-            assert "the archive is in use: ingest of" in refused.err and f"process {first.pid}" in refused.err
+            assert what in refused.err and f"process {first.pid}" in refused.err
             assert "wait" in refused.err and "nothing was changed" in refused.err
         assert everything(sample.root) == before
         assert sample.run("list").code == 0, "looking is always possible"
