@@ -275,6 +275,18 @@ class Catalogue:
         """What one file is: what the machines told last, then what a person decided last."""
         return self._all(FileFormatRow, format_queries.of_file(file))
 
+    def format_decisions(self) -> list[FileFormatRow]:
+        """What persons decided, of every file anybody decided on."""
+        return self._all(FileFormatRow, format_queries.decisions())
+
+    def formats_to_look_at(self) -> Iterator[FileFormatRow]:
+        """What the machines say of every file they doubt or a person decided on, streamed, package by package."""
+        return self._stream(FileFormatRow, format_queries.to_look_at())
+
+    def format_name(self, puid: str) -> str | None:
+        """What the format is called by those who found it here; None where nobody did."""
+        return _text(self._scalar(format_queries.name(puid)))
+
     def format_holdings(self) -> list[FormatHolding]:
         """What is held, by format, verdict and basis: most files first."""
         with self._reading() as connection:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, and_, case, exists, func, or_, select
 
 from archive.catalogue.schema import file, file_format
 from archive.model.formats import Kind, ToldBy
@@ -27,6 +27,26 @@ def of_package(package: PackageId) -> Select[Any]:
 def of_file(identifier: FileId) -> Select[Any]:
     """The rows about one file, the machines' first."""
     return select(file_format).where(file_format.c.file == identifier).order_by(file_format.c.told_by)
+
+
+def decisions() -> Select[Any]:
+    """Every person's row."""
+    return select(file_format).where(file_format.c.told_by == str(ToldBy.PERSON)).order_by(file_format.c.file)
+
+
+def to_look_at() -> Select[Any]:
+    """The machines' rows that may wait for a person: doubtful verdicts, and files somebody decided on."""
+    doubtful = [str(kind) for kind in Kind if kind.needs_a_person]
+    person = file_format.alias("person")
+    decided = exists().where(person.c.file == file_format.c.file, person.c.told_by == str(ToldBy.PERSON))
+    machines = select(file_format).where(file_format.c.told_by == str(ToldBy.MACHINES))
+    waiting = machines.where(or_(file_format.c.verdict.in_(doubtful), decided))
+    return waiting.order_by(file_format.c.leaf, file_format.c.file)
+
+
+def name(puid: str) -> Select[Any]:
+    """A name the format is called by."""
+    return select(func.max(file_format.c.name)).where(file_format.c.puid == puid)
 
 
 def holdings() -> Select[Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import os
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.cli.formats_planning import decide_command, format_as_json
 from archive.cli.output import emit_json, plural, say
 from archive.cli.session import common, find_home
 from archive.errors import ExitCode
@@ -56,9 +58,10 @@ def identify_command(paths: tuple[bytes, ...], as_json: bool) -> int:
 @formats_command.command("review")
 @common
 def review_command(here: str | None, as_json: bool) -> int:
-    """List files whose format a person should look at, as their packages' PREMIS has it.
+    """List files whose format a person should look at.
 
     These are files over which the identifiers disagree or hesitate, that are damaged, or that nobody could examine.
+    'archive formats decide' takes one off the list; it comes again when the identifiers say something else later.
     Exit code 3 when there are any. With --json one object per file, a line each.
 
     \b
@@ -73,11 +76,15 @@ def review_command(here: str | None, as_json: bool) -> int:
         for file in review(archive.holdings):
             count += 1
             if as_json:
-                emit_json({"file": file.file, "package": file.package, "name": file.name, "notes": list(file.notes)})
+                decision = None if file.decision is None else format_as_json(file.decision)
+                emit_json({**asdict(file), "notes": list(file.notes), "decision": decision})
             else:
                 say(f"{file.file}  {file.name}")
                 for note in file.notes:
                     say(f"    {note}")
+                if file.decision is not None:
+                    decided = file.decision
+                    say(f"    decided by {decided.actor}: {decided.puid or 'unknown'}; {decided.reason}")
     if not as_json:
         say(f"{plural(count, 'file')} to look at")
     return ExitCode.NEEDS_PERSON if count else ExitCode.DONE
@@ -132,3 +139,6 @@ def _tell(one: Examined) -> None:
         more = f" and {len(answer.matches) - 8} more" if len(answer.matches) > 8 else ""
         by = f" by {answer.basis}" if answer.basis else ""
         say(f"    {answer.tool} says {puids}{more}{by}" + (f"; {answer.warning}" if answer.warning else ""))
+
+
+formats_command.add_command(decide_command)

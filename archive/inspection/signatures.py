@@ -73,6 +73,7 @@ class SignatureTables:
 
     tool_version: str
     version: str
+    formats: Mapping[str, Format]
     signatures: tuple[tuple[Format, tuple[Pattern, ...]], ...]
     index: SignatureIndex
     by_extension: Mapping[str, tuple[Format, ...]]
@@ -157,6 +158,7 @@ def _load() -> SignatureTables:
     return SignatureTables(
         tool_version=str(__version__),
         version=_spell_version(versions),
+        formats=MappingProxyType(formats),
         signatures=signatures,
         index=SignatureIndex([[_need(pattern) for pattern in patterns] for _, patterns in signatures]),
         by_extension=_group_by_extension(formats.values()),

@@ -116,6 +116,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["package"], ["package.id"]),
     )
     op.create_index("file_format_by_package", "file_format", ["package"])
+    op.create_index("file_format_by_puid", "file_format", ["puid"])
+    op.create_index("file_format_by_verdict", "file_format", ["verdict"])
     evidence(
         "replica",
         text("package", key=True),
