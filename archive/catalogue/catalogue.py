@@ -30,6 +30,7 @@ from archive.catalogue.rows import (
     ProducerRow,
     ReplicaRow,
     Row,
+    SignaturesRow,
     Totals,
 )
 from archive.errors import CatalogueError
@@ -47,6 +48,7 @@ _TABLES: dict[type[Row], Table] = {
     PackageRow: schema.package,
     IdentificationRow: schema.identification,
     FileFormatRow: schema.file_format,
+    SignaturesRow: schema.signatures,
     ReplicaRow: schema.replica,
     IncidentRow: schema.incident,
     DamageRow: schema.damage,
@@ -257,6 +259,14 @@ class Catalogue:
             query = query.where(schema.package.c.accession == accession)
         return self._all(PackageRow, query)
 
+    def content(self) -> dict[PackageId, tuple[int, int]]:
+        """How many files each package holds of what was delivered, and their octets."""
+        table = schema.file
+        query = select(table.c.aip, func.count(), func.sum(table.c.size)).where(table.c.aip.is_not(None))
+        with self._reading() as connection:
+            found = connection.execute(query.group_by(table.c.aip)).all()
+        return {PackageId(str(package)): (int(files), int(size)) for package, files, size in found}
+
     def files_of(self, package: PackageId) -> list[FileRow]:
         """Receipts of the files in one package, in the order they were received."""
         table = schema.file
@@ -274,6 +284,20 @@ class Catalogue:
     def formats_of(self, file: FileId) -> list[FileFormatRow]:
         """What one file is: what the machines told last, then what a person decided last."""
         return self._all(FileFormatRow, format_queries.of_file(file))
+
+    def identifications(self) -> dict[PackageId, str]:
+        """With which tools the files of each package were last identified, in canonical JSON."""
+        table = schema.identification
+        return {row.package: row.tools for row in self._all(IdentificationRow, select(table))}
+
+    def signatures(self) -> list[SignaturesRow]:
+        """The signature files that tools were told to use."""
+        table = schema.signatures
+        return self._all(SignaturesRow, select(table).order_by(table.c.tool, table.c.part))
+
+    def formats_changed(self, tools: str, package: PackageId | None = None) -> Iterator[FileFormatRow]:
+        """What ``tools`` said otherwise than those before them, of all packages they were asked about last, or one."""
+        return self._stream(FileFormatRow, format_queries.changed(tools, package))
 
     def format_decisions(self) -> list[FileFormatRow]:
         """What persons decided, of every file anybody decided on."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, exists, func, or_, select
 
-from archive.catalogue.schema import file, file_format
+from archive.catalogue.schema import file, file_format, identification
 from archive.model.formats import Kind, ToldBy
 from archive.model.identifiers import FileId, PackageId
 from archive.model.packages import Outcome
@@ -42,6 +42,24 @@ def to_look_at() -> Select[Any]:
     machines = select(file_format).where(file_format.c.told_by == str(ToldBy.MACHINES))
     waiting = machines.where(or_(file_format.c.verdict.in_(doubtful), decided))
     return waiting.order_by(file_format.c.leaf, file_format.c.file)
+
+
+def changed(tools: str, package: PackageId | None) -> Select[Any]:
+    """The machines' rows whose answer changed in the last identification, where that was made with ``tools``."""
+    told = file_format.join(identification, identification.c.package == file_format.c.package)
+    rows = (
+        select(file_format)
+        .select_from(told)
+        .where(
+            identification.c.tools == tools,
+            file_format.c.told_by == str(ToldBy.MACHINES),
+            file_format.c.since == identification.c.leaf,
+            file_format.c.former_verdict.is_not(None),
+        )
+    )
+    if package is not None:
+        rows = rows.where(file_format.c.package == package)
+    return rows.order_by(file_format.c.leaf, file_format.c.file)
 
 
 def name(puid: str) -> Select[Any]:

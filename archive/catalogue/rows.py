@@ -125,6 +125,18 @@ class FileFormatRow(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturesRow(Row):
+    """A signature file that a tool was told to use; ``sha256`` and ``file`` None where it uses its own again."""
+
+    tool: str
+    part: str
+    release: str
+    sha256: str | None
+    file: str | None
+    adopted_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaRow(Row):
     """One package at one location."""
 

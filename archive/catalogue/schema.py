@@ -120,6 +120,16 @@ file_format = _table(
     Index("file_format_by_verdict", "verdict"),
 )
 
+signatures = _table(
+    "signatures",
+    Column("tool", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("release", Text, nullable=False),
+    Column("sha256", Text),
+    Column("file", Text),
+    Column("adopted_at", Text, nullable=False),
+)
+
 replica = _table(
     "replica",
     Column("package", Text, ForeignKey("package.id"), primary_key=True),
@@ -200,6 +210,7 @@ EVIDENCE = (
     package,
     identification,
     file_format,
+    signatures,
     replica,
     incident,
     damage,

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archive.cli.formats_planning import decide_command, format_as_json
+from archive.cli.formats_planning import decide_command, format_as_json, update_command
+from archive.cli.formats_reidentify import reidentify_command
 from archive.cli.output import emit_json, plural, say
 from archive.cli.session import common, find_home
-from archive.errors import ExitCode
+from archive.errors import ExitCode, NoArchiveError
 
 if TYPE_CHECKING:
     from archive.inspection.found import Examined
+    from archive.inspection.pool import Makers
 
 
 @click.group("formats")
@@ -30,6 +32,8 @@ def formats_command() -> None:
 def identify_command(paths: tuple[bytes, ...], as_json: bool) -> int:
     """Tell what files are, and everything below folders. No archive is needed, and nothing is changed.
 
+    Inside an archive its signatures are used ('archive formats update').
+
     A format is named when bytes speak for it; a name alone only suggests one. Links below a folder are not followed.
     Exit code 3 when something could not be examined.
 
@@ -41,7 +45,7 @@ def identify_command(paths: tuple[bytes, ...], as_json: bool) -> int:
     from archive.model.formats import Kind
 
     kinds: Counter[str] = Counter()
-    for one in examine_found(find(paths), workers=os.cpu_count() or 1):
+    for one in examine_found(find(paths), workers=os.cpu_count() or 1, makes=_witnesses_here()):
         kinds[one.verdict.kind] += 1
         if as_json:
             emit_json(_as_json(one))
@@ -53,6 +57,20 @@ def identify_command(paths: tuple[bytes, ...], as_json: bool) -> int:
             f"{plural(sum(kinds.values()), 'file')}: " + ", ".join(f"{count:,} {k}" for k, count in kinds.most_common())
         )
     return ExitCode.NEEDS_PERSON if kinds[Kind.NOT_EXAMINED] else ExitCode.DONE
+
+
+def _witnesses_here() -> Makers:
+    """Those of the archive this is called for, or those that come with the program where there is none."""
+    from archive import assembly
+    from archive.inspection.pool import WITNESSES
+    from archive.planning.signatures import witnesses
+
+    try:
+        home = find_home(None)
+    except NoArchiveError:
+        return WITNESSES
+    with assembly.reading(home) as archive:
+        return witnesses(archive.holdings)
 
 
 @formats_command.command("review")
@@ -141,4 +159,5 @@ def _tell(one: Examined) -> None:
         say(f"    {answer.tool} says {puids}{more}{by}" + (f"; {answer.warning}" if answer.warning else ""))
 
 
-formats_command.add_command(decide_command)
+for command in (decide_command, update_command, reidentify_command):
+    formats_command.add_command(command)

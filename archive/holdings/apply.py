@@ -7,7 +7,7 @@ so that all three end with the same rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import groupby
 
 from archive import canonical
@@ -27,7 +27,9 @@ from archive.catalogue.rows import (
     PackageRow,
     ProducerRow,
     ReplicaRow,
+    SignaturesRow,
 )
+from archive.holdings.tools import spelled
 from archive.model.formats import DECIDED, FileFormat, ToldBy
 from archive.model.identifiers import PackageId
 from archive.model.moments import format_moment
@@ -54,6 +56,7 @@ from archive.model.records import (
     RepairRecord,
     ReplicationRecord,
     SealRecord,
+    SignaturesRecord,
 )
 
 Numbered = tuple[int, Record]
@@ -88,6 +91,8 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _identify(catalogue, n, record)
         case FormatDecisionRecord():
             _decide_format(catalogue, n, record)
+        case SignaturesRecord():
+            _adopt_signatures(catalogue, n, record)
         case ReplicationRecord():
             _store_replica(catalogue, n, record)
         case AuditRecord():
@@ -188,8 +193,8 @@ def _package(n: int, record: SealRecord) -> PackageRow:
 
 
 def _identify(catalogue: Catalogue, n: int, record: IdentificationRecord) -> None:
-    tools = canonical.encode([asdict(tool) for tool in record.tools]).decode()
-    row = IdentificationRow(leaf=n, package=record.aip, tools=tools, identified_at=format_moment(record.time))
+    moment = format_moment(record.time)
+    row = IdentificationRow(leaf=n, package=record.aip, tools=spelled(record.tools), identified_at=moment)
     if catalogue.identification(record.aip) is None:
         catalogue.insert([row])
     else:
@@ -249,6 +254,22 @@ def _decide_format(catalogue: Catalogue, n: int, record: FormatDecisionRecord) -
         catalogue.insert([row])
     else:
         catalogue.replace(row)
+
+
+def _adopt_signatures(catalogue: Catalogue, n: int, record: SignaturesRecord) -> None:
+    row = SignaturesRow(
+        leaf=n,
+        tool=record.tool,
+        part=record.part,
+        release=record.release,
+        sha256=record.sha256,
+        file=record.file,
+        adopted_at=format_moment(record.time),
+    )
+    if any((known.tool, known.part) == (row.tool, row.part) for known in catalogue.signatures()):
+        catalogue.replace(row)
+    else:
+        catalogue.insert([row])
 
 
 def _store_replica(catalogue: Catalogue, n: int, record: ReplicationRecord) -> None:

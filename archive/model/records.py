@@ -155,6 +155,22 @@ class FormatDecisionRecord(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturesRecord(Record):
+    """From here on ``tool`` uses this signature file, kept under its digest; None for what comes with the tool.
+
+    ``part`` says which of the tool's files: ``signatures`` of siegfried, ``formats`` and ``containers`` of FIDO;
+    ``release`` which edition of PRONOM it holds.
+    """
+
+    kind: ClassVar[str] = "signatures"
+    tool: str
+    part: str
+    release: str
+    sha256: str | None
+    file: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicationRecord(Record):
     """A replica was stored and read back right from its medium."""
 
@@ -319,6 +335,7 @@ RECORD_TYPES: dict[str, type[Record]] = {
         SealRecord,
         IdentificationRecord,
         FormatDecisionRecord,
+        SignaturesRecord,
         ReplicationRecord,
         AccessionClosedRecord,
         AuditRecord,

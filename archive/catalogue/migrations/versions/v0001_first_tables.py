@@ -119,6 +119,15 @@ def upgrade() -> None:
     op.create_index("file_format_by_puid", "file_format", ["puid"])
     op.create_index("file_format_by_verdict", "file_format", ["verdict"])
     evidence(
+        "signatures",
+        text("tool", key=True),
+        text("part", key=True),
+        text("release"),
+        text("sha256", null=True),
+        text("file", null=True),
+        text("adopted_at"),
+    )
+    evidence(
         "replica",
         text("package", key=True),
         text("location", key=True),
