@@ -12,9 +12,20 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cache
 
 from profiles.finding import Finding, Severity
-from profiles.format_risk import COLUMNS, Advice, Risk, RiskEntry, RiskTable, is_puid, parse_day
+from profiles.format_risk import (
+    COLUMNS,
+    SHIPPED,
+    Advice,
+    Risk,
+    RiskEntry,
+    RiskTable,
+    is_puid,
+    parse_day,
+    shipped_bytes,
+)
 from profiles.requirement import LocatedFinding, located
 
 MAX_OCTETS = 32_000_000
@@ -132,6 +143,15 @@ def read_table(data: bytes, *, name: str, day: date | None = None) -> Reading | 
     if not reading.entries and not rows.faults:
         rows.refuse(1, "is followed by no line that rates a format")
     return Refused(tuple(rows.faults)) if rows.faults else reading
+
+
+@cache
+def shipped_risks() -> Reading:
+    """The shipped table."""
+    found = read_table(shipped_bytes(), name=SHIPPED)
+    if isinstance(found, Refused):
+        raise ValueError(found.faults[0].message)
+    return found
 
 
 def _heading(text: str) -> tuple[Form, str] | None:

@@ -29,6 +29,7 @@ from archive.catalogue.rows import (
     PackageRow,
     ProducerRow,
     ReplicaRow,
+    RiskTableRow,
     Row,
     SignaturesRow,
     Totals,
@@ -49,6 +50,7 @@ _TABLES: dict[type[Row], Table] = {
     IdentificationRow: schema.identification,
     FileFormatRow: schema.file_format,
     SignaturesRow: schema.signatures,
+    RiskTableRow: schema.risk_table,
     ReplicaRow: schema.replica,
     IncidentRow: schema.incident,
     DamageRow: schema.damage,
@@ -320,6 +322,16 @@ class Catalogue:
             for puid, name, verdict, basis, files, size in found
         ]
         return sorted(held, key=lambda one: (-one.files, one.puid or "", one.verdict, one.basis or ""))
+
+    def holdings_by_digits(self) -> dict[int, tuple[int, int]]:
+        """What is held, by the number of decimal digits of a file's size: files, and their octets."""
+        with self._reading() as connection:
+            found = connection.execute(format_queries.holdings_by_digits()).all()
+        return {int(digits): (int(files), int(size)) for digits, files, size in found}
+
+    def risk_tables(self) -> list[RiskTableRow]:
+        """The risk tables in use, at most one of each form."""
+        return self._all(RiskTableRow, select(schema.risk_table).order_by(schema.risk_table.c.form))
 
     def replicas(self, package: PackageId | None = None) -> list[ReplicaRow]:
         """Replicas by package and location; of one package where given."""

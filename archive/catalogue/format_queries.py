@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import Select, Text, and_, case, cast, exists, func, or_, select
 
 from archive.catalogue.schema import file, file_format, identification
 from archive.model.formats import Kind, ToldBy
@@ -83,3 +83,10 @@ def holdings() -> Select[Any]:
         .where(file.c.outcome.in_(_HELD), file.c.aip.is_not(None))
         .group_by(puid, verdict, basis)
     )
+
+
+def holdings_by_digits() -> Select[Any]:
+    """Digits of the size, number of files and their octets, of all files held."""
+    digits = func.length(cast(file.c.size, Text))
+    held = file.c.outcome.in_(_HELD), file.c.aip.is_not(None)
+    return select(digits, func.count(), func.sum(file.c.size)).where(*held).group_by(digits).order_by(digits)

@@ -130,6 +130,17 @@ signatures = _table(
     Column("adopted_at", Text, nullable=False),
 )
 
+risk_table = _table(
+    "risk_table",
+    Column("form", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("date", Text, nullable=False),
+    Column("formats", Integer, nullable=False),
+    Column("taken_at", Text, nullable=False),
+    Column("previous", _BIG),
+)
+
 replica = _table(
     "replica",
     Column("package", Text, ForeignKey("package.id"), primary_key=True),
@@ -211,6 +222,7 @@ EVIDENCE = (
     identification,
     file_format,
     signatures,
+    risk_table,
     replica,
     incident,
     damage,

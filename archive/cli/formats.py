@@ -12,6 +12,7 @@ import click
 
 from archive.cli.formats_planning import decide_command, format_as_json, update_command
 from archive.cli.formats_reidentify import reidentify_command
+from archive.cli.formats_risk import report_command, watch_command
 from archive.cli.output import emit_json, plural, say
 from archive.cli.session import common, find_home
 from archive.errors import ExitCode, NoArchiveError
@@ -159,5 +160,5 @@ def _tell(one: Examined) -> None:
         say(f"    {answer.tool} says {puids}{more}{by}" + (f"; {answer.warning}" if answer.warning else ""))
 
 
-for command in (decide_command, update_command, reidentify_command):
+for command in (decide_command, update_command, reidentify_command, report_command, watch_command):
     formats_command.add_command(command)

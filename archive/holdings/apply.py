@@ -27,6 +27,7 @@ from archive.catalogue.rows import (
     PackageRow,
     ProducerRow,
     ReplicaRow,
+    RiskTableRow,
     SignaturesRow,
 )
 from archive.holdings.tools import spelled
@@ -55,6 +56,7 @@ from archive.model.records import (
     Record,
     RepairRecord,
     ReplicationRecord,
+    RiskTableRecord,
     SealRecord,
     SignaturesRecord,
 )
@@ -93,6 +95,8 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _decide_format(catalogue, n, record)
         case SignaturesRecord():
             _adopt_signatures(catalogue, n, record)
+        case RiskTableRecord():
+            _take_risk_table(catalogue, n, record)
         case ReplicationRecord():
             _store_replica(catalogue, n, record)
         case AuditRecord():
@@ -270,6 +274,24 @@ def _adopt_signatures(catalogue: Catalogue, n: int, record: SignaturesRecord) ->
         catalogue.replace(row)
     else:
         catalogue.insert([row])
+
+
+def _take_risk_table(catalogue: Catalogue, n: int, record: RiskTableRecord) -> None:
+    known = next((row for row in catalogue.risk_tables() if row.form == record.form), None)
+    row = RiskTableRow(
+        leaf=n,
+        form=record.form,
+        name=record.name,
+        sha256=record.sha256,
+        date=record.date,
+        formats=len(record.entries),
+        taken_at=format_moment(record.time),
+        previous=None if known is None else known.leaf,
+    )
+    if known is None:
+        catalogue.insert([row])
+    else:
+        catalogue.replace(row)
 
 
 def _store_replica(catalogue: Catalogue, n: int, record: ReplicationRecord) -> None:

@@ -15,6 +15,7 @@ from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
 from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
 from archive.model.packages import Outcome, PackageKind
+from archive.model.risk import RatedFormat
 
 Octets = NewType("Octets", int)
 """A size or a count of nanoseconds; a decimal string in records."""
@@ -168,6 +169,22 @@ class SignaturesRecord(Record):
     release: str
     sha256: str | None
     file: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskTableRecord(Record):
+    """From here on formats are as much at risk as this table says.
+
+    It takes the place of the table before it of the same ``form``, ``published`` or ``own``; ``date`` is the day of its
+    newest entry. ``name`` and ``sha256`` are of the file it was read from; the entries are all that is used of it.
+    """
+
+    kind: ClassVar[str] = "risk-table"
+    form: str
+    name: str
+    sha256: str
+    date: str
+    entries: tuple[RatedFormat, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,6 +353,7 @@ RECORD_TYPES: dict[str, type[Record]] = {
         IdentificationRecord,
         FormatDecisionRecord,
         SignaturesRecord,
+        RiskTableRecord,
         ReplicationRecord,
         AccessionClosedRecord,
         AuditRecord,

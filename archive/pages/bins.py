@@ -22,7 +22,7 @@ def by_magnitude(counts: Mapping[int, int]) -> tuple[Bar, ...]:
 
 
 def _begins(digits: int) -> str:
-    return "0 bytes" if digits == 1 else octets(10 ** (digits - 1)).replace(".0 ", " ")
+    return "0 B" if digits == 1 else octets(10 ** (digits - 1)).replace(".0 ", " ").replace("bytes", "B")
 
 
 def by_day(counts: Mapping[date, int]) -> tuple[Bar, ...]:

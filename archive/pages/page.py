@@ -11,13 +11,20 @@ from archive.pages.words import Size, Tone
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A word with a small shape before it that stands for its tone, so that it is seen without reading and colour."""
+    """A word or two with a small shape before them that stands for their tone, seen without reading and colour."""
 
     text: str
     tone: Tone
 
 
-Cell = str | int | Size | Marked
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An identifier or a word that programs use, spelled exactly so."""
+
+    text: str
+
+
+Cell = str | int | Size | Marked | Code
 """What stands in a table or beside a label. Numbers stand to the right, with thousands marked."""
 
 
@@ -60,9 +67,12 @@ class Table:
         if any(len(row) != len(self.columns) for row in rows):
             raise ValueError(f"table '{self.caption}': a row has not as many cells as there are columns")
 
-    def is_number(self, column: int) -> bool:
-        """Whether a column holds numbers only."""
-        return bool(self.rows) and all(isinstance(row[column], int | Size) for row in self.rows)
+    def holds(self, column: int) -> str:
+        """What a column holds, which decides on its place and width: ``number``, ``words``, or ``""`` for the rest."""
+        cells = [row[column] for row in self.rows]
+        if cells and all(isinstance(cell, int | Size) for cell in cells):
+            return "number"
+        return "words" if cells and all(isinstance(cell, str) for cell in cells) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _ROW = 38
 _COLUMNS_HEIGHT = 150
 _ABOVE, _BELOW = 20, 24
 _LEFT = 9.0
-_LONGEST_LABEL = 48
+_LONGEST_LABEL = 40
 _MOST_LABELS = 9
 _MOST_VALUES = 13
 _FAINTEST = 0.4
@@ -161,13 +161,12 @@ def _in_words(bars: tuple[Bar, ...]) -> str:
 
 
 def _round_up(value: int) -> int:
-    """The next number that begins with 1, 2 or 5 and goes on with zeros; at least 2, so that it has a whole half."""
+    """The next number of one digit and zeros that has a whole half; at least 2."""
     power = 1
-    while True:
-        for step in (1, 2, 5):
-            if step * power >= max(2, value):
-                return step * power
+    while 8 * power < value:
         power *= 10
+    steps = (1, 2, 3, 4, 5, 6, 8) if power > 1 else (2, 4, 6, 8)
+    return next(step * power for step in steps if step * power >= value)
 
 
 def _short(value: int) -> str:

@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING
 
 from archive.model.names import shown
 from archive.model.quantities import octets
-from archive.pages.page import Cell, Marked, Page
+from archive.pages.page import Cell, Code, Marked, Page
 from archive.pages.words import Size, Tone
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+_SHORT = 16
 
 
 def render(page: Page) -> str:
@@ -34,13 +37,21 @@ class _View:
 
     text: str
     tone: Tone | None = None
+    code: bool = False
     exact: str | None = None
+
+    @property
+    def short(self) -> bool:
+        """Whether it is better not broken into lines."""
+        return len(self.text) <= _SHORT
 
 
 def _view(cell: Cell) -> _View:
     match cell:
         case Marked(text=text, tone=tone):
             return _View(text, tone=tone)
+        case Code(text=text):
+            return _View(text, code=True)
         case Size(octets=size):
             return _View(octets(size), exact=str(size))
         case int():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from archive.pages.page import Facts, Figure, Marked, Numbers, Page, Section, Table, Text
+from archive.pages.page import Code, Facts, Figure, Marked, Numbers, Page, Section, Table, Text
 from archive.pages.plots import Bar, BarChart, Histogram
 from archive.pages.words import Size, Tone
 
@@ -24,7 +24,7 @@ def page_saying(text: str) -> Page:
     elements = (
         Text(text),
         Numbers(((1234567, text), (Marked(text, Tone.OPEN), text))),
-        Facts(((text, text), (text, Size(5)))),
+        Facts(((text, text), (text, Size(5)), (text, Code(text)))),
         table,
         Figure(BarChart(text, bars), table),
         Figure(Histogram(text, bars), table),

@@ -128,6 +128,16 @@ def upgrade() -> None:
         text("adopted_at"),
     )
     evidence(
+        "risk_table",
+        text("form", key=True),
+        text("name"),
+        text("sha256"),
+        text("date"),
+        sa.Column("formats", sa.Integer(), nullable=False),
+        text("taken_at"),
+        number("previous", null=True),
+    )
+    evidence(
         "replica",
         text("package", key=True),
         text("location", key=True),
