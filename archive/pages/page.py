@@ -69,7 +69,8 @@ class Table:
 
     def holds(self, column: int) -> str:
         """What a column holds, which decides on its place and width: ``number``, ``words``, or ``""`` for the rest."""
-        cells = [row[column] for row in self.rows]
+        rows = self.rows or (() if self.total is None else (self.total,))
+        cells = [row[column] for row in rows]
         if cells and all(isinstance(cell, int | Size) for cell in cells):
             return "number"
         return "words" if cells and all(isinstance(cell, str) for cell in cells) else ""

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pages_support import Seen, page_saying
 
 from archive.model.names import shown
-from archive.pages.page import Table
+from archive.pages.page import Figure, Page, Section, Table
+from archive.pages.plots import BarChart, Histogram
 from archive.pages.rendering import render
 from archive.pages.words import Tone
 
@@ -133,8 +134,14 @@ def test_numbers_stand_to_the_right_and_keep_their_exact_value() -> None:
     assert '<td class="number"><data value="1500000">1.5 MB</data></td>' in html
 
 
-def test_an_empty_table_says_so() -> None:
-    assert "none" in HARMLESS.texts
+def test_what_is_empty_says_so() -> None:
+    table = Table("t", ("a", "b"), (), total=("all", 0))
+    figures = (Figure(BarChart("t", ()), table), Figure(Histogram("t", ()), table))
+    html = render(Page("t", "", "", (Section("t", figures),), ()))
+    seen = Seen.of(html)
+    assert seen.texts.count("none") == 2
+    assert seen.texts.count("nothing to show") == 4, "each plot says it, and its description does"
+    assert '<td class="number">0</td>' in html
 
 
 def test_the_same_page_is_the_same_file() -> None:
