@@ -9,6 +9,7 @@ An archive's folder holds::
     leases/            which deliveries are being taken in, while they are
     staging/           deliveries being taken in; nothing here is held yet
     keys/              keys, when there are any
+    signatures/        signature files for format identification that were taken into use, by their digest
     lock               held by the one command that changes the archive
 """
 
@@ -41,6 +42,7 @@ from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
 from archive.model.identifiers import new_identifier
 from archive.model.records import LocationRecord
+from archive.planning.signatures import copy_signatures, restore_signatures, witnesses
 from archive.progress import Progress
 from archive.storage.directory import MARKER, DirectoryLocation, read_marker
 from archive.storage.filesystem import FileSystemBackend
@@ -160,8 +162,9 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
     config = Config(format=configuration.FORMAT, archive=source.archive, locations=places)
     if source.name != STORE:
         DirectoryLocation(STORE, home / STORE, source.archive).prepare()
-    durable.write_atomic(home / configuration.FILE_NAME, configuration.render(config))
     holdings = Holdings(home, log, catalogue, _locations(config, home, places), _stamp("unnamed", clock))
+    restore_signatures(holdings, FileSystemBackend(source.folder))
+    durable.write_atomic(home / configuration.FILE_NAME, configuration.render(config))
     return Archive(home, config, holdings), rebuilt
 
 
@@ -172,7 +175,8 @@ def changing(
     """Open the archive at ``home`` for a command that changes it; LockedError while another one does.
 
     Commands that change it ``beside_others`` may do so at the same time, if all of them do; each keeps to its own
-    staging. When the command is done, the new part of the custody log is copied to every location that can be reached.
+    staging. When the command is done, the new part of the custody log is copied to every location that can be reached,
+    and so are signature files that were taken into use.
     """
     config = configuration.load(home)
     with _in_use(home / LOCK, doing=doing, beside_others=beside_others) as lock:
@@ -186,6 +190,7 @@ def changing(
         try:
             yield opened
         finally:
+            opened.afterwards.extend(copy_signatures(opened.holdings))
             opened.afterwards.extend(opened.holdings.copy_log())
             opened.afterwards.extend(_clock_findings(opened.holdings.stamp))
             opened.holdings.catalogue.close()
@@ -239,8 +244,10 @@ def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
     """What ingest works with, on every core. Its leases are held until its user leaves ``with bench.leases``."""
     from archive.inspection import pool
 
+    makes = witnesses(archive.holdings)
+
     def identify(files: Iterable[tuple[Path, str]]) -> Iterator[tuple[Identification, ...]]:
-        return pool.examine_many(files, workers=os.cpu_count() or 1, makes=pool.WITNESSES)
+        return pool.examine_many(files, workers=os.cpu_count() or 1, makes=makes)
 
     return Workbench(
         holdings=archive.holdings,

@@ -29,7 +29,9 @@ from archive.catalogue.rows import (
     PackageRow,
     ProducerRow,
     ReplicaRow,
+    RiskTableRow,
     Row,
+    SignaturesRow,
     Totals,
 )
 from archive.errors import CatalogueError
@@ -47,6 +49,8 @@ _TABLES: dict[type[Row], Table] = {
     PackageRow: schema.package,
     IdentificationRow: schema.identification,
     FileFormatRow: schema.file_format,
+    SignaturesRow: schema.signatures,
+    RiskTableRow: schema.risk_table,
     ReplicaRow: schema.replica,
     IncidentRow: schema.incident,
     DamageRow: schema.damage,
@@ -257,6 +261,14 @@ class Catalogue:
             query = query.where(schema.package.c.accession == accession)
         return self._all(PackageRow, query)
 
+    def content(self) -> dict[PackageId, tuple[int, int]]:
+        """How many files each package holds of what was delivered, and their octets."""
+        table = schema.file
+        query = select(table.c.aip, func.count(), func.sum(table.c.size)).where(table.c.aip.is_not(None))
+        with self._reading() as connection:
+            found = connection.execute(query.group_by(table.c.aip)).all()
+        return {PackageId(str(package)): (int(files), int(size)) for package, files, size in found}
+
     def files_of(self, package: PackageId) -> list[FileRow]:
         """Receipts of the files in one package, in the order they were received."""
         table = schema.file
@@ -275,6 +287,32 @@ class Catalogue:
         """What one file is: what the machines told last, then what a person decided last."""
         return self._all(FileFormatRow, format_queries.of_file(file))
 
+    def identifications(self) -> dict[PackageId, str]:
+        """With which tools the files of each package were last identified, in canonical JSON."""
+        table = schema.identification
+        return {row.package: row.tools for row in self._all(IdentificationRow, select(table))}
+
+    def signatures(self) -> list[SignaturesRow]:
+        """The signature files that tools were told to use."""
+        table = schema.signatures
+        return self._all(SignaturesRow, select(table).order_by(table.c.tool, table.c.part))
+
+    def formats_changed(self, tools: str, package: PackageId | None = None) -> Iterator[FileFormatRow]:
+        """What ``tools`` said otherwise than those before them, of all packages they were asked about last, or one."""
+        return self._stream(FileFormatRow, format_queries.changed(tools, package))
+
+    def format_decisions(self) -> list[FileFormatRow]:
+        """What persons decided, of every file anybody decided on."""
+        return self._all(FileFormatRow, format_queries.decisions())
+
+    def formats_to_look_at(self) -> Iterator[FileFormatRow]:
+        """What the machines say of every file they doubt or a person decided on, streamed, package by package."""
+        return self._stream(FileFormatRow, format_queries.to_look_at())
+
+    def format_name(self, puid: str) -> str | None:
+        """What the format is called by those who found it here; None where nobody did."""
+        return _text(self._scalar(format_queries.name(puid)))
+
     def format_holdings(self) -> list[FormatHolding]:
         """What is held, by format, verdict and basis: most files first."""
         with self._reading() as connection:
@@ -284,6 +322,16 @@ class Catalogue:
             for puid, name, verdict, basis, files, size in found
         ]
         return sorted(held, key=lambda one: (-one.files, one.puid or "", one.verdict, one.basis or ""))
+
+    def holdings_by_digits(self) -> dict[int, tuple[int, int]]:
+        """What is held, by the number of decimal digits of a file's size: files, and their octets."""
+        with self._reading() as connection:
+            found = connection.execute(format_queries.holdings_by_digits()).all()
+        return {int(digits): (int(files), int(size)) for digits, files, size in found}
+
+    def risk_tables(self) -> list[RiskTableRow]:
+        """The risk tables in use, at most one of each form."""
+        return self._all(RiskTableRow, select(schema.risk_table).order_by(schema.risk_table.c.form))
 
     def replicas(self, package: PackageId | None = None) -> list[ReplicaRow]:
         """Replicas by package and location; of one package where given."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, Text, and_, case, cast, exists, func, or_, select
 
-from archive.catalogue.schema import file, file_format
+from archive.catalogue.schema import file, file_format, identification
 from archive.model.formats import Kind, ToldBy
 from archive.model.identifiers import FileId, PackageId
 from archive.model.packages import Outcome
@@ -29,6 +29,44 @@ def of_file(identifier: FileId) -> Select[Any]:
     return select(file_format).where(file_format.c.file == identifier).order_by(file_format.c.told_by)
 
 
+def decisions() -> Select[Any]:
+    """Every person's row."""
+    return select(file_format).where(file_format.c.told_by == str(ToldBy.PERSON)).order_by(file_format.c.file)
+
+
+def to_look_at() -> Select[Any]:
+    """The machines' rows that may wait for a person: doubtful verdicts, and files somebody decided on."""
+    doubtful = [str(kind) for kind in Kind if kind.needs_a_person]
+    person = file_format.alias("person")
+    decided = exists().where(person.c.file == file_format.c.file, person.c.told_by == str(ToldBy.PERSON))
+    machines = select(file_format).where(file_format.c.told_by == str(ToldBy.MACHINES))
+    waiting = machines.where(or_(file_format.c.verdict.in_(doubtful), decided))
+    return waiting.order_by(file_format.c.leaf, file_format.c.file)
+
+
+def changed(tools: str, package: PackageId | None) -> Select[Any]:
+    """The machines' rows whose answer changed in the last identification, where that was made with ``tools``."""
+    told = file_format.join(identification, identification.c.package == file_format.c.package)
+    rows = (
+        select(file_format)
+        .select_from(told)
+        .where(
+            identification.c.tools == tools,
+            file_format.c.told_by == str(ToldBy.MACHINES),
+            file_format.c.since == identification.c.leaf,
+            file_format.c.former_verdict.is_not(None),
+        )
+    )
+    if package is not None:
+        rows = rows.where(file_format.c.package == package)
+    return rows.order_by(file_format.c.leaf, file_format.c.file)
+
+
+def name(puid: str) -> Select[Any]:
+    """A name the format is called by."""
+    return select(func.max(file_format.c.name)).where(file_format.c.puid == puid)
+
+
 def holdings() -> Select[Any]:
     """Format, a name of it, verdict, basis, number of files and their octets, of all files held."""
     machines, person = file_format.alias("machines"), file_format.alias("person")
@@ -45,3 +83,10 @@ def holdings() -> Select[Any]:
         .where(file.c.outcome.in_(_HELD), file.c.aip.is_not(None))
         .group_by(puid, verdict, basis)
     )
+
+
+def holdings_by_digits() -> Select[Any]:
+    """Digits of the size, number of files and their octets, of all files held."""
+    digits = func.length(cast(file.c.size, Text))
+    held = file.c.outcome.in_(_HELD), file.c.aip.is_not(None)
+    return select(digits, func.count(), func.sum(file.c.size)).where(*held).group_by(digits).order_by(digits)

@@ -125,6 +125,34 @@ class FileFormatRow(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturesRow(Row):
+    """A signature file that a tool was told to use; ``sha256`` and ``file`` None where it uses its own again."""
+
+    tool: str
+    part: str
+    release: str
+    sha256: str | None
+    file: str | None
+    adopted_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskTableRow(Row):
+    """The risk table of one form that is in use; its entries stand in the log record that took it in, ``leaf``.
+
+    ``formats`` counts them; ``previous`` is the record of the table whose place it took, None for the first.
+    """
+
+    form: str
+    name: str
+    sha256: str
+    date: str
+    formats: int
+    taken_at: str
+    previous: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaRow(Row):
     """One package at one location."""
 

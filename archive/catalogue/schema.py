@@ -116,6 +116,29 @@ file_format = _table(
     Column("former_puid", Text),
     Column("former_verdict", Text),
     Index("file_format_by_package", "package"),
+    Index("file_format_by_puid", "puid"),
+    Index("file_format_by_verdict", "verdict"),
+)
+
+signatures = _table(
+    "signatures",
+    Column("tool", Text, primary_key=True),
+    Column("part", Text, primary_key=True),
+    Column("release", Text, nullable=False),
+    Column("sha256", Text),
+    Column("file", Text),
+    Column("adopted_at", Text, nullable=False),
+)
+
+risk_table = _table(
+    "risk_table",
+    Column("form", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("date", Text, nullable=False),
+    Column("formats", Integer, nullable=False),
+    Column("taken_at", Text, nullable=False),
+    Column("previous", _BIG),
 )
 
 replica = _table(
@@ -198,6 +221,8 @@ EVIDENCE = (
     package,
     identification,
     file_format,
+    signatures,
+    risk_table,
     replica,
     incident,
     damage,

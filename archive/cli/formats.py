@@ -5,16 +5,21 @@ from __future__ import annotations
 import base64
 import os
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.cli.formats_planning import decide_command, format_as_json, update_command
+from archive.cli.formats_reidentify import reidentify_command
+from archive.cli.formats_risk import report_command, watch_command
 from archive.cli.output import emit_json, plural, say
 from archive.cli.session import common, find_home
-from archive.errors import ExitCode
+from archive.errors import ExitCode, NoArchiveError
 
 if TYPE_CHECKING:
     from archive.inspection.found import Examined
+    from archive.inspection.pool import Makers
 
 
 @click.group("formats")
@@ -28,6 +33,8 @@ def formats_command() -> None:
 def identify_command(paths: tuple[bytes, ...], as_json: bool) -> int:
     """Tell what files are, and everything below folders. No archive is needed, and nothing is changed.
 
+    Inside an archive its signatures are used ('archive formats update').
+
     A format is named when bytes speak for it; a name alone only suggests one. Links below a folder are not followed.
     Exit code 3 when something could not be examined.
 
@@ -39,7 +46,7 @@ def identify_command(paths: tuple[bytes, ...], as_json: bool) -> int:
     from archive.model.formats import Kind
 
     kinds: Counter[str] = Counter()
-    for one in examine_found(find(paths), workers=os.cpu_count() or 1):
+    for one in examine_found(find(paths), workers=os.cpu_count() or 1, makes=_witnesses_here()):
         kinds[one.verdict.kind] += 1
         if as_json:
             emit_json(_as_json(one))
@@ -53,12 +60,27 @@ def identify_command(paths: tuple[bytes, ...], as_json: bool) -> int:
     return ExitCode.NEEDS_PERSON if kinds[Kind.NOT_EXAMINED] else ExitCode.DONE
 
 
+def _witnesses_here() -> Makers:
+    """Those of the archive this is called for, or those that come with the program where there is none."""
+    from archive import assembly
+    from archive.inspection.pool import WITNESSES
+    from archive.planning.signatures import witnesses
+
+    try:
+        home = find_home(None)
+    except NoArchiveError:
+        return WITNESSES
+    with assembly.reading(home) as archive:
+        return witnesses(archive.holdings)
+
+
 @formats_command.command("review")
 @common
 def review_command(here: str | None, as_json: bool) -> int:
-    """List files whose format a person should look at, as their packages' PREMIS has it.
+    """List files whose format a person should look at.
 
     These are files over which the identifiers disagree or hesitate, that are damaged, or that nobody could examine.
+    'archive formats decide' takes one off the list; it comes again when the identifiers say something else later.
     Exit code 3 when there are any. With --json one object per file, a line each.
 
     \b
@@ -73,11 +95,15 @@ def review_command(here: str | None, as_json: bool) -> int:
         for file in review(archive.holdings):
             count += 1
             if as_json:
-                emit_json({"file": file.file, "package": file.package, "name": file.name, "notes": list(file.notes)})
+                decision = None if file.decision is None else format_as_json(file.decision)
+                emit_json({**asdict(file), "notes": list(file.notes), "decision": decision})
             else:
                 say(f"{file.file}  {file.name}")
                 for note in file.notes:
                     say(f"    {note}")
+                if file.decision is not None:
+                    decided = file.decision
+                    say(f"    decided by {decided.actor}: {decided.puid or 'unknown'}; {decided.reason}")
     if not as_json:
         say(f"{plural(count, 'file')} to look at")
     return ExitCode.NEEDS_PERSON if count else ExitCode.DONE
@@ -132,3 +158,7 @@ def _tell(one: Examined) -> None:
         more = f" and {len(answer.matches) - 8} more" if len(answer.matches) > 8 else ""
         by = f" by {answer.basis}" if answer.basis else ""
         say(f"    {answer.tool} says {puids}{more}{by}" + (f"; {answer.warning}" if answer.warning else ""))
+
+
+for command in (decide_command, update_command, reidentify_command, report_command, watch_command):
+    formats_command.add_command(command)

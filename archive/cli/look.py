@@ -94,6 +94,7 @@ def show_command(identifier: str, here: str | None, as_json: bool) -> None:
 
 
 def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
+    from archive.cli.formats_planning import format_as_json
     from archive.model.identifiers import AccessionId, FileId, PackageId
 
     catalogue = archive.holdings.catalogue
@@ -110,7 +111,8 @@ def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
             "packages": [package.id for package in catalogue.packages(accession.id)],
         }
     if (file := catalogue.file(FileId(identifier))) is not None:
-        return _file(file)
+        formats = [format_as_json(row) for row in catalogue.formats_of(file.id)]
+        return {**_file(file), "formats": formats}
     raise UsageError(f"nothing here has the identifier {identifier}", hint="archive list shows the packages")
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from archive.model.names import shown
+from archive.model.quantities import octets as octets
+from archive.model.quantities import plural as plural
 from profiles.finding import Finding, Severity
 
 MARKS = {Severity.ERROR: "!!", Severity.WARNING: " !", Severity.INFO: "  "}
@@ -64,21 +66,6 @@ def tell_findings(findings: Sequence[Finding], *, at_most: int = 40) -> None:
             say(f"      {finding.subject}: {finding.message}")
         if len(group) > at_most:
             say(f"      … and {len(group) - at_most} more; --json lists all")
-
-
-def plural(count: int, word: str) -> str:
-    """``1 file``, ``2 files``, with thousands marked."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
-
-
-def octets(size: int) -> str:
-    """A size for a person, in decimal units."""
-    value = float(size)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:,.0f} {unit}" if unit == "bytes" else f"{value:,.1f} {unit}"
-        value /= 1000
-    return f"{value:,.1f} TB"
 
 
 class TerminalProgress:

@@ -133,9 +133,16 @@ class CustodyLog:
             committed_record(n, pair)
         return self._append(pairs)
 
-    def records(self, start: int = 0, kinds: frozenset[str] | None = None) -> Iterator[tuple[int, Record]]:
+    def records(
+        self,
+        start: int = 0,
+        kinds: frozenset[str] | None = None,
+        *,
+        where: Callable[[bytes], bool] = lambda spelled: True,
+    ) -> Iterator[tuple[int, Record]]:
         """Numbers and records from ``start`` to the end, of these ``kinds`` only where any are given.
 
+        ``where`` is asked with the record's bytes, to spare the decoding of what is long and not wanted.
         Streams in flat memory. Every pair on the way is checked against its commitment, also where it is left out.
         Raises CustodyError, naming number and files, at the first that is missing or was altered.
         """
@@ -143,6 +150,8 @@ class CustodyLog:
         for n, _, spelled in self.entries(start):
             # Inside a JSON string the quotes would be escaped: a record of a kind always shows its needle.
             if needles and not any(needle in spelled for needle in needles):
+                continue
+            if not where(spelled):
                 continue
             record = _decoded(n, spelled)
             if not kinds or record.kind in kinds:

@@ -7,7 +7,7 @@ so that all three end with the same rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import groupby
 
 from archive import canonical
@@ -27,7 +27,10 @@ from archive.catalogue.rows import (
     PackageRow,
     ProducerRow,
     ReplicaRow,
+    RiskTableRow,
+    SignaturesRow,
 )
+from archive.holdings.tools import spelled
 from archive.model.formats import DECIDED, FileFormat, ToldBy
 from archive.model.identifiers import PackageId
 from archive.model.moments import format_moment
@@ -53,7 +56,9 @@ from archive.model.records import (
     Record,
     RepairRecord,
     ReplicationRecord,
+    RiskTableRecord,
     SealRecord,
+    SignaturesRecord,
 )
 
 Numbered = tuple[int, Record]
@@ -88,6 +93,10 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _identify(catalogue, n, record)
         case FormatDecisionRecord():
             _decide_format(catalogue, n, record)
+        case SignaturesRecord():
+            _adopt_signatures(catalogue, n, record)
+        case RiskTableRecord():
+            _take_risk_table(catalogue, n, record)
         case ReplicationRecord():
             _store_replica(catalogue, n, record)
         case AuditRecord():
@@ -188,8 +197,8 @@ def _package(n: int, record: SealRecord) -> PackageRow:
 
 
 def _identify(catalogue: Catalogue, n: int, record: IdentificationRecord) -> None:
-    tools = canonical.encode([asdict(tool) for tool in record.tools]).decode()
-    row = IdentificationRow(leaf=n, package=record.aip, tools=tools, identified_at=format_moment(record.time))
+    moment = format_moment(record.time)
+    row = IdentificationRow(leaf=n, package=record.aip, tools=spelled(record.tools), identified_at=moment)
     if catalogue.identification(record.aip) is None:
         catalogue.insert([row])
     else:
@@ -244,6 +253,40 @@ def _decide_format(catalogue: Catalogue, n: int, record: FormatDecisionRecord) -
         since=n,
         former_puid=None if known is None else known.puid,
         former_verdict=None if known is None else known.verdict,
+    )
+    if known is None:
+        catalogue.insert([row])
+    else:
+        catalogue.replace(row)
+
+
+def _adopt_signatures(catalogue: Catalogue, n: int, record: SignaturesRecord) -> None:
+    row = SignaturesRow(
+        leaf=n,
+        tool=record.tool,
+        part=record.part,
+        release=record.release,
+        sha256=record.sha256,
+        file=record.file,
+        adopted_at=format_moment(record.time),
+    )
+    if any((known.tool, known.part) == (row.tool, row.part) for known in catalogue.signatures()):
+        catalogue.replace(row)
+    else:
+        catalogue.insert([row])
+
+
+def _take_risk_table(catalogue: Catalogue, n: int, record: RiskTableRecord) -> None:
+    known = next((row for row in catalogue.risk_tables() if row.form == record.form), None)
+    row = RiskTableRow(
+        leaf=n,
+        form=record.form,
+        name=record.name,
+        sha256=record.sha256,
+        date=record.date,
+        formats=len(record.entries),
+        taken_at=format_moment(record.time),
+        previous=None if known is None else known.leaf,
     )
     if known is None:
         catalogue.insert([row])

@@ -14,6 +14,7 @@ from archive.inspection.containers import CONTAINER_ALLOWANCE, Look, look_into_o
 from archive.inspection.deadline import DeadlinePassed, within
 from archive.inspection.evidence_file import EvidenceFile
 from archive.inspection.identification import EMPTY, FormatMatch, Identification, describe
+from archive.inspection.signature_file import SHIPPED, FidoFiles
 from archive.inspection.signatures import Format, fido_tables
 from archive.model.formats import Basis
 
@@ -37,9 +38,9 @@ class FidoIdentifier:
 
     tool = "fido"
 
-    def __init__(self, *, deadline: float = DEADLINE) -> None:
+    def __init__(self, *, files: FidoFiles = SHIPPED, deadline: float = DEADLINE) -> None:
         """Load FIDO's tables, 300 ms for the first in a process; ArchiveError when they cannot be had."""
-        self._tables = fido_tables()
+        self._tables = fido_tables(files)
         self._deadline = deadline
         self.tool_version = self._tables.tool_version
         self.signatures = self._tables.version

@@ -45,7 +45,8 @@ class Identification:
 
     ``matches`` are distinct, in the tool's own order, which is the same in every run. ``warning`` says why the answer
     is less than it could be, in one printable line, or is None. ``damaged``: the file begins as a container does,
-    and could not be read as one. ``failed``: the tool did not get to an answer at all.
+    and could not be read as one. ``failed``: the tool did not get to an answer at all; ``unread``: because the file
+    could not be read.
     """
 
     matches: tuple[FormatMatch, ...]
@@ -55,6 +56,7 @@ class Identification:
     warning: str | None
     damaged: bool = False
     failed: bool = False
+    unread: bool = False
 
     @property
     def basis(self) -> Basis | None:

@@ -213,3 +213,10 @@ MAGIC = (
     (b"WARC/", 0, "warc", "WARC web archive"),
 )
 """First octets, where they stand, and what mostly begins so: enough to recognise what is cut off or damaged."""
+
+_BY_PUID = {signature.format.puid: signature.format for signature in (*BY_HEAD, *BY_MEMBERS)}
+
+
+def local_format(puid: str) -> LocalFormat | None:
+    """The format that we gave this identifier; None for anybody else's."""
+    return _BY_PUID.get(puid)

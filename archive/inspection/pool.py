@@ -85,7 +85,7 @@ def _ask(witness: FormatIdentifier, path: Path, name: str) -> Identification:
     try:
         return witness.identify(path, name=name)
     except OSError as error:
-        return _tool(witness).nothing(warning=f"the file could not be read: {describe(error)}")
+        return _tool(witness).nothing(warning=f"the file could not be read: {describe(error)}", unread=True)
     except Exception as error:
         # Witnesses promise not to; one that breaks its promise over a file nobody foresaw must not end the batch.
         return _tool(witness).nothing(warning=f"identification failed: {describe(error)}")
@@ -99,8 +99,8 @@ class _Tool:
     version: str
     signatures: str
 
-    def nothing(self, *, warning: str) -> Identification:
-        return Identification((), self.name, self.version, self.signatures, warning, failed=True)
+    def nothing(self, *, warning: str, unread: bool = False) -> Identification:
+        return Identification((), self.name, self.version, self.signatures, warning, failed=True, unread=unread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from archive.errors import ArchiveError
 from archive.inspection.evidence_file import EvidenceFile
 from archive.inspection.exhibit import Withheld, exhibit
 from archive.inspection.identification import EMPTY, FormatMatch, Identification, printable
+from archive.inspection.signature_file import SignatureFile, SignaturesError
 from archive.inspection.zip_directory import ALLOWANCE
 from archive.model.formats import Basis
 
@@ -48,17 +49,20 @@ class SiegfriedIdentifier:
 
     tool = "siegfried"
 
-    def __init__(self) -> None:
-        """Load the signatures that come with pygfried, 30 ms and 100 MB; ArchiveError when they cannot be had."""
+    def __init__(self, *, signature: SignatureFile | None = None) -> None:
+        """Load ``signature``, or what comes with pygfried: 30 ms and 100 MB.
+
+        Raises ArchiveError when siegfried cannot be had, SignaturesError when it does not take the file.
+        """
         global _loaded_by
         _refuse_after_fork()
         try:
             import pygfried
 
             _loaded_by = os.getpid()
-            self._scanner: Any = pygfried.Scanner()
             self.tool_version = pygfried.version()
-            self.signatures = _spell_version(self._scanner.identify(__file__, True))
+            self._scanner: Any = pygfried.Scanner() if signature is None else _load(pygfried, signature)
+            self.signatures = _spell_version(self._scanner.identify(__file__, True), signature)
         except (ImportError, OSError, LookupError) as error:
             raise ArchiveError(
                 f"siegfried cannot be loaded: {error!r}",
@@ -110,7 +114,30 @@ def _read_match(said: Any) -> FormatMatch:
     return FormatMatch(said["id"], said["format"] or said["id"], said["version"] or None, said["mime"] or None, basis)
 
 
-def _spell_version(said: Any) -> str:
-    details = said["identifiers"][0]["details"]
-    found = re.fullmatch(r"DROID_SignatureFile_V(\d+)\.xml; container-signature-(\d+)\.xml", details)
-    return f"PRONOM v{found[1]}, containers {found[2]}" if found else printable(details)
+def _load(pygfried: Any, signature: SignatureFile) -> Any:
+    """A scanner with that file. Siegfried takes files made for the first two numbers of its version, such as 1.11."""
+    with signature.in_memory() as path:
+        try:
+            return pygfried.Scanner(signature=path)
+        except OSError as error:
+            version = ".".join(pygfried.version().split(".")[:2])
+            raise SignaturesError(
+                f"siegfried {pygfried.version()} cannot load {signature.path}: {printable(str(error))}",
+                hint=f"it takes signature files made for siegfried {version}; go back to its own with: "
+                "archive formats update --as-shipped siegfried",
+            ) from error
+
+
+def _spell_version(said: Any, signature: SignatureFile | None) -> str:
+    identifiers = said["identifiers"]
+    details = "; ".join(str(identifier["details"]) for identifier in identifiers)
+    found = re.match(r"DROID_SignatureFile_V(\d+)\.xml; container-signature-(\d+)\.xml", details)
+    version = f"PRONOM v{found[1]}, containers {found[2]}" if found else printable(details)
+    if signature is None:
+        return version
+    if not found or len(identifiers) != 1:
+        raise SignaturesError(
+            f"{signature.path} does not hold the signatures of PRONOM and only those, but: {printable(details)}",
+            hint="take siegfried's default.sig, or one built by roy from PRONOM alone",
+        )
+    return f"{version} (sha256 {signature.mark})"

@@ -8,22 +8,35 @@ FIDO's own.
 
 from __future__ import annotations
 
+import os
 import os.path
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from archive.errors import ArchiveError
+from archive.inspection.identification import describe
 from archive.inspection.index import Need, SignatureIndex
 from archive.inspection.requirements import requirements
+from archive.inspection.signature_file import SHIPPED, FidoFiles, SignatureFile, SignaturesError
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
+
+
+class BrokenPattern(Exception):
+    """A pattern was come to that cannot be tried; FIDO then leaves the format, and keeps what it found of it before.
+
+    PRONOM v88 as FIDO had it holds two such expressions.
+    """
+
+
+_NOTHING = re.compile(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,7 @@ class SignatureTables:
 
     tool_version: str
     version: str
+    formats: Mapping[str, Format]
     signatures: tuple[tuple[Format, tuple[Pattern, ...]], ...]
     index: SignatureIndex
     by_extension: Mapping[str, tuple[Format, ...]]
@@ -83,13 +97,17 @@ class SignatureTables:
         """Formats with a signature that fits, less those another of them outranks."""
         found: list[Format] = []
         outranked: set[str] = set()
+        given_up: Format | None = None
         for number in self.index.candidates(head, tail):
             format, patterns = self.signatures[number]
-            if format.puid in outranked or (found and format is found[-1]):
+            if format.puid in outranked or format is given_up or (found and format is found[-1]):
                 continue
-            if _fits(patterns, head, tail):
-                found.append(format)
-                outranked |= format.outranks
+            try:
+                if _fits(patterns, head, tail):
+                    found.append(format)
+                    outranked |= format.outranks
+            except BrokenPattern:
+                given_up = format
         return tuple(format for format in found if format.puid not in outranked)
 
     def match_extension(self, name: str) -> tuple[Format, ...]:
@@ -111,52 +129,65 @@ def _unsurpassed(format: Format, among: Iterable[Format]) -> bool:
 
 
 _loading = threading.Lock()
-_loaded: SignatureTables | None = None
+_loaded: dict[FidoFiles, SignatureTables] = {}
 
 
-def fido_tables() -> SignatureTables:
+def fido_tables(files: FidoFiles = SHIPPED) -> SignatureTables:
     """FIDO's tables, read on the first call in a process and shared from then on.
 
-    Raises ArchiveError when opf-fido or its signature files are missing or broken.
+    Raises ArchiveError when opf-fido or its signature files are missing or broken, SignaturesError for pinned ones.
     """
-    global _loaded
     with _loading:
-        if _loaded is None:
-            try:
-                _loaded = _load()
-            # FIDO leaves the process with SystemExit over a signature file it cannot parse.
-            except (ImportError, OSError, SystemExit, SyntaxError, AttributeError, LookupError, re.error) as error:
-                raise ArchiveError(
-                    f"the format signatures of FIDO cannot be loaded: {error!r}",
-                    hint="install opf-fido again: pip install --force-reinstall opf-fido",
-                ) from error
-        return _loaded
+        found = _loaded.get(files)
+        if found is None:
+            found = _loaded[files] = _load_safely(files)
+        return found
 
 
-def _load() -> SignatureTables:
+def _load_safely(files: FidoFiles) -> SignatureTables:
+    pinned = [file.path for file in (files.formats, files.containers) if file is not None]
+    try:
+        return _load(files)
+    # FIDO leaves the process with SystemExit over a signature file it cannot parse.
+    except (ImportError, OSError, SystemExit, SyntaxError, AttributeError, LookupError, re.error, ValueError) as error:
+        if pinned:
+            raise SignaturesError(
+                f"FIDO cannot use {' and '.join(map(str, pinned))}: {describe(error)}",
+                hint="go back to its own files with: archive formats update --as-shipped fido",
+            ) from error
+        raise ArchiveError(
+            f"the format signatures of FIDO cannot be loaded: {error!r}",
+            hint="install opf-fido again: pip install --force-reinstall opf-fido",
+        ) from error
+
+
+def _load(files: FidoFiles) -> SignatureTables:
     # Fido() enlarges the pattern cache of ``re`` for the whole process; we keep compiled patterns and undo that.
     cache_size = vars(re).get("_MAXCACHE")
     from fido import CONFIG_DIR, __version__
     from fido.fido import Fido
     from fido.versions import get_local_versions
 
+    versions = get_local_versions()
     try:
-        versions = get_local_versions()
-        # Fido() alone looks for formats-v104.xml, which opf-fido 1.6.1 does not ship.
-        engine = Fido(
-            quiet=True,
-            handle_matches=lambda *_: None,
-            format_files=[versions.pronom_signature, versions.fido_extension_signature],
-        )
+        with _path(files.formats, versions.pronom_signature) as pronom:
+            # Fido() alone looks for formats-v104.xml, which opf-fido 1.6.1 does not ship.
+            engine = Fido(
+                quiet=True,
+                handle_matches=lambda *_: None,
+                format_files=[pronom, versions.fido_extension_signature],
+            )
     finally:
         vars(re)["_MAXCACHE"] = cache_size
     formats = {format.puid: format for format in map(_read_format, engine.formats)}
     # Fido() also ignores the container file it is given, so that file is read here.
     signatures = tuple((format, patterns) for format in formats.values() for patterns in format.signatures)
-    document = ElementTree.parse(Path(CONFIG_DIR, versions.pronom_container_signature))
+    with _path(files.containers, os.path.join(CONFIG_DIR, versions.pronom_container_signature)) as containers:
+        document = ElementTree.parse(containers)
     return SignatureTables(
         tool_version=str(__version__),
-        version=_spell_version(versions),
+        version=_spell_version(versions, files),
+        formats=MappingProxyType(formats),
         signatures=signatures,
         index=SignatureIndex([[_need(pattern) for pattern in patterns] for _, patterns in signatures]),
         by_extension=_group_by_extension(formats.values()),
@@ -165,9 +196,19 @@ def _load() -> SignatureTables:
     )
 
 
-def _spell_version(versions: Any) -> str:
+def _path(pinned: SignatureFile | None, shipped: str) -> AbstractContextManager[str]:
+    return nullcontext(shipped) if pinned is None else pinned.in_memory()
+
+
+def _spell_version(versions: Any, files: FidoFiles) -> str:
     date = versions.pronom_container_signature.removeprefix("container-signature-").removesuffix(".xml")
-    return f"PRONOM v{versions.pronom_version}, containers {date}"
+    pinned = [
+        f"{name} sha256 {file.mark}"
+        for name, file in (("formats", files.formats), ("containers", files.containers))
+        if file is not None
+    ]
+    told = f"PRONOM v{files.formats_version or versions.pronom_version}, containers {files.containers_version or date}"
+    return f"{told} ({', '.join(pinned)})" if pinned else told
 
 
 def _read_format(element: Element) -> Format:
@@ -182,22 +223,34 @@ def _read_format(element: Element) -> Format:
         extensions=tuple(extension.text or "" for extension in element.findall("extension")),
         outranks=frozenset(inferior.text or "" for inferior in element.findall("has_priority_over")) - {puid},
         container=container,
-        signatures=tuple(
-            tuple(_read_pattern(pattern) for pattern in signature.findall("pattern"))
-            for signature in element.findall("signature")
-        ),
+        signatures=tuple(tuple(_read_signature(signature)) for signature in element.findall("signature")),
     )
 
 
+def _read_signature(element: Element) -> Iterator[Pattern]:
+    """The patterns of a signature, up to the first that FIDO itself cannot try."""
+    for pattern in element.findall("pattern"):
+        try:
+            yield _read_pattern(pattern)
+        except (re.error, LookupError):
+            yield Pattern(_give_up, False, _NOTHING, False)
+            return
+
+
 def _read_pattern(element: Element) -> Pattern:
-    regex = element.findtext("regex")
-    if not regex:
-        raise LookupError("a pattern without a regular expression")
-    position = element.findtext("position")
-    compiled = re.compile(regex.encode("utf8"))
+    regex, position = element.findtext("regex"), element.findtext("position")
+    if not regex or position is None:
+        raise LookupError("a pattern without a regular expression or a position")
     # BOF and EOF are the two ends; VAR and IFB are anywhere in what is read of the beginning.
+    if position not in ("BOF", "EOF", "VAR", "IFB"):
+        return Pattern(_NOTHING.match, False, _NOTHING, False)  # which FIDO passes over
+    compiled = re.compile(regex.encode("utf8"))
     anchored = position == "BOF"
     return Pattern(compiled.match if anchored else compiled.search, position == "EOF", compiled, anchored)
+
+
+def _give_up(octets: bytes) -> object:
+    raise BrokenPattern
 
 
 def _need(pattern: Pattern) -> Need:
@@ -210,13 +263,19 @@ def _read_members(
     return MappingProxyType(
         {
             path: tuple(
-                MemberSignature(formats[puid], re.compile(signature["signature"]))
+                MemberSignature(_known(puid, formats), re.compile(signature["signature"]))
                 for puid, signatures in by_puid.items()
                 for signature in signatures
             )
             for path, by_puid in members.items()
         }
     )
+
+
+def _known(puid: str, formats: Mapping[str, Format]) -> Format:
+    if puid not in formats:
+        raise LookupError(f"the container file names {puid}, which the formats file does not know: it is older")
+    return formats[puid]
 
 
 def _group_by_extension(formats: Iterable[Format]) -> Mapping[str, tuple[Format, ...]]:

@@ -15,6 +15,7 @@ from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
 from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
 from archive.model.packages import Outcome, PackageKind
+from archive.model.risk import RatedFormat
 
 Octets = NewType("Octets", int)
 """A size or a count of nanoseconds; a decimal string in records."""
@@ -152,6 +153,38 @@ class FormatDecisionRecord(Record):
     file: FileId
     puid: str | None
     name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturesRecord(Record):
+    """From here on ``tool`` uses this signature file, kept under its digest; None for what comes with the tool.
+
+    ``part`` says which of the tool's files: ``signatures`` of siegfried, ``formats`` and ``containers`` of FIDO;
+    ``release`` which edition of PRONOM it holds.
+    """
+
+    kind: ClassVar[str] = "signatures"
+    tool: str
+    part: str
+    release: str
+    sha256: str | None
+    file: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskTableRecord(Record):
+    """From here on formats are as much at risk as this table says.
+
+    It takes the place of the table before it of the same ``form``, ``published`` or ``own``; ``date`` is the day of its
+    newest entry. ``name`` and ``sha256`` are of the file it was read from; the entries are all that is used of it.
+    """
+
+    kind: ClassVar[str] = "risk-table"
+    form: str
+    name: str
+    sha256: str
+    date: str
+    entries: tuple[RatedFormat, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +352,8 @@ RECORD_TYPES: dict[str, type[Record]] = {
         SealRecord,
         IdentificationRecord,
         FormatDecisionRecord,
+        SignaturesRecord,
+        RiskTableRecord,
         ReplicationRecord,
         AccessionClosedRecord,
         AuditRecord,

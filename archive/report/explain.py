@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from archive.catalogue.rows import FileRow, PackageRow
 from archive.errors import UsageError
@@ -32,6 +33,7 @@ from archive.model.records import (
     ReplicationRecord,
     SealRecord,
 )
+from archive.report.explain_formats import formats_told
 from archive.report.witness import premis_of
 from premis.model import Event, File
 
@@ -39,7 +41,7 @@ _PACKAGE_PREMIS = b"data/metadata/preservation/premis.xml"
 _FILE_PREMIS = b"data/representations/original/metadata/preservation/premis.xml"
 _ABOUT_PACKAGES = frozenset(
     {"accession", "accession-closed", "seal", "replication", "audit", "damage", "repair", "incident", "incident-closed"}
-    | {"handover-frozen", "handover-volume"}
+    | {"handover-frozen", "handover-volume", "identification", "format-decision"}
 )
 
 
@@ -130,12 +132,17 @@ def _from_log(holdings: Holdings, package: PackageRow, *, file: FileRow | None) 
             yield _sentence(record, file.leaf, _receipt(record))
     mine: set[str] = set()
     foreign = set[str]() if file is None else _incidents_of_others(holdings, package, file)
-    for number, record in holdings.log.records(kinds=_ABOUT_PACKAGES):
+    for number, record in holdings.log.records(kinds=_ABOUT_PACKAGES, where=partial(_may_be_about, package)):
         if getattr(record, "incident", None) in foreign:
             continue
-        text = _words(record, package, mine)
+        text = formats_told(record, package, file) or _words(record, package, mine)
         if text is not None:
             yield _sentence(record, number, text)
+
+
+def _may_be_about(package: PackageRow, spelled: bytes) -> bool:
+    """Records of what thousands of files are need not be decoded when they name another package."""
+    return b'"kind":"identification"' not in spelled or package.id.encode() in spelled
 
 
 def _incidents_of_others(holdings: Holdings, package: PackageRow, file: FileRow) -> set[str]:

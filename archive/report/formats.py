@@ -1,47 +1,46 @@
-"""Files whose format a person should look at, read from the PREMIS of the packages that are held."""
+"""Files whose format a person should look at, as the log and the catalogue have it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archive.catalogue.rows import PackageRow
+from archive.catalogue.rows import FileFormatRow
 from archive.holdings.holdings import Holdings
+from archive.inspection.verdict import SENTENCES
 from archive.model.formats import Kind
-from archive.model.packages import PackageKind
-from archive.packages.preservation import VERDICT
-from archive.report.witness import premis_of
-from premis.model import File
-
-_FILE_PREMIS = b"data/representations/original/metadata/preservation/premis.xml"
+from archive.model.names import shown
+from archive.planning.decisions import open_files
 
 
 @dataclass(frozen=True, slots=True)
 class ToReview:
-    """One file, the package it lies in, its delivered name, and what was noted about its format."""
+    """One file, the package it lies in, its delivered name, what the machines say, and what a person said before."""
 
     file: str
     package: str
     name: str
+    puid: str | None
+    verdict: str
     notes: tuple[str, ...]
+    decision: FileFormatRow | None
 
 
 def review(holdings: Holdings) -> Iterator[ToReview]:
-    """Files over which the identifiers disagree, hesitate or found damage, package by package."""
-    for package in holdings.catalogue.packages():
-        if package.kind is PackageKind.AIP:
-            yield from _of_package(holdings, package)
+    """Files over which the identifiers disagree, hesitate or found damage and nobody decided, package by package.
+
+    A file somebody decided on comes again when the machines say something else since.
+    """
+    for machines, person in open_files(holdings):
+        file = holdings.catalogue.file(machines.file)
+        name = machines.file if file is None else shown(file.name)
+        verdict = f"verdict: {machines.verdict}; {SENTENCES[Kind(machines.verdict)]}"
+        notes = (verdict, *filter(None, (machines.reason, _before(machines))))
+        yield ToReview(machines.file, machines.package, name, machines.puid, machines.verdict, notes, person)
 
 
-def _of_package(holdings: Holdings, package: PackageRow) -> Iterator[ToReview]:
-    for found in premis_of(holdings, package, _FILE_PREMIS):
-        if isinstance(found, File):
-            notes = tuple(note for format in found.characteristics[0].formats for note in format.notes)
-            if any(_needs_a_person(note) for note in notes):
-                name = found.original_name or found.identifiers[0].value
-                yield ToReview(found.identifiers[0].value, package.id, str(name), notes)
-
-
-def _needs_a_person(note: str) -> bool:
-    kind = note.removeprefix(VERDICT).split(";")[0]
-    return note.startswith(VERDICT) and kind in list(Kind) and Kind(kind).needs_a_person
+def _before(machines: FileFormatRow) -> str | None:
+    """What the machines said before, where that was something else."""
+    if machines.former_verdict is None:
+        return None
+    return f"formerly: {machines.former_puid or 'no format named'}, {machines.former_verdict}"

@@ -334,13 +334,13 @@ def test_two_identifiers_do_not_disturb_one_another(tmp_path: Path) -> None:
 
 def test_the_pattern_cache_of_the_process_keeps_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     before = vars(re)["_MAXCACHE"]
-    monkeypatch.setattr(signatures, "_loaded", None)
+    monkeypatch.setattr(signatures, "_loaded", {})
     FidoIdentifier()
     assert vars(re)["_MAXCACHE"] == before
 
 
 def test_without_fido_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signatures, "_loaded", None)
+    monkeypatch.setattr(signatures, "_loaded", {})
     monkeypatch.setitem(sys.modules, "fido", None)
     with pytest.raises(ArchiveError) as caught:
         FidoIdentifier()
@@ -353,7 +353,7 @@ def test_a_broken_signature_file_is_an_archive_error_and_not_an_exit(
     import fido.fido
 
     (tmp_path / "formats-v109.xml").write_text("<formats>")
-    monkeypatch.setattr(signatures, "_loaded", None)
+    monkeypatch.setattr(signatures, "_loaded", {})
     monkeypatch.setattr(fido.fido.Fido.__init__, "__defaults__", _with_conf_dir(fido.fido.Fido, str(tmp_path)))
     with pytest.raises(ArchiveError):
         FidoIdentifier()

@@ -49,7 +49,7 @@ def tables(request: pytest.FixtureRequest) -> SignatureTables:
         return fido_tables()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "hyperscan", None)
-        patch.setattr(signatures, "_loaded", None)
+        patch.setattr(signatures, "_loaded", {})
         return fido_tables()
 
 

@@ -116,6 +116,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["package"], ["package.id"]),
     )
     op.create_index("file_format_by_package", "file_format", ["package"])
+    op.create_index("file_format_by_puid", "file_format", ["puid"])
+    op.create_index("file_format_by_verdict", "file_format", ["verdict"])
+    evidence(
+        "signatures",
+        text("tool", key=True),
+        text("part", key=True),
+        text("release"),
+        text("sha256", null=True),
+        text("file", null=True),
+        text("adopted_at"),
+    )
+    evidence(
+        "risk_table",
+        text("form", key=True),
+        text("name"),
+        text("sha256"),
+        text("date"),
+        sa.Column("formats", sa.Integer(), nullable=False),
+        text("taken_at"),
+        number("previous", null=True),
+    )
     evidence(
         "replica",
         text("package", key=True),
