@@ -30,6 +30,7 @@ from archive.catalogue.rows import (
     ProducerRow,
     ReplicaRow,
     Row,
+    TimestampRow,
     Totals,
 )
 from archive.errors import CatalogueError
@@ -53,6 +54,7 @@ _TABLES: dict[type[Row], Table] = {
     HandoverRow: schema.handover,
     HandoverVolumeRow: schema.handover_volume,
     KeyRow: schema.key,
+    TimestampRow: schema.timestamp,
 }
 _WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind, "told_by": ToldBy}
 _OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
@@ -319,6 +321,15 @@ class Catalogue:
             if value is not None:
                 query = query.where(column == value)
         return self._all(DamageRow, query)
+
+    def timestamps(self) -> list[TimestampRow]:
+        """Every time-stamp over a checkpoint, in the order in which they arrived."""
+        return self._all(TimestampRow, select(schema.timestamp).order_by(schema.timestamp.c.leaf))
+
+    def timestamp(self, size: int, authority: str) -> TimestampRow | None:
+        """The time-stamp of that authority over the checkpoint of that size."""
+        table = schema.timestamp
+        return self._one(TimestampRow, select(table).where(table.c.size == size, table.c.authority == authority))
 
     def keys(self) -> list[KeyRow]:
         """Every signing key that was ever added, oldest first."""
