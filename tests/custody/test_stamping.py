@@ -14,20 +14,16 @@ from pathlib import Path
 import pytest
 from custody_samples import crash_at
 from local_authority import STAMPING, YEAR, LocalAuthority, certify, now, openssl
+from stamping_support import PLACE, SIZE, TEXT, World, configured, names, offline, request, send_all
 
 from archive.custody import stamps
 from archive.custody.answers import read_request
-from archive.custody.authority import NoAnswer
 from archive.custody.chains import read_trust
 from archive.custody.instructions import NEEDED, listed_digests
 from archive.custody.judgement import judge
-from archive.custody.stamping import Authority, Network, Sent, request_all, send, to_send, wanted
+from archive.custody.stamping import to_send, wanted
 from archive.custody.stamps import FIRST_WAIT, LONGEST_WAIT, MOST_SET_ASIDE, Place, Waiting
-from archive.progress import Silent
 from profiles.finding import Severity
-
-TEXT = b"evidence-archive/3f0c7a0e-58d1-4f5a-9b53-6f6f3f4f1c11\n1234\nAAAA\n"
-SIZE = 1234
 
 
 class Hand:
@@ -40,40 +36,9 @@ class Hand:
         return self.now
 
 
-class World:
-    """A network whose authorities answer as a test wants: bytes, or an exception."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Callable[[bytes], bytes]] = {}
-        self.lists: dict[str, bytes] = {}
-        self.asked: list[tuple[str, bytes]] = []
-
-    def ask(self, url: str, request: bytes) -> bytes:
-        self.asked.append((url, request))
-        return self.answers[url](request)
-
-    def fetch(self, url: str) -> bytes:
-        if url not in self.lists:
-            raise NoAnswer("nobody there")
-        return self.lists[url]
-
-    @property
-    def network(self) -> Network:
-        return Network(self.ask, self.fetch)
-
-
-def offline(_request: bytes) -> bytes:
-    raise NoAnswer("the network is down")
-
-
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> LocalAuthority:
     return LocalAuthority.make(tmp_path_factory.mktemp("authority") / "local")
-
-
-def configured(local: LocalAuthority, name: str = "local", **more: object) -> Authority:
-    trust = read_trust(local.ca.read_bytes())
-    return Authority(name, f"https://{name}.example.org/tsr", trust, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -88,22 +53,6 @@ def custody(tmp_path: Path) -> Path:
     folder = tmp_path / "custody"
     folder.mkdir()
     return folder
-
-
-def request(custody: Path, *authorities: Authority, size: int = SIZE, at: datetime | None = None) -> list[Place]:
-    return request_all(custody, size=size, text=TEXT, authorities=authorities, now=at or now())
-
-
-def send_all(custody: Path, world: World, *authorities: Authority, clock: Callable[[], datetime] = now) -> Sent:
-    waiting = to_send(custody, authorities, now=clock(), only_due=False)
-    return send(custody, waiting, authorities, network=world.network, clock=clock, progress=Silent())
-
-
-def names(custody: Path, place: Place) -> list[str]:
-    return sorted(stamps.read_files(custody / place.key))
-
-
-PLACE = Place(SIZE, "local")
 
 
 def test_a_request_waits_as_two_files(custody: Path, local: LocalAuthority) -> None:
