@@ -19,6 +19,7 @@ from archive.storage.filesystem import FileSystemBackend
 
 PLACES = (Place(10, "b"), Place(10, "a"), Place(9, "late"), Place(20, "a"))
 """In the order of the log: an answer may come later than one about a newer checkpoint."""
+CRASHED = PLACES[1:3]
 
 
 @pytest.fixture(scope="module")
@@ -113,15 +114,15 @@ def test_a_crash_while_copying_never_leaves_a_response_without_the_rest(
         location.mkdir()
         store = FileSystemBackend(location)
         with crash_at(monkeypatch, call) as promised:
-            copy_stamps(custody, store, PLACES)
-        for place in PLACES:
+            copy_stamps(custody, store, CRASHED)
+        for place in CRASHED:
             files = stamps.read_files(location / "custody" / place.key)
             assert "response.tsr" not in files or files == stamps.read_files(custody / place.key)
-        copy_stamps(custody, store, PLACES)
-        for place in PLACES:
+        copy_stamps(custody, store, CRASHED)
+        for place in CRASHED:
             assert stamps.read_files(location / "custody" / place.key) == stamps.read_files(custody / place.key)
         if len(promised) < call:
-            assert call > 60
+            assert call > 30
             return
         shutil.rmtree(location)
 
@@ -132,18 +133,22 @@ def test_a_crash_while_bringing_back_is_gone_on_from(
     location = tmp_path / "location"
     location.mkdir()
     store = FileSystemBackend(location)
-    copy_stamps(custody, store, PLACES)
-    for call in range(1, 400, 3):
+    copy_stamps(custody, store, CRASHED)
+    for call in range(1, 400, 2):
         back = tmp_path / f"back-{call}"
         back.mkdir()
         with crash_at(monkeypatch, call) as promised:
-            restore_stamps(back, store, PLACES)
+            restore_stamps(back, store, CRASHED)
         for place in stamps.places(back):
             assert not stamps.is_whole(back, place) or stamps.read_files(back / place.key) == stamps.read_files(
                 custody / place.key
             )
-        restore_stamps(back, store, PLACES)
-        assert {name: data for name, data in own(back).items() if "/." not in name} == own(custody)
+        restore_stamps(back, store, CRASHED)
+        assert {name: data for name, data in own(back).items() if "/." not in name} == {
+            f"{place.key}/{name}": data
+            for place in CRASHED
+            for name, data in stamps.read_files(custody / place.key).items()
+        }
         if len(promised) < call:
             return
 
