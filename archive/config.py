@@ -61,6 +61,13 @@ class TimestampAuthority:
 
 
 @dataclass(frozen=True, slots=True)
+class CustodyPolicy:
+    """Who signs checkpoints: the ``signer`` is a command and its words; empty, the key in ``keys/`` signs here."""
+
+    signer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What ``archive.toml`` says. ``locations`` maps names to where this machine finds them."""
 
@@ -69,6 +76,7 @@ class Config:
     locations: dict[str, str] = field(default_factory=dict)
     audit: AuditPolicy = AuditPolicy()
     packages: PackagePolicy = PackagePolicy()
+    custody: CustodyPolicy = CustodyPolicy()
     timestamps: tuple[TimestampAuthority, ...] = ()
 
 
@@ -111,7 +119,7 @@ def _refuse_newer(path: Path, data: bytes) -> None:
 
 
 def _refuse_unknown(path: Path, values: dict[str, object]) -> None:
-    tables: dict[str, type] = {"audit": AuditPolicy, "packages": PackagePolicy}
+    tables: dict[str, type] = {"audit": AuditPolicy, "packages": PackagePolicy, "custody": CustodyPolicy}
     _refuse_keys(path, values, known=Config, prefix="")
     for name, kind in tables.items():
         table = values.get(name)
@@ -202,6 +210,9 @@ repair_limit = {config.audit.repair_limit}    # with more damaged files than thi
 max_files = {config.packages.max_files}      # delivered files in one package, at most 5000
 max_bytes = {config.packages.max_bytes}
 organization = {_toml(config.packages.organization)}
+
+[custody]
+signer = [{", ".join(map(_toml, config.custody.signer))}]    # a command that signs checkpoints; none: the key in keys/
 
 # Who says when the log was what it was (RFC 3161); any number of them. See: archive custody timestamp --help
 # [[timestamps]]

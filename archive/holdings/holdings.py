@@ -12,6 +12,8 @@ from archive.catalogue.catalogue import Catalogue
 from archive.clock import WatchedClock, behind_the_log
 from archive.custody.copies import copy_new
 from archive.custody.log import CustodyLog
+from archive.custody.note_copies import copy_notes
+from archive.custody.signer import Signing
 from archive.errors import CustodyError, StorageError
 from archive.holdings.apply import apply
 from archive.model.identifiers import IncidentId, new_identifier
@@ -53,6 +55,7 @@ class Holdings:
     catalogue: Catalogue
     locations: Mapping[str, DirectoryLocation]
     stamp: Stamp
+    signing: Signing
 
     def record(self, records: Sequence[Record]) -> None:
         """Append ``records`` to the custody log and take them into the catalogue. All of them or none."""
@@ -109,11 +112,12 @@ class Holdings:
         return (location for location in self.locations.values() if location.offline() is None)
 
     def copy_log(self) -> list[Finding]:
-        """Bring the new part of the custody log to every location that can be reached, at the end of a command."""
+        """Bring what is new of the log and its checkpoints to every location in reach, at the end of a command."""
         findings = []
         for location in self.online():
             try:
                 copy_new(self.log, location.backend)
+                copy_notes(self.log.folder, location.backend)
             except CustodyError as error:
                 message = f"the copy of the custody log at location '{location.name}' tells another history: {error}"
                 findings.append(Finding("custody-copy-differs", Severity.ERROR, location.name, message, "DESIGN §7"))
