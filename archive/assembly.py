@@ -32,8 +32,13 @@ from archive.catalogue.opening import open_catalogue
 from archive.clock import Clock, WatchedClock, system_clock
 from archive.config import STORE, AuditPolicy, Config, location_folder
 from archive.custody.copies import restore as restore_log
+from archive.custody.keys import create_key
 from archive.custody.log import CustodyLog
-from archive.errors import ArchiveError, LockedError, UsageError
+from archive.custody.note_copies import restore_notes
+from archive.custody.notes import store_keys
+from archive.custody.signer import Signing, origin_of
+from archive.errors import ArchiveError, CustodyError, LockedError, UsageError
+from archive.holdings.checkpoints import KEYS, LOG_ROLE, is_checkpoint_wanted, make_checkpoint, verifiers
 from archive.holdings.holdings import Holdings, Stamp
 from archive.holdings.rebuild import Rebuilt
 from archive.holdings.rebuild import rebuild as rebuild_holdings
@@ -41,7 +46,7 @@ from archive.ingest.lease import Leases
 from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
 from archive.model.identifiers import new_identifier
-from archive.model.records import LocationRecord
+from archive.model.records import KeyRecord, LocationRecord, Record
 from archive.planning.signatures import copy_signatures, restore_signatures, witnesses
 from archive.progress import Progress
 from archive.storage.directory import MARKER, DirectoryLocation, read_marker
@@ -53,6 +58,9 @@ CUSTODY = "custody"
 STAGING = "staging"
 LEASES = "leases"
 LOCK = "lock"
+
+FIRST_KEY = "log-1"
+"""Name of the key that signs the checkpoints of a new archive."""
 
 _LOCATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -90,13 +98,15 @@ def create(home: Path, *, locations: Mapping[str, str], actor: str = "unnamed", 
         location.prepare()
     log = CustodyLog.create(home / CUSTODY)
     catalogue = create_catalogue(home / CATALOGUE)
-    holdings = Holdings(home, log, catalogue, located, _stamp(actor, clock))
-    holdings.record(
-        [
-            LocationRecord(**holdings.stamp(), name=name, uri=uri, form="directory", attributes={})
-            for name, uri in places.items()
-        ]
-    )
+    holdings = Holdings(home, log, catalogue, located, _stamp(actor, clock), _signing(config))
+    key = create_key(home / KEYS, FIRST_KEY)
+    records: list[Record] = [
+        LocationRecord(**holdings.stamp(), name=name, uri=uri, form="directory", attributes={})
+        for name, uri in places.items()
+    ]
+    records.append(KeyRecord(**holdings.stamp(), name=key.name, role=LOG_ROLE, public_key=key.public))
+    holdings.record(records)
+    store_keys(log.folder, verifiers(holdings))
     durable.write_atomic(home / configuration.FILE_NAME, configuration.render(config))
     holdings.copy_log()
     return Archive(home, config, holdings)
@@ -115,7 +125,7 @@ def check_new(home: Path, locations: Mapping[str, str]) -> dict[str, str]:
 def _make_home(home: Path) -> None:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("keys", LEASES, STAGING):
+        for name in (KEYS, LEASES, STAGING):
             (home / name).mkdir(mode=0o700)
     except OSError as error:
         raise ArchiveError(f"{home} cannot be made: {error.strerror}") from error
@@ -157,12 +167,15 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
     log = restore_log(FileSystemBackend(source.folder), home / CUSTODY)
     catalogue = create_catalogue(home / CATALOGUE)
     place = DirectoryLocation(source.name, source.folder, source.archive)
-    rebuilt = rebuild_holdings(Holdings(home, log, catalogue, {}, _stamp("unnamed", clock)), place)
+    restore_notes(FileSystemBackend(source.folder), log.folder)
+    signing = Signing(origin_of(source.archive))
+    rebuilt = rebuild_holdings(Holdings(home, log, catalogue, {}, _stamp("unnamed", clock), signing), place)
     places = {row.name: row.uri for row in catalogue.locations()} | {source.name: source.folder.as_uri()}
     config = Config(format=configuration.FORMAT, archive=source.archive, locations=places)
     if source.name != STORE:
         DirectoryLocation(STORE, home / STORE, source.archive).prepare()
-    holdings = Holdings(home, log, catalogue, _locations(config, home, places), _stamp("unnamed", clock))
+    located = _locations(config, home, places)
+    holdings = Holdings(home, log, catalogue, located, _stamp("unnamed", clock), signing)
     restore_signatures(holdings, FileSystemBackend(source.folder))
     durable.write_atomic(home / configuration.FILE_NAME, configuration.render(config))
     return Archive(home, config, holdings), rebuilt
@@ -175,8 +188,8 @@ def changing(
     """Open the archive at ``home`` for a command that changes it; LockedError while another one does.
 
     Commands that change it ``beside_others`` may do so at the same time, if all of them do; each keeps to its own
-    staging. When the command is done, the new part of the custody log is copied to every location that can be reached,
-    and so are signature files that were taken into use.
+    staging. When the command is done, a checkpoint is made where an accession was closed or a handover frozen, and what
+    is new of the custody log is copied to every location that can be reached, and so are signature files in use.
     """
     config = configuration.load(home)
     with _in_use(home / LOCK, doing=doing, beside_others=beside_others) as lock:
@@ -189,6 +202,7 @@ def changing(
         opened.holdings.stamp.clock.latest = last_time(opened.holdings.log)
         try:
             yield opened
+            opened.afterwards.extend(_checkpoint_where_wanted(opened.holdings))
         finally:
             opened.afterwards.extend(copy_signatures(opened.holdings))
             opened.afterwards.extend(opened.holdings.copy_log())
@@ -262,7 +276,7 @@ def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
 def _open(home: Path, config: Config, *, actor: str, clock: Clock) -> Archive:
     catalogue = open_catalogue(home / CATALOGUE)
     log = CustodyLog.open(home / CUSTODY)
-    holdings = Holdings(home, log, catalogue, {}, _stamp(actor, clock))
+    holdings = Holdings(home, log, catalogue, {}, _stamp(actor, clock), _signing(config))
     holdings.catch_up() if catalogue.applied() == 0 else None
     places = {row.name: config.locations.get(row.name, row.uri) for row in catalogue.locations()}
     unknown = [name for name in config.locations if name not in places]
@@ -271,7 +285,24 @@ def _open(home: Path, config: Config, *, actor: str, clock: Clock) -> Archive:
             f"{home / configuration.FILE_NAME}: location '{unknown[0]}' was never added to this archive",
             hint="archive location add makes a new location; a line in this file alone does not",
         )
-    return Archive(home, config, Holdings(home, log, catalogue, _locations(config, home, places), holdings.stamp))
+    located = _locations(config, home, places)
+    return Archive(home, config, Holdings(home, log, catalogue, located, holdings.stamp, holdings.signing))
+
+
+def _checkpoint_where_wanted(holdings: Holdings) -> list[Finding]:
+    """Make a checkpoint if one is wanted; what kept it from being made is a finding: the command itself is done."""
+    try:
+        if is_checkpoint_wanted(holdings):
+            make_checkpoint(holdings)
+    except (ArchiveError, OSError) as error:
+        weight = Severity.ERROR if isinstance(error, CustodyError) else Severity.WARNING
+        said = f"{error.what}. {error.hint}" if isinstance(error, ArchiveError) else str(error)
+        return [Finding("checkpoint-not-made", weight, holdings.signing.origin, f"no checkpoint was made: {said}")]
+    return []
+
+
+def _signing(config: Config) -> Signing:
+    return Signing(origin_of(config.archive), config.custody.signer)
 
 
 def _locations(config: Config, home: Path, places: Mapping[str, str]) -> dict[str, DirectoryLocation]:

@@ -6,6 +6,8 @@ otherwise mean that nothing is ever audited.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -18,6 +20,10 @@ FORMAT = 1
 STORE = "store"
 """The location that every archive has, inside its own folder."""
 
+_AUTHORITY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+HTTP = ("http", "https")
+"""Schemes of addresses that are asked over the network."""
 
 MAX_FILES = 5_000
 """Delivered files in one AIP (DESIGN §2): what one METS and one PREMIS document hold without shards."""
@@ -41,6 +47,27 @@ class PackagePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class TimestampAuthority:
+    """A time-stamping authority (RFC 3161): its name here, its address, and the file of its trusted roots (PEM).
+
+    ``revocation`` are files with its revocation lists or OCSP answers, to be kept with its tokens. Files are meant
+    relative to the archive's folder.
+    """
+
+    name: str
+    url: str
+    ca: str
+    revocation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyPolicy:
+    """Who signs checkpoints: the ``signer`` is a command and its words; empty, the key in ``keys/`` signs here."""
+
+    signer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What ``archive.toml`` says. ``locations`` maps names to where this machine finds them."""
 
@@ -49,6 +76,8 @@ class Config:
     locations: dict[str, str] = field(default_factory=dict)
     audit: AuditPolicy = AuditPolicy()
     packages: PackagePolicy = PackagePolicy()
+    custody: CustodyPolicy = CustodyPolicy()
+    timestamps: tuple[TimestampAuthority, ...] = ()
 
 
 def load(home: Path) -> Config:
@@ -90,12 +119,16 @@ def _refuse_newer(path: Path, data: bytes) -> None:
 
 
 def _refuse_unknown(path: Path, values: dict[str, object]) -> None:
-    tables: dict[str, type] = {"audit": AuditPolicy, "packages": PackagePolicy}
+    tables: dict[str, type] = {"audit": AuditPolicy, "packages": PackagePolicy, "custody": CustodyPolicy}
     _refuse_keys(path, values, known=Config, prefix="")
     for name, kind in tables.items():
         table = values.get(name)
         if isinstance(table, dict):
             _refuse_keys(path, table, known=kind, prefix=f"{name}.")
+    authorities = values.get("timestamps")
+    for table in authorities if isinstance(authorities, list) else []:
+        if isinstance(table, dict):
+            _refuse_keys(path, table, known=TimestampAuthority, prefix="timestamps.")
 
 
 def _refuse_keys(path: Path, table: dict[str, object], *, known: type, prefix: str) -> None:
@@ -121,7 +154,37 @@ def _checked(path: Path, config: Config) -> Config:
             raise ConfigError(f"{path}: '{key}' must be at least 1, not {value}")
     if config.packages.max_files > MAX_FILES:
         raise ConfigError(f"{path}: 'packages.max_files' must be at most {MAX_FILES}, not {config.packages.max_files}")
+    _check_authorities(path, config.timestamps)
     return config
+
+
+def _check_authorities(path: Path, authorities: Sequence[TimestampAuthority]) -> None:
+    names = [authority.name for authority in authorities]
+    for authority in authorities:
+        if not _AUTHORITY_NAME.fullmatch(authority.name):
+            hint = "use small letters, digits and hyphens, at most 40: it becomes the name of a folder"
+            raise ConfigError(f"{path}: 'timestamps.name' cannot be '{authority.name}'", hint=hint)
+        if names.count(authority.name) > 1:
+            raise ConfigError(f"{path}: 'timestamps.name': two authorities are called '{authority.name}'")
+        try:
+            check_address(authority.url)
+        except ValueError as error:
+            raise ConfigError(f"{path}: 'timestamps.url' of '{authority.name}': {error}") from None
+
+
+def check_address(url: str) -> None:
+    """Raise ValueError, with a word, for an address that nothing is asked of over the network."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"not an address: {error}") from None
+    if parts.scheme not in HTTP:
+        raise ValueError(f"an address begins with http:// or https://, not '{parts.scheme}:'")
+    if not host or not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
+        raise ValueError("not an address: it needs a host, and no blanks")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("no user names and passwords in an address: it is shown and stored")
 
 
 def _one_line(error: Exception) -> str:
@@ -147,6 +210,15 @@ repair_limit = {config.audit.repair_limit}    # with more damaged files than thi
 max_files = {config.packages.max_files}      # delivered files in one package, at most 5000
 max_bytes = {config.packages.max_bytes}
 organization = {_toml(config.packages.organization)}
+
+[custody]
+signer = [{", ".join(map(_toml, config.custody.signer))}]    # a command that signs checkpoints; none: the key in keys/
+
+# Who says when the log was what it was (RFC 3161); any number of them. See: archive custody timestamp --help
+# [[timestamps]]
+# name = "example"
+# url = "https://tsa.example.org/tsr"
+# ca = "authorities/example-root.pem"    # the authority's root certificate, whose fingerprint you have compared
 """.encode()
 
 

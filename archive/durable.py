@@ -35,10 +35,10 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise
 
 
-def write_secret(path: Path, data: bytes) -> None:
-    """Make a new file that only its owner may read, whole or not at all; FileExistsError if it exists."""
+def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Make a new file, whole or not at all; FileExistsError if it exists. ``mode`` is cut by the umask."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -49,6 +49,11 @@ def write_secret(path: Path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
         raise
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Make a new file that only its owner may read, whole or not at all; FileExistsError if it exists."""
+    write_new(path, data, mode=0o600)
 
 
 def replace(temporary: Path, final: Path) -> None:

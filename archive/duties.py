@@ -17,7 +17,9 @@ from archive import durable
 from archive.audit.campaign import audit, due
 from archive.clock import Clock, system_clock
 from archive.config import AuditPolicy
+from archive.custody.notes import checkpoint_in
 from archive.errors import ArchiveError, LockedError
+from archive.holdings.checkpoints import make_checkpoint, newest_checkpoint
 from archive.holdings.holdings import Holdings
 from archive.holdings.replicate import owed, replicate_missing
 from archive.model.fixity import FixityOutcome
@@ -28,6 +30,8 @@ from scheduler.cadence import is_due
 HEARTBEAT = "heartbeat.json"
 TICK = timedelta(minutes=1)
 """How often the daemon looks whether something is due."""
+A_DAY = timedelta(days=1)
+"""How often the log is signed, where it has grown."""
 SILENCE = timedelta(minutes=15)
 """A heart that has not beaten for so long has stopped; ``archive status`` says so."""
 
@@ -88,8 +92,22 @@ def _audit(holdings: Holdings, policy: AuditPolicy, progress: Progress) -> Done 
     return Done("audit", sentence, alarming=audited.alarming)
 
 
-DUTIES = (Duty("replicate", _replicate), Duty("audit", _audit))
-"""In the order in which they are done: a missing copy is a greater danger than one not read for long."""
+def _checkpoint(holdings: Holdings, _policy: AuditPolicy, _progress: Progress) -> Done | None:
+    """Have the log signed once a day, where it has grown."""
+    try:
+        newest = newest_checkpoint(holdings)
+        grown = newest is None or newest.size < holdings.log.size
+        if not grown or not is_due(None if newest is None else newest.time, A_DAY, now=holdings.stamp.clock()):
+            return None
+        size = checkpoint_in(make_checkpoint(holdings), "the new checkpoint").size
+    except ArchiveError as error:  # the other duties are done all the same
+        return Done("checkpoint", f"{error.what}. {error.hint}", alarming=True)
+    return Done("checkpoint", f"{size} records signed; archive custody checkpoint prints it, to be kept elsewhere")
+
+
+DUTIES = (Duty("checkpoint", _checkpoint), Duty("replicate", _replicate), Duty("audit", _audit))
+"""In the order in which they are done: what is over at once comes first, and a missing copy is a greater danger than
+one not read for long."""
 
 
 def tick(opening: Opening, home: Path, *, progress: Progress, clock: Clock = system_clock) -> list[Done]:

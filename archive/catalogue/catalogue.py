@@ -32,6 +32,7 @@ from archive.catalogue.rows import (
     RiskTableRow,
     Row,
     SignaturesRow,
+    TimestampRow,
     Totals,
 )
 from archive.errors import CatalogueError
@@ -57,6 +58,7 @@ _TABLES: dict[type[Row], Table] = {
     HandoverRow: schema.handover,
     HandoverVolumeRow: schema.handover_volume,
     KeyRow: schema.key,
+    TimestampRow: schema.timestamp,
 }
 _WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind, "told_by": ToldBy}
 _OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
@@ -367,6 +369,15 @@ class Catalogue:
             if value is not None:
                 query = query.where(column == value)
         return self._all(DamageRow, query)
+
+    def timestamps(self) -> list[TimestampRow]:
+        """Every time-stamp over a checkpoint, in the order in which they arrived."""
+        return self._all(TimestampRow, select(schema.timestamp).order_by(schema.timestamp.c.leaf))
+
+    def timestamp(self, size: int, authority: str) -> TimestampRow | None:
+        """The time-stamp of that authority over the checkpoint of that size."""
+        table = schema.timestamp
+        return self._one(TimestampRow, select(table).where(table.c.size == size, table.c.authority == authority))
 
     def keys(self) -> list[KeyRow]:
         """Every signing key that was ever added, oldest first."""

@@ -223,6 +223,18 @@ class HandoverVolumeRow(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimestampRow(Row):
+    """A time-stamp of an authority over the checkpoint of ``size`` records; ``sha256`` is its response's."""
+
+    size: int
+    authority: str
+    stamped: str
+    expires: str
+    sha256: str
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRow(Row):
     """A signing key, by its public half; it signs while ``retired_at`` is None."""
 

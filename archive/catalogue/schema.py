@@ -212,6 +212,16 @@ key = _table(
     Column("retired_at", Text),
 )
 
+timestamp = _table(
+    "log_timestamp",
+    Column("size", _BIG, primary_key=True, autoincrement=False),
+    Column("authority", Text, primary_key=True),
+    Column("stamped", Text, nullable=False),
+    Column("expires", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("recorded_at", Text, nullable=False),
+)
+
 EVIDENCE = (
     location,
     producer,
@@ -229,5 +239,6 @@ EVIDENCE = (
     handover,
     handover_volume,
     key,
+    timestamp,
 )
 """Tables whose rows are evidence: they carry a digest and make up the canonical dump."""

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "location": ("location", "List storage locations."),
     "schedule": ("schedule", "Do what is due, now and for years."),
     "explain": ("explain", "Tell the life of a package or a file."),
+    "custody": ("custody", "Checkpoints and proofs of the log, and its full check."),
     "catalogue": ("catalogue", "Digest the catalogue, or make it anew."),
     "handover": ("handover", "Hand everything over."),
     "mets": ("mets", "Judge a METS document and what it references."),

@@ -12,6 +12,7 @@ from archive.cli.session import changing, common, dry_run, find_home, interrupti
 from archive.errors import ExitCode
 
 if TYPE_CHECKING:
+    from archive.custody.checkpoint import Checkpoint
     from archive.ingest.close import Accessioned
 
 
@@ -42,6 +43,7 @@ def ingest_command(
       archive ingest /media/usb/delivery --producer viasna --metadata /media/usb/metadata.csv
     """
     from archive import assembly
+    from archive.holdings.checkpoints import newest_checkpoint
     from archive.ingest.delivery import ingest
 
     home = find_home(here)
@@ -55,13 +57,15 @@ def ingest_command(
         with bench.leases:
             done = ingest(delivery, producer=producer, metadata=metadata, accession=accession, bench=bench)
         interrupted = progress.stopping()
-    _tell(done, as_json=as_json)
+    _tell(done, newest_checkpoint(archive.holdings), as_json=as_json)
     if interrupted and not done.closed:
         return ExitCode.INTERRUPTED
     return ExitCode.NEEDS_PERSON if done.needs_person else ExitCode.DONE
 
 
-def _tell(done: Accessioned, *, as_json: bool) -> None:
+def _tell(done: Accessioned, checkpoint: Checkpoint | None, *, as_json: bool) -> None:
+    from archive.cli.custody import described, short_as_json, tell_paper
+
     totals = done.totals
     if as_json:
         emit_json(
@@ -76,6 +80,7 @@ def _tell(done: Accessioned, *, as_json: bool) -> None:
                 "aips": list(done.aips),
                 "accession_package": done.accession_package,
                 "state": "closed" if done.closed else "open",
+                "checkpoint": short_as_json(checkpoint),
                 "findings": findings_as_json(done.findings),
             }
         )
@@ -92,6 +97,9 @@ def _tell(done: Accessioned, *, as_json: bool) -> None:
     tell_findings(done.findings)
     if not done.closed:
         say("Next: mend what is said above, then give the same command again.")
+    elif checkpoint is not None:
+        say(f"Checkpoint of the custody log {described(checkpoint)}.")
+        tell_paper(checkpoint)
 
 
 @click.command("survey")

@@ -26,6 +26,7 @@ def init_command(folder: Path, locations: tuple[str, ...], as_json: bool, dry_ru
       archive init /srv/archive --location second=/mnt/disk2/archive --location third=file:///mnt/disk3/archive
     """
     from archive import assembly
+    from archive.holdings.checkpoints import log_state
 
     places = _places(locations)
     if dry_run:
@@ -33,15 +34,17 @@ def init_command(folder: Path, locations: tuple[str, ...], as_json: bool, dry_ru
         say(f"would make an archive at {folder.absolute()} with locations: store {' '.join(places)}")
         return
     archive = assembly.create(folder, locations=places, actor=actor())
+    ((_, verifier_key),) = log_state(archive.holdings).keys
     names = list(archive.holdings.locations)
     if as_json:
-        emit_json({"archive": str(archive.home), "id": archive.config.archive, "locations": names})
+        emit_json({"archive": str(archive.home), "id": archive.config.archive, "locations": names, "key": verifier_key})
         return
     say(f"Archive made at {archive.home}")
     for name, location in archive.holdings.locations.items():
         say(f"  copies at '{name}': {location.root}")
     if len(names) < 3:
         say("  One disk fails, two fail together: think of three locations, one of them in another place.")
+    say(f"  Key that signs its log (keep this line on paper): {verifier_key}")
     say(f"Next: cd {archive.home} && archive ingest FOLDER --producer CODE")
 
 

@@ -193,15 +193,26 @@ def status_command(here: str | None, as_json: bool) -> None:
         silent = "!! silent since " if numbers["scheduler_silent"] else "last seen "
         say(f"Scheduler: {silent}{numbers['scheduler_last_seen']}")
     say(f"Clock: {numbers['clock']}" + ("" if numbers["clock_right"] else "   !! times here are not to be trusted"))
+    _tell_checkpoint(numbers["log_records"], numbers["checkpoint"])
     for name, reason in numbers["offline"].items():
         say(f"Offline: location '{name}': {reason}")
+
+
+def _tell_checkpoint(records: int, checkpoint: dict[str, Any] | None) -> None:
+    if checkpoint is None:
+        say(f"Custody log: {plural(records, 'record')}, and no checkpoint yet; archive custody checkpoint makes one")
+        return
+    say(f"Custody log: {plural(records, 'record')}; checkpoint: {checkpoint['size']} {checkpoint['root']}")
+    say("  Keep this on paper, or send it by e-mail to somebody outside: archive custody checkpoint prints it whole")
 
 
 def _status(archive: Archive) -> dict[str, Any]:
     from archive.assembly import last_time
     from archive.audit.campaign import due
+    from archive.cli.custody import short_as_json
     from archive.clock import behind_the_log
     from archive.duties import is_silent, last_beat
+    from archive.holdings.checkpoints import newest_checkpoint
     from archive.model.moments import format_moment
     from archive.model.packages import PackageKind, ReplicaState
 
@@ -224,6 +235,8 @@ def _status(archive: Archive) -> dict[str, Any]:
         "accession_packages": len(packages) - len(aips),
         "received": totals.received,
         **asdict(totals),
+        "log_records": archive.holdings.log.size,
+        "checkpoint": short_as_json(newest_checkpoint(archive.holdings)),
         "offline": offline,
         "scheduler_last_seen": None if beat is None else format_moment(beat),
         "clock": clock,

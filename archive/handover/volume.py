@@ -19,6 +19,7 @@ from pathlib import Path
 from archive import durable
 from archive.catalogue.rows import HandoverRow, PackageRow
 from archive.custody.copies import copy_new
+from archive.custody.note_copies import copy_notes
 from archive.errors import ArchiveError, StorageError, UsageError
 from archive.handover.plan import good_locations, latest
 from archive.holdings.holdings import Holdings
@@ -164,6 +165,7 @@ def _write_rest(
     for folder in ("custody", "catalogue"):
         discard(target / folder)
     copy_new(holdings.log, FileSystemBackend(target))
+    copy_notes(holdings.log.folder, FileSystemBackend(target))
     _write_tables(holdings, target / "catalogue")
     _put(target / "packages.csv", _package_list(packages))
     facts = {

@@ -29,6 +29,7 @@ from archive.catalogue.rows import (
     ReplicaRow,
     RiskTableRow,
     SignaturesRow,
+    TimestampRow,
 )
 from archive.holdings.tools import spelled
 from archive.model.formats import DECIDED, FileFormat, ToldBy
@@ -59,6 +60,7 @@ from archive.model.records import (
     RiskTableRecord,
     SealRecord,
     SignaturesRecord,
+    TimestampRecord,
 )
 
 Numbered = tuple[int, Record]
@@ -117,6 +119,8 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _put_volume(catalogue, n, record)
         case KeyRecord():
             catalogue.insert([_key(n, record)])
+        case TimestampRecord():
+            _put_timestamp(catalogue, n, record)
         case KeyRetiredRecord():
             _retire_key(catalogue, n, record)
         case _:
@@ -425,6 +429,22 @@ def _put_volume(catalogue: Catalogue, n: int, record: HandoverVolumeRecord) -> N
         catalogue.replace(row)
     else:
         catalogue.insert([row])
+
+
+def _put_timestamp(catalogue: Catalogue, n: int, record: TimestampRecord) -> None:
+    row = TimestampRow(
+        leaf=n,
+        size=record.size,
+        authority=record.authority,
+        stamped=format_moment(record.stamped),
+        expires=format_moment(record.expires),
+        sha256=record.sha256,
+        recorded_at=format_moment(record.time),
+    )
+    if catalogue.timestamp(record.size, record.authority) is None:
+        catalogue.insert([row])
+    else:
+        catalogue.replace(row)
 
 
 def _key(n: int, record: KeyRecord) -> KeyRow:

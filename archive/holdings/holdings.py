@@ -14,6 +14,8 @@ from archive.catalogue.catalogue import Catalogue
 from archive.clock import WatchedClock, behind_the_log
 from archive.custody.copies import copy_new
 from archive.custody.log import CustodyLog
+from archive.custody.note_copies import copy_notes
+from archive.custody.signer import Signing
 from archive.errors import CustodyError, StorageError
 from archive.holdings.apply import apply
 from archive.model.identifiers import IncidentId, new_identifier
@@ -57,12 +59,13 @@ class Holdings:
     catalogue: Catalogue
     locations: Mapping[str, DirectoryLocation]
     stamp: Stamp
+    signing: Signing
 
     def record(self, records: Sequence[Record]) -> None:
         """Append ``records`` to the custody log and take them into the catalogue. All of them or none."""
         if not records:
             return
-        with self._in_turn():
+        with self.in_turn():
             self.catch_up()
             records = [*records, *self._clock_incident(records)]
             try:
@@ -76,7 +79,7 @@ class Holdings:
             self._take_in(list(enumerate(records, start=first)))
 
     @contextmanager
-    def _in_turn(self) -> Iterator[None]:
+    def in_turn(self) -> Iterator[None]:
         """One process at a time writes the log, its copies and the catalogue; each sees what the others wrote."""
         with durable.exclusive(self.home / _TURN, doing=None, of="the custody log", patience=_PATIENCE):
             self.log.refresh()
@@ -98,7 +101,7 @@ class Holdings:
 
     def settle(self) -> None:
         """Catch up, at the beginning of a command that changes something."""
-        with self._in_turn():
+        with self.in_turn():
             self.catch_up()
 
     def catch_up(self) -> int:
@@ -127,8 +130,8 @@ class Holdings:
         return (location for location in self.locations.values() if location.offline() is None)
 
     def copy_log(self) -> list[Finding]:
-        """Bring the new part of the custody log to every location that can be reached, at the end of a command."""
-        with self._in_turn():
+        """Bring what is new of the log and its checkpoints to every location in reach, at the end of a command."""
+        with self.in_turn():
             return self._copy_log()
 
     def _copy_log(self) -> list[Finding]:
@@ -136,6 +139,7 @@ class Holdings:
         for location in self.online():
             try:
                 copy_new(self.log, location.backend)
+                copy_notes(self.log.folder, location.backend)
             except CustodyError as error:
                 message = f"the copy of the custody log at location '{location.name}' tells another history: {error}"
                 findings.append(Finding("custody-copy-differs", Severity.ERROR, location.name, message, "DESIGN §7"))

@@ -341,6 +341,22 @@ class KeyRetiredRecord(Record):
     name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimestampRecord(Record):
+    """A time-stamp over the checkpoint of ``size`` records arrived from an authority, and was right.
+
+    ``stamped`` is the time the authority says, ``expires`` when the first certificate of its chain ends, ``sha256``
+    the digest of the whole response. So a later checkpoint covers the token too, and with it a later token does.
+    """
+
+    kind: ClassVar[str] = "timestamp"
+    size: int
+    authority: str
+    stamped: datetime
+    expires: datetime
+    sha256: str
+
+
 RECORD_TYPES: dict[str, type[Record]] = {
     kind.kind: kind
     for kind in (
@@ -366,6 +382,7 @@ RECORD_TYPES: dict[str, type[Record]] = {
         HandoverVolumeRecord,
         KeyRecord,
         KeyRetiredRecord,
+        TimestampRecord,
     )
 }
 """Every kind the log may hold, by the word that names it on disk."""

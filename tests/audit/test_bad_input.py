@@ -64,6 +64,8 @@ def test_an_unknown_producers_code_is_refused_when_it_cannot_be_one(sample: Samp
 CONFIGURATIONS = [
     ("every_days = 90", "evry_days = 90", ("unknown key 'audit.evry_days'", "known here", "audit.every_days")),
     ("[audit]", "[audits]\n[audit]", ("unknown key 'audits'",)),
+    ("signer = []", "singer = []", ("unknown key 'custody.singer'", "custody.signer")),
+    ("signer = []", 'signer = "sudo sign"', ("custody.signer",)),
     ("format = 1", "format = 1\ncolour = 1", ("unknown key 'colour'", "known here")),
     ("every_days = 90", "every_days = ", ("TOML",)),
     ("every_days = 90", "every_days = 0", ("'audit.every_days' must be at least 1, not 0",)),

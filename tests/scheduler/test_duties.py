@@ -18,6 +18,7 @@ from archive.cli import run
 from archive.clock import Clock, system_clock
 from archive.duties import HEARTBEAT, Done, is_silent, last_beat
 from archive.duties import tick as tick_opened
+from archive.holdings.checkpoints import newest_checkpoint
 from archive.progress import Progress, Silent
 from scheduler import ticker
 
@@ -84,6 +85,8 @@ def test_a_flipped_byte_is_found_repaired_and_told_when_the_time_has_come(home: 
         (incident,) = archive.holdings.catalogue.incidents()
         assert incident.id in done.sentence
         assert {replica.state for replica in archive.holdings.catalogue.replicas()} == {"ok"}
+    (signed,) = tick(home, actor="a", progress=Silent(), clock=clock)
+    assert (signed.duty, signed.alarming) == ("checkpoint", False)
     assert tick(home, actor="a", progress=Silent(), clock=clock) == []
     assert json.loads((home / HEARTBEAT).read_bytes())["done"] == []
 
@@ -119,11 +122,43 @@ def test_two_daemons_at_once_do_nothing_twice(home: Path, tmp_path: Path) -> Non
     for one in both:
         one.join()
     assert told.count("audit") == 1
-    assert set(told) <= {"audit", "wait"}
+    assert told.count("checkpoint") <= 1
+    assert set(told) <= {"audit", "checkpoint", "wait"}
     with assembly.reading(home) as archive:
         kinds = [record.kind for _, record in archive.holdings.log.records()]
     assert kinds.count("repair") == 1
     assert kinds.count("audit") == 4
+
+
+def test_the_log_is_signed_once_a_day_where_it_has_grown(home: Path, tmp_path: Path) -> None:
+    clock = Hand()
+    clock.now = system_clock() + timedelta(hours=1)
+    assert run(["--archive", str(home), "handover", "plan", "--recipient", "OHCHR"]) == 0
+    assert tick(home, actor="a", progress=Silent(), clock=clock) == [], "the checkpoint of the ingest is an hour old"
+    clock.now += timedelta(days=1)
+    (done,) = tick(home, actor="a", progress=Silent(), clock=clock)
+    assert done.duty == "checkpoint"
+    with assembly.reading(home) as archive:
+        newest = newest_checkpoint(archive.holdings)
+        assert newest is not None
+        assert (newest.size, newest.time) == (archive.holdings.log.size, clock.now)
+    copies = [sorted(path.name for path in (tmp_path / "second/custody/checkpoints").iterdir())]
+    copies.append(sorted(path.name for path in (home / "store/custody/checkpoints").iterdir()))
+    assert copies[0] == copies[1]
+    assert len(copies[0]) == 3
+    clock.now += timedelta(days=2)
+    assert tick(home, actor="a", progress=Silent(), clock=clock) == [], "nothing was recorded since"
+
+
+def test_a_signer_that_is_away_alarms_and_the_other_duties_are_done(home: Path, tmp_path: Path) -> None:
+    clock = Hand()
+    clock.now += timedelta(days=91)
+    assert run(["--archive", str(home), "handover", "plan", "--recipient", "OHCHR"]) == 0
+    (home / "keys/log-1.pem").rename(tmp_path / "log-1.pem")
+    signed, audited = tick(home, actor="a", progress=Silent(), clock=clock)
+    assert (signed.duty, signed.alarming) == ("checkpoint", True)
+    assert "archive key new" in signed.sentence
+    assert audited.duty == "audit"
 
 
 def test_an_archive_in_use_is_left_alone_until_the_next_tick(home: Path) -> None:

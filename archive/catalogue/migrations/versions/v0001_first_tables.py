@@ -206,3 +206,12 @@ def upgrade() -> None:
         text("added_at"),
         text("retired_at", null=True),
     )
+    evidence(
+        "log_timestamp",
+        sa.Column("size", BIG, primary_key=True, autoincrement=False),
+        text("authority", key=True),
+        text("stamped"),
+        text("expires"),
+        text("sha256"),
+        text("recorded_at"),
+    )
