@@ -30,13 +30,14 @@ from archive import durable
 from archive.catalogue.opening import create as create_catalogue
 from archive.catalogue.opening import open_catalogue
 from archive.clock import Clock, WatchedClock, system_clock
-from archive.config import STORE, AuditPolicy, Config, location_folder
+from archive.config import STORE, Config, location_folder
 from archive.custody.copies import restore as restore_log
 from archive.custody.keys import create_key
 from archive.custody.log import CustodyLog
 from archive.custody.note_copies import restore_notes
 from archive.custody.notes import store_keys
 from archive.custody.signer import Signing, origin_of
+from archive.custody.stamp_copies import restore_stamps
 from archive.errors import ArchiveError, CustodyError, LockedError, UsageError
 from archive.holdings.checkpoints import KEYS, LOG_ROLE, is_checkpoint_wanted, make_checkpoint, verifiers
 from archive.holdings.holdings import Holdings, Stamp
@@ -169,7 +170,9 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
     place = DirectoryLocation(source.name, source.folder, source.archive)
     restore_notes(FileSystemBackend(source.folder), log.folder)
     signing = Signing(origin_of(source.archive))
-    rebuilt = rebuild_holdings(Holdings(home, log, catalogue, {}, _stamp("unnamed", clock), signing), place)
+    folded = Holdings(home, log, catalogue, {}, _stamp("unnamed", clock), signing)
+    rebuilt = rebuild_holdings(folded, place)
+    restore_stamps(log.folder, FileSystemBackend(source.folder), folded.stamped())
     places = {row.name: row.uri for row in catalogue.locations()} | {source.name: source.folder.as_uri()}
     config = Config(format=configuration.FORMAT, archive=source.archive, locations=places)
     if source.name != STORE:
@@ -244,12 +247,10 @@ def reading(home: Path, *, clock: Clock = system_clock) -> Iterator[Archive]:
 
 
 @contextmanager
-def on_duty(
-    home: Path, *, actor: str = "unnamed", clock: Clock = system_clock
-) -> Iterator[tuple[Holdings, AuditPolicy]]:
+def on_duty(home: Path, *, actor: str = "unnamed", clock: Clock = system_clock) -> Iterator[tuple[Holdings, Config]]:
     """Open the archive at ``home`` for what is due (``archive.duties.tick``); LockedError while it is in use."""
     with changing(home, doing="scheduled duties", actor=actor, clock=clock) as archive:
-        yield archive.holdings, archive.config.audit
+        yield archive.holdings, archive.config
     if archive.afterwards:
         raise ArchiveError(archive.afterwards[0].message, hint="look at this before anything else")
 

@@ -16,15 +16,17 @@ from pathlib import Path
 from archive import durable
 from archive.audit.campaign import audit, due
 from archive.clock import Clock, system_clock
-from archive.config import AuditPolicy
+from archive.config import Config
 from archive.custody.notes import checkpoint_in
 from archive.errors import ArchiveError, LockedError
 from archive.holdings.checkpoints import make_checkpoint, newest_checkpoint
 from archive.holdings.holdings import Holdings
 from archive.holdings.replicate import owed, replicate_missing
+from archive.holdings.timestamping import newest_text, read_authorities, stamp_checkpoint
 from archive.model.fixity import FixityOutcome
 from archive.model.moments import format_moment, parse_moment
 from archive.progress import Progress
+from profiles.finding import Severity
 from scheduler.cadence import is_due
 
 HEARTBEAT = "heartbeat.json"
@@ -50,14 +52,14 @@ class Duty:
     """Something that has to be done from time to time: does what is due, or answers None where nothing is."""
 
     name: str
-    do: Callable[[Holdings, AuditPolicy, Progress], Done | None]
+    do: Callable[[Holdings, Config, Progress], Done | None]
 
 
-Opening = Callable[[], AbstractContextManager[tuple[Holdings, AuditPolicy]]]
+Opening = Callable[[], AbstractContextManager[tuple[Holdings, Config]]]
 """Opens the archive for one tick; LockedError while another command changes it."""
 
 
-def _replicate(holdings: Holdings, _policy: AuditPolicy, progress: Progress) -> Done | None:
+def _replicate(holdings: Holdings, _config: Config, progress: Progress) -> Done | None:
     """Make copies that are owed, where a location that lacks one can be reached."""
     reachable = {location.name for location in holdings.online()}
     lacking = [
@@ -71,17 +73,17 @@ def _replicate(holdings: Holdings, _policy: AuditPolicy, progress: Progress) -> 
     return Done("replicate", f"{stored} copies made{trouble}", alarming=stored == 0)
 
 
-def _audit(holdings: Holdings, policy: AuditPolicy, progress: Progress) -> Done | None:
+def _audit(holdings: Holdings, config: Config, progress: Progress) -> Done | None:
     """Read what was last read too long ago, longest first, and repair what is damaged."""
     now = holdings.stamp.clock()
     waiting = [
         replica
-        for replica in due(holdings.catalogue.replicas(), now=now, policy=policy)
+        for replica in due(holdings.catalogue.replicas(), now=now, policy=config.audit)
         if holdings.locations[replica.location].offline() is None
     ]
     if not waiting:
         return None
-    audited = audit(holdings, waiting, policy=policy, progress=progress)
+    audited = audit(holdings, waiting, policy=config.audit, progress=progress)
     if audited.files == 0:
         return None
     wrong = {outcome: count for outcome, count in audited.counts.items() if outcome is not FixityOutcome.OK and count}
@@ -92,7 +94,7 @@ def _audit(holdings: Holdings, policy: AuditPolicy, progress: Progress) -> Done 
     return Done("audit", sentence, alarming=audited.alarming)
 
 
-def _checkpoint(holdings: Holdings, _policy: AuditPolicy, _progress: Progress) -> Done | None:
+def _checkpoint(holdings: Holdings, _config: Config, _progress: Progress) -> Done | None:
     """Have the log signed once a day, where it has grown."""
     try:
         newest = newest_checkpoint(holdings)
@@ -105,7 +107,28 @@ def _checkpoint(holdings: Holdings, _policy: AuditPolicy, _progress: Progress) -
     return Done("checkpoint", f"{size} records signed; archive custody checkpoint prints it, to be kept elsewhere")
 
 
-DUTIES = (Duty("checkpoint", _checkpoint), Duty("replicate", _replicate), Duty("audit", _audit))
+def _timestamp(holdings: Holdings, config: Config, progress: Progress) -> Done | None:
+    """Have the newest checkpoint time-stamped, and send again what waits, after longer and longer pauses."""
+    if not config.timestamps:
+        return None
+    try:
+        authorities = read_authorities(holdings.home, config.timestamps)
+        checkpoint = newest_text(holdings)
+        done = stamp_checkpoint(holdings, authorities, checkpoint, only_due=True, progress=progress)
+    except ArchiveError as error:  # the other duties are done all the same
+        return Done("timestamp", f"{error.what}. {error.hint}", alarming=True)
+    told = [f"the checkpoint of {one.place.size} records stamped by '{one.place.authority}'" for one in done.stored]
+    told += [f"{one.subject}: {one.message}" for one in done.findings if one.severity is not Severity.INFO]
+    alarming = any(one.severity is Severity.ERROR for one in done.findings)
+    return Done("timestamp", "; ".join(told), alarming=alarming) if told else None
+
+
+DUTIES = (
+    Duty("checkpoint", _checkpoint),
+    Duty("timestamp", _timestamp),
+    Duty("replicate", _replicate),
+    Duty("audit", _audit),
+)
 """In the order in which they are done: what is over at once comes first, and a missing copy is a greater danger than
 one not read for long."""
 
@@ -118,11 +141,11 @@ def tick(opening: Opening, home: Path, *, progress: Progress, clock: Clock = sys
     """
     done: list[Done] = []
     try:
-        with opening() as (holdings, policy):
+        with opening() as (holdings, config):
             for duty in DUTIES:
                 if progress.stopping():
                     break
-                result = duty.do(holdings, policy, progress)
+                result = duty.do(holdings, config, progress)
                 done += [] if result is None else [result]
     except LockedError as error:
         return [Done("wait", f"{error.what}; nothing was done at this tick")]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.cli.custody_timestamp import timestamp_command
 from archive.cli.output import emit_json, plural, say
 from archive.cli.session import changing, common, dry_run, find_home
 from archive.errors import ExitCode
@@ -176,3 +177,6 @@ def _state_as_json(state: LogState) -> dict[str, Any]:
             for row, text in state.keys
         ],
     }
+
+
+custody_command.add_command(timestamp_command)

@@ -50,12 +50,18 @@ def timestamp_command(only_verify: bool, here: str | None, as_json: bool, dry_ru
 
 
 def _stamp(home: Path, *, as_json: bool) -> int:
-    from archive.holdings.timestamping import due_stamps, read_authorities, stamp_checkpoint, waiting_stamps
+    from archive.holdings.timestamping import (
+        due_stamps,
+        newest_text,
+        read_authorities,
+        stamp_checkpoint,
+        waiting_stamps,
+    )
 
     with changing(home, doing="time-stamping") as archive, interruptible() as progress:
         _require_authorities(archive)
         authorities = read_authorities(home, archive.config.timestamps)
-        checkpoint = _newest(archive)
+        checkpoint = newest_text(archive.holdings)
         stamped = stamp_checkpoint(archive.holdings, authorities, checkpoint, only_due=False, progress=progress)
         findings = [*stamped.findings, *due_stamps(archive.holdings)]
         rows = _rows(archive)
@@ -82,12 +88,12 @@ def _stamp(home: Path, *, as_json: bool) -> int:
 
 def _plan(home: Path, *, as_json: bool) -> int:
     from archive import assembly
-    from archive.holdings.timestamping import planned, read_authorities
+    from archive.holdings.timestamping import newest_text, planned, read_authorities
 
     with assembly.reading(home) as archive:
         _require_authorities(archive)
         authorities = read_authorities(home, archive.config.timestamps)
-        newest = _newest(archive)
+        newest = newest_text(archive.holdings)
         new, waiting = planned(archive.holdings, authorities, None if newest is None else newest[0])
     if as_json:
         asked = [{"size": place.size, "authority": place.authority} for place in new]
@@ -105,7 +111,7 @@ def _verify(home: Path, *, as_json: bool) -> int:
 
     with assembly.reading(home) as archive:
         authorities = read_authorities(home, archive.config.timestamps)
-        examined = verify_stamps(archive.holdings, authorities, lambda size: _checkpoint_text(archive, size))
+        examined = verify_stamps(archive.holdings, authorities)
         findings = [finding for one in examined for finding in one.findings]
         findings += [*compare_copies(archive.holdings), *due_stamps(archive.holdings)]
         rows = _rows(archive, {one.place.key: one for one in examined})
@@ -130,23 +136,6 @@ def _require_authorities(archive: Archive) -> None:
 def _no_checkpoint() -> Finding:
     message = "there is no checkpoint to stamp yet; make one with: archive custody checkpoint"
     return Finding("timestamp-checkpoint", Severity.WARNING, "custody/checkpoints", message, "DESIGN §7")
-
-
-def _newest(archive: Archive) -> tuple[int, bytes] | None:
-    """Size and text of the newest checkpoint; None where none was made yet."""
-    from archive.custody.notes import note_sizes
-
-    sizes = note_sizes(archive.holdings.log.folder)
-    text = _checkpoint_text(archive, sizes[-1]) if sizes else None
-    return None if text is None else (sizes[-1], text)
-
-
-def _checkpoint_text(archive: Archive, size: int) -> bytes | None:
-    from archive.custody.checkpoint import parse_note
-    from archive.custody.notes import note_sizes, read_note
-
-    folder = archive.holdings.log.folder
-    return parse_note(read_note(folder, size)).text if size in note_sizes(folder) else None
 
 
 def _rows(archive: Archive, examined: dict[str, Examined] | None = None) -> list[dict[str, Any]]:

@@ -8,6 +8,10 @@ Pure: ``merkle`` (the tree), ``leaf`` (lines), ``head``, ``segments`` (names of 
 ``lines`` (one file), ``log`` (the archive's own log: start here), ``examination`` (its full check), ``copies``
 (immutable segments at the storage locations, and the way back from them).
 
+Trusted time: ``judgement`` (is an authority's answer right: start here; ``der``, ``answers`` and ``chains`` read it),
+``stamping`` (the queue of requests), ``authority`` (asking over HTTP), ``stamps`` (one folder for each token),
+``stamp_examination``, ``stamp_copies``, ``revocation``, and ``instructions`` for people with nothing but ``openssl``.
+
 Not here: what a record says (``archive.model.records``), how it is spelled (``archive.canonical``), where locations
 are (``archive.storage``; ``copies`` takes any ``SegmentStore``), and what follows from a record
 (``archive.holdings``).

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archive import durable
+from archive.clock import TOLERANCE
 from archive.custody.chains import pem
 from archive.custody.instructions import CHAIN, CHECKPOINT, HOW, REQUEST, RESPONSE, REVOCATION, SIGNER, instructions
 from archive.custody.judgement import Judgement
@@ -64,7 +65,7 @@ class Waiting:
 
         So the pauses double. A clock that was set back makes everything due.
         """
-        if self.tried is None or now < self.tried:
+        if self.tried is None or now < self.tried - TOLERANCE:
             return True
         return now >= self.tried + min(max(self.tried - self.made, FIRST_WAIT), LONGEST_WAIT)
 

@@ -16,7 +16,9 @@ from archive.custody.copies import copy_new
 from archive.custody.log import CustodyLog
 from archive.custody.note_copies import copy_notes
 from archive.custody.signer import Signing
-from archive.errors import CustodyError, StorageError
+from archive.custody.stamp_copies import copy_stamps
+from archive.custody.stamps import Place
+from archive.errors import CatalogueError, CustodyError, StorageError
 from archive.holdings.apply import apply
 from archive.model.identifiers import IncidentId, new_identifier
 from archive.model.records import IncidentRecord, Record
@@ -129,8 +131,15 @@ class Holdings:
         """The locations that can be used now, in the order they were added."""
         return (location for location in self.locations.values() if location.offline() is None)
 
+    def stamped(self) -> list[Place]:
+        """Which checkpoints were time-stamped by whom, in the order in which the log says so."""
+        return [Place(row.size, row.authority) for row in self.catalogue.timestamps()]
+
     def copy_log(self) -> list[Finding]:
-        """Bring what is new of the log and its checkpoints to every location in reach, at the end of a command."""
+        """Bring what is new of the log, its checkpoints and time-stamps to every location in reach.
+
+        Called at the end of each command that changes the archive.
+        """
         with self.in_turn():
             return self._copy_log()
 
@@ -140,10 +149,11 @@ class Holdings:
             try:
                 copy_new(self.log, location.backend)
                 copy_notes(self.log.folder, location.backend)
+                copy_stamps(self.log.folder, location.backend, self.stamped())
             except CustodyError as error:
                 message = f"the copy of the custody log at location '{location.name}' tells another history: {error}"
                 findings.append(Finding("custody-copy-differs", Severity.ERROR, location.name, message, "DESIGN §7"))
-            except (OSError, StorageError) as error:
+            except (OSError, StorageError, CatalogueError) as error:
                 message = f"the custody log could not be copied to location '{location.name}': {error}"
                 findings.append(Finding("custody-copy-failed", Severity.WARNING, location.name, message))
         return findings

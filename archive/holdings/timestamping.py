@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +10,15 @@ from archive.config import FILE_NAME, TimestampAuthority
 from archive.custody import stamps
 from archive.custody.authority import ask, fetch
 from archive.custody.chains import read_trust
+from archive.custody.checkpoint import open_note
 from archive.custody.instructions import RESPONSE
+from archive.custody.notes import checkpoint_in, newest_note, note_sizes, read_note
 from archive.custody.stamp_copies import compare_stamps
 from archive.custody.stamp_examination import Examined, Known, due_findings, examine_stamps, judge_stored
 from archive.custody.stamping import Authority, Network, Stored, request_all, send, to_send, wanted
 from archive.custody.stamps import Place, Waiting
-from archive.errors import ConfigError
+from archive.errors import ConfigError, CustodyError
+from archive.holdings.checkpoints import verifiers
 from archive.holdings.holdings import Holdings
 from archive.model.digests import sha256_hex
 from archive.model.moments import parse_moment
@@ -73,6 +76,34 @@ def _read(home: Path, file: str, *, key: str, name: str) -> bytes:
     if len(data) > LARGEST_FILE:
         raise ConfigError(f"{home / FILE_NAME}: 'timestamps.{key}' of '{name}': {path} is too large")
     return data
+
+
+def newest_text(holdings: Holdings) -> tuple[int, bytes] | None:
+    """Size and text of the newest checkpoint, whose signature was checked; None where none was made yet.
+
+    Raises CustodyError where no key of the log signed it: nothing of that kind is ever sent to be stamped.
+    """
+    note = newest_note(holdings.log.folder)
+    if note is None:
+        return None
+    try:
+        opened = open_note(note, verifiers(holdings))
+    except ValueError as error:
+        raise CustodyError(
+            f"the newest checkpoint is not right: {error}",
+            hint="nothing was sent; compare it with the copies at the locations: archive custody verify",
+        ) from error
+    return opened.checkpoint.size, opened.note.text
+
+
+def checkpoint_text(holdings: Holdings, size: int) -> bytes | None:
+    """The text of the archive's checkpoint of that size; None where there is none, empty where it cannot be read."""
+    if size not in note_sizes(holdings.log.folder):
+        return None
+    try:
+        return checkpoint_in(read_note(holdings.log.folder, size), "the checkpoint").text
+    except CustodyError:
+        return b""
 
 
 def stamp_checkpoint(
@@ -136,24 +167,22 @@ def due_stamps(holdings: Holdings) -> list[Finding]:
     return due_findings(known_stamps(holdings), now=holdings.stamp.clock())
 
 
-def verify_stamps(
-    holdings: Holdings, authorities: Sequence[Authority], checkpoint: Callable[[int], bytes | None]
-) -> list[Examined]:
-    """Check every time-stamp in full: files, signatures, chains, the log's word, and the copies in reach.
-
-    ``checkpoint`` answers the text of the archive's own checkpoint of a size, None where it holds none.
-    """
-    custody, known = holdings.log.folder, known_stamps(holdings)
-    trust = {authority.name: authority.trust for authority in authorities}
-    return examine_stamps(custody, known=known, trust=trust, checkpoint=checkpoint, now=holdings.stamp.clock())
+def verify_stamps(holdings: Holdings, authorities: Sequence[Authority]) -> list[Examined]:
+    """Check every time-stamp in full: files, signatures, chains, the checkpoint it is about, and the log's word."""
+    return examine_stamps(
+        holdings.log.folder,
+        known=known_stamps(holdings),
+        trust={authority.name: authority.trust for authority in authorities},
+        checkpoint=lambda size: checkpoint_text(holdings, size),
+        now=holdings.stamp.clock(),
+    )
 
 
 def compare_copies(holdings: Holdings) -> list[Finding]:
     """Where the locations in reach hold other time-stamps than the archive itself."""
-    recorded = [one.place for one in known_stamps(holdings)]
     findings = list[Finding]()
     for location in holdings.online():
-        findings += compare_stamps(holdings.log.folder, location.backend, recorded, location=location.name)
+        findings += compare_stamps(holdings.log.folder, location.backend, holdings.stamped(), location=location.name)
     return findings
 
 

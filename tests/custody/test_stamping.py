@@ -267,6 +267,8 @@ def test_a_clock_that_was_set_back_makes_everything_due() -> None:
     assert not waiting.is_due(made + timedelta(days=1, hours=5))
     assert waiting.is_due(made + timedelta(days=1, hours=6))
     assert waiting.is_due(made - timedelta(days=300))
+    assert waiting.is_due(made + timedelta(hours=23)), "tried, it says, in what is now the future"
+    assert not waiting.is_due(made + timedelta(days=1))
 
 
 def test_a_waiting_request_that_is_damaged_is_said_and_not_sent(
