@@ -115,16 +115,19 @@ def _read_match(said: Any) -> FormatMatch:
 
 
 def _load(pygfried: Any, signature: SignatureFile) -> Any:
-    """A scanner with that file. Siegfried takes files made for the first two numbers of its version, such as 1.11."""
+    """A scanner with that file."""
+    version = ".".join(pygfried.version().split(".")[:2])
+    hint = f"siegfried {version} takes signature files made for {version}; it goes back to its own with: "
+    hint += "archive formats update --as-shipped siegfried --even-if-older"
+    made_for = ".".join(map(str, signature.read()[4:6]))
+    if made_for != version:  # siegfried itself refuses older ones only, and would read newer ones as it can
+        raise SignaturesError(f"{signature.path} was made for siegfried {made_for}, here is {version}", hint=hint)
     with signature.in_memory() as path:
         try:
             return pygfried.Scanner(signature=path)
         except OSError as error:
-            version = ".".join(pygfried.version().split(".")[:2])
             raise SignaturesError(
-                f"siegfried {pygfried.version()} cannot load {signature.path}: {printable(str(error))}",
-                hint=f"it takes signature files made for siegfried {version}; go back to its own with: "
-                "archive formats update --as-shipped siegfried",
+                f"siegfried {pygfried.version()} cannot load {signature.path}: {printable(str(error))}", hint=hint
             ) from error
 
 

@@ -153,7 +153,7 @@ def _load_safely(files: FidoFiles) -> SignatureTables:
         if pinned:
             raise SignaturesError(
                 f"FIDO cannot use {' and '.join(map(str, pinned))}: {describe(error)}",
-                hint="go back to its own files with: archive formats update --as-shipped fido",
+                hint="go back to its own files with: archive formats update --as-shipped fido --even-if-older",
             ) from error
         raise ArchiveError(
             f"the format signatures of FIDO cannot be loaded: {error!r}",

@@ -22,14 +22,17 @@ SAMPLES = (
     ("sample.pdf", b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"),
     ("sample.rtf", b"{\\rtf1\\ansi\\ansicpg1252\\deff0 {\\fonttbl }a}"),
 )
-"""Files that PRONOM has told by their bytes for twenty years: signatures that know none of them are none."""
+"""Files that PRONOM has told by their bytes for twenty years: signatures that do not know each of them are none."""
+
+
+_REFUSED = "is it the right file, and whole? nothing was changed"
 
 
 def try_out(make: Callable[[], FormatIdentifier], *, patience: float = PATIENCE) -> Tool:
     """Who the identifier that ``make`` builds is, once it has shown that it can tell well-known files.
 
     Raises SignaturesError when it cannot be built, dies over its signatures, takes longer than ``patience`` seconds,
-    or knows nothing.
+    or does not know what everybody knows.
     """
     context = get_context("spawn")
     ours, theirs = context.Pipe()
@@ -47,19 +50,19 @@ def try_out(make: Callable[[], FormatIdentifier], *, patience: float = PATIENCE)
         ours.close()
         process.kill()
         process.join()
+    if isinstance(said, SignaturesError):
+        raise SignaturesError(said.what, hint=_REFUSED)
     if isinstance(said, ArchiveError):
         raise said
     tool, told = said
-    if not told:
-        raise _refused(f"with it, {tool.tool} tells none of {len(SAMPLES)} well-known files by their bytes")
+    if told < len(SAMPLES):
+        raise _refused(f"with it, {tool.tool} tells {told} of {len(SAMPLES)} well-known files by their bytes")
     assert isinstance(tool, Tool)
     return tool
 
 
 def _refused(why: str) -> SignaturesError:
-    return SignaturesError(
-        f"the signature file is refused: {why}", hint="is it the right file, and whole? nothing was changed"
-    )
+    return SignaturesError(f"the signature file is refused: {why}", hint=_REFUSED)
 
 
 def _try(connection: Connection, make: Callable[[], FormatIdentifier]) -> None:

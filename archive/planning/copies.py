@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from archive.catalogue.rows import FileRow, PackageRow, ReplicaRow
@@ -17,6 +18,14 @@ from archive.storage.directory import DirectoryReader
 from profiles.finding import Finding, Severity
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path to a file, and the number of the copy it belongs to."""
+
+    copy: int
+    path: Path
+
+
 class Copies:
     """The good copies of one package that can be reached, and where each file lies in them.
 
@@ -27,7 +36,8 @@ class Copies:
         self._package = package
         self._readers: list[tuple[str, DirectoryReader]] = []
         self._reasons: list[str] = []
-        for replica in holdings.catalogue.replicas(package.id):
+        order = list(holdings.locations)
+        for replica in sorted(holdings.catalogue.replicas(package.id), key=lambda one: order.index(one.location)):
             self._open(holdings, replica)
         promise = read_promise(package, [reader for _, reader in self._readers])
         content = CONTENT.encode()
@@ -45,19 +55,19 @@ class Copies:
         else:
             self._readers.append((location.name, location.reader(replica.key)))
 
-    def places(self, file: FileRow) -> tuple[Path, ...]:
-        """Where the file lies with the size it has, in the first good copy and the others."""
+    def place(self, file: FileRow, *, after: Place | None = None) -> Place | None:
+        """Where the file lies with the size it has, in the first good copy, or the first ``after`` another place."""
         path = self._paths.get(file.sha256 or "")
         if path is None:
-            return ()
-        found = []
-        for name, reader in self._readers:
-            place = _place(reader, path, file.size)
-            if place is None:
-                self._lacking.setdefault(name, []).append(file)
-            else:
-                found.append(place)
-        return tuple(found)
+            return None
+        for number, (name, reader) in enumerate(self._readers):
+            if after is not None and number <= after.copy:
+                continue
+            found = _found(reader, path, file.size)
+            if found is not None:
+                return Place(number, found)
+            self._lacking.setdefault(name, []).append(file)
+        return None
 
     def doubts(self) -> Iterator[Finding]:
         """Copies that count as good and lack files."""
@@ -72,7 +82,7 @@ class Copies:
         return "; ".join([*lacking, *self._reasons]) or "there is no copy"
 
 
-def _place(reader: DirectoryReader, path: bytes, size: int) -> Path | None:
+def _found(reader: DirectoryReader, path: bytes, size: int) -> Path | None:
     try:
         place = reader.within(path)
         status = os.stat(place, follow_symlinks=False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from archive.catalogue.rows import FileFormatRow, FileRow, PackageRow
 from archive.holdings.holdings import Holdings
@@ -22,7 +21,7 @@ from archive.model.formats import Tool
 from archive.model.identifiers import PackageId
 from archive.model.names import shown
 from archive.model.packages import PackageKind
-from archive.planning.copies import Copies, doubt
+from archive.planning.copies import Copies, Place, doubt
 from archive.planning.decisions import Standing
 from archive.progress import Progress
 from profiles.finding import Finding, Severity
@@ -108,11 +107,12 @@ def reidentify(holdings: Holdings, wanted: Due, *, makes: Makers, workers: int, 
 
 @dataclass(slots=True)
 class _InHand:
-    """A package whose files are being asked about: each with the places it can be read at, and the answers so far."""
+    """A package whose files are being asked about: where each is read, and the answers so far."""
 
     package: PackageRow
     files: tuple[FileRow, ...]
-    places: tuple[tuple[Path, ...], ...]
+    copies: Copies
+    places: tuple[Place, ...]
     answers: list[tuple[Identification, ...]] = field(default_factory=list)
 
 
@@ -127,20 +127,29 @@ class _Run:
         self._in_hand: deque[_InHand] = deque()
 
     def tasks(self) -> Iterator[Task]:
-        """Every file of every package that can be read whole, where the first good copy of it lies."""
+        """Every file of every package of which a good copy holds it, where that lies."""
         for package in self._wanted.packages:
-            copies = Copies(self._holdings, package)
-            files = tuple(self._holdings.catalogue.files_of(package.id))
-            places = tuple(copies.places(file) for file in files)
-            self.doubts += copies.doubts()
-            lost = next((file for file, of_one in zip(files, places, strict=True) if not of_one), None)
-            if lost is not None:
-                self.unfinished.append(_unread(package, lost, copies.why()))
-            elif not files:
-                self._record(_InHand(package, (), ()))
-            else:
-                self._in_hand.append(_InHand(package, files, places))
-                yield from ((of_one[0], _name(file)) for file, of_one in zip(files, places, strict=True))
+            located = self._locate(package)
+            if located is not None and located.files:
+                self._in_hand.append(located)
+                named = zip(located.files, located.places, strict=True)
+                yield from ((place.path, _name(file)) for file, place in named)
+            elif located is not None:
+                self._record(located)
+
+    def _locate(self, package: PackageRow) -> _InHand | None:
+        """Where the files of a package are read; None, and said, where one of them lies nowhere."""
+        copies = Copies(self._holdings, package)
+        files = tuple(self._holdings.catalogue.files_of(package.id))
+        places = []
+        for file in files:
+            place = copies.place(file)
+            if place is None:
+                self.unfinished.append(_unread(package, file, copies.why()))
+                return None
+            places.append(place)
+        self.doubts += copies.doubts()
+        return _InHand(package, files, copies, tuple(places))
 
     def take(self, answers: tuple[Identification, ...]) -> None:
         """The answers to the file that was handed out longest ago."""
@@ -161,13 +170,13 @@ class _Run:
 
     def _elsewhere(self, done: _InHand, number: int) -> tuple[Identification, ...]:
         """What is said of a file that could not be read where it was looked for first."""
-        file, answers = done.files[number], done.answers[number]
-        for place in done.places[number][1:]:
-            (answers,) = examine_many([(place, _name(file))], workers=1, makes=self._makes)
+        file, answers, place = done.files[number], done.answers[number], done.places[number]
+        while _is_unread(answers) and (other := done.copies.place(file, after=place)) is not None:
+            (answers,) = examine_many([(other.path, _name(file))], workers=1, makes=self._makes)
             if not _is_unread(answers):
-                message = f"{shown(file.name)} could be read at {place} and not at {done.places[number][0]}"
+                message = f"{shown(file.name)} could be read at {other.path} and not at {done.places[number].path}"
                 self.doubts.append(doubt(done.package, message))
-                break
+            place = other
         return answers
 
     def _record(self, done: _InHand) -> None:

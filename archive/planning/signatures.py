@@ -124,6 +124,8 @@ def copy_signatures(holdings: Holdings) -> list[Finding]:
             try:
                 if location.backend.size(_key(row)) is None:
                     location.backend.put(_key(row), file.read())
+            except FileExistsError:
+                pass  # another command has just brought it
             except (OSError, ArchiveError) as error:
                 message = f"signature file {row.file} could not be copied to location '{location.name}': {error}"
                 findings.append(Finding("signatures-copy-failed", Severity.WARNING, location.name, message))

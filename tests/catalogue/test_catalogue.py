@@ -15,7 +15,9 @@ from archive.catalogue.opening import create, open_catalogue
 from archive.catalogue.rows import (
     AccessionRow,
     DamageRow,
+    FileFormatRow,
     FileRow,
+    IdentificationRow,
     IncidentRow,
     LocationRow,
     PackageRow,
@@ -25,6 +27,7 @@ from archive.catalogue.rows import (
 )
 from archive.errors import ArchiveError, CatalogueError
 from archive.model.fixity import FixityOutcome
+from archive.model.formats import ToldBy
 from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
 from archive.model.packages import Outcome, PackageKind, ReplicaState
 
@@ -49,6 +52,28 @@ def receipts() -> list[FileRow]:
             received_at=MOMENT,
         )
         for n in range(60)
+    ]
+
+
+def told() -> list[FileFormatRow]:
+    return [
+        FileFormatRow(
+            leaf=150,
+            file=receipt.id,
+            told_by=ToldBy.MACHINES,
+            package=PACKAGES[0],
+            puid="fmt/11",
+            name="Portable Network Graphics 1.0",
+            verdict="agreed",
+            basis="signature",
+            told_at=MOMENT,
+            actor="a",
+            reason="",
+            since=150,
+            former_puid=None,
+            former_verdict=None,
+        )
+        for receipt in receipts()
     ]
 
 
@@ -101,6 +126,8 @@ def fill(catalogue: Catalogue) -> None:
         )
         catalogue.put_files(receipts())
         catalogue.insert(packages)
+        catalogue.insert([IdentificationRow(leaf=150, package=PACKAGES[0], tools="[]", identified_at=MOMENT)])
+        catalogue.insert(told())
         catalogue.insert(replicas)
         catalogue.insert(
             [
@@ -145,6 +172,8 @@ def everything(catalogue: Catalogue) -> dict[str, list[Row]]:
         "file": list(catalogue.files(ACCESSION)),
         "found": list(catalogue.find_files(text="письмо", limit=1000)),
         "package": list(catalogue.packages()),
+        "file_format": list(catalogue.file_formats(PACKAGES[0])),
+        "identification": [row for row in [catalogue.identification(PACKAGES[0])] if row],
         "replica": list(catalogue.replicas()),
         "incident": list(catalogue.incidents()),
         "damage": list(catalogue.damages()),

@@ -20,6 +20,9 @@ from archive.model.packages import PackageKind
 KILLED = 137
 LOCATIONS = ("store", "second")
 
+WITNESSES: pool.Makers = (FidoIdentifier, LocalIdentifier)
+"""Who is asked in children: not siegfried, because Go does not survive the fork if it was loaded before."""
+
 FidoIdentifier()  # loaded once here, so that no child has to
 
 
@@ -34,7 +37,7 @@ def in_child(work: Callable[[], int]) -> int:
             os.dup2(null, 2)
             sys.stdout = open(null, "w", closefd=False)  # noqa: SIM115 - the child ends with it; pytest's capture would gather what children say
             sys.stderr = sys.stdout
-            pool.WITNESSES = (FidoIdentifier, LocalIdentifier)  # Go does not survive the fork, if it was loaded before
+            pool.WITNESSES = WITNESSES
             code = work()
         except BaseException:
             with open("/dev/stderr", "w") as stderr:
