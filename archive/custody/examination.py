@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archive.custody.head import HEAD_NAME, decode_head
 from archive.custody.leaf import Pair, committed_record
-from archive.custody.merkle import Frontier, leaf_hash
+from archive.custody.merkle import Frontier, leaf_hashes
 from archive.custody.recovery import strangers
 from archive.custody.segments import LEAVES, OPENINGS, Segment, pieces, segment_name
 from archive.errors import CustodyError
@@ -31,7 +31,7 @@ def examine(log: CustodyLog) -> list[Finding]:
         leaves = _lines(log, LEAVES, block)
         openings = _lines(log, OPENINGS, block)
         findings.extend(_block_findings(block, leaves, openings))
-        frontier = frontier.extend(leaf_hash(line) for line in leaves)
+        frontier = frontier.extend(leaf_hashes(leaves))
     if frontier != log.frontier:
         findings.append(
             _error(

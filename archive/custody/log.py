@@ -26,9 +26,9 @@ from archive import durable
 from archive.canonical import decode_record
 from archive.custody.examination import examine
 from archive.custody.head import HEAD_NAME, decode_head, encode_head
-from archive.custody.leaf import SALT_SIZE, Pair, close, committed_record
+from archive.custody.leaf import SALT_SIZE, Pair, close_all, committed_record
 from archive.custody.lines import read_lines, size_or_zero
-from archive.custody.merkle import Frontier, leaf_hash
+from archive.custody.merkle import Frontier, leaf_hashes
 from archive.custody.recovery import Recovery, carry_out, survey
 from archive.custody.segments import LEAVES, OPENINGS, PARTS, SEGMENT, Segment, growing_name, pieces, segment_name
 from archive.errors import ArchiveError, CustodyError, LockedError
@@ -118,11 +118,8 @@ class CustodyLog:
         since it was opened here, and OSError where the disk fails; then none is recorded, unless the disk failed in
         the very act of acknowledging, which opening the log again decides.
         """
-        first = self.size
-        salts = self._salts(SALT_SIZE * len(records))
-        return self._append(
-            [close(first + i, record, salts[i * SALT_SIZE : (i + 1) * SALT_SIZE]) for i, record in enumerate(records)]
-        )
+        leaves, openings = close_all(self.size, records, self._salts(SALT_SIZE * len(records)))
+        return self._append(leaves, openings)
 
     def append_closed(self, pairs: Sequence[Pair]) -> int:
         """Append leaves and openings that were made earlier, as they are; otherwise like ``append``.
@@ -131,7 +128,7 @@ class CustodyLog:
         """
         for n, pair in enumerate(pairs, self.size):
             committed_record(n, pair)
-        return self._append(pairs)
+        return self._append([pair.leaf for pair in pairs], [pair.opening for pair in pairs])
 
     def records(
         self,
@@ -204,9 +201,9 @@ class CustodyLog:
         """Everything wrong with the log as it lies on disk, in full: each line, the numbers, the tree, the head."""
         return examine(self)
 
-    def _append(self, pairs: Sequence[Pair]) -> int:
+    def _append(self, leaves: list[bytes], openings: list[bytes]) -> int:
         first = self.size
-        if not pairs:
+        if not leaves:
             return first
         with self._exclusive("appending to the custody log"):
             if _read_head(self.folder) != self._frontier:
@@ -215,12 +212,12 @@ class CustodyLog:
                     hint="give the same command again",
                     transient=True,
                 )
-            touched = list(pieces(first, first + len(pairs), self.segment))
+            touched = list(pieces(first, first + len(leaves), self.segment))
             if self._disturbed(touched):
                 self._recover()
-            grown = self._frontier.extend(leaf_hash(pair.leaf) for pair in pairs)
-            self._write(OPENINGS, touched, [pair.opening for pair in pairs])
-            self._write(LEAVES, touched, [pair.leaf for pair in pairs])
+            grown = self._frontier.extend(leaf_hashes(leaves))
+            self._write(OPENINGS, touched, openings)
+            self._write(LEAVES, touched, leaves)
             durable.write_atomic(self.folder / HEAD_NAME, encode_head(grown))
             self._frontier = grown
             self._ends = {part: self._growing_size(part) for part in PARTS}
