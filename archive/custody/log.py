@@ -82,8 +82,8 @@ class CustodyLog:
         """The log in ``folder``, with what a crash left above the acknowledged size cut away.
 
         While another process is appending, and where the folder cannot be written to, nothing is cut: reading ends
-        at the acknowledged size anyway. Raises CustodyError, and changes nothing, where there is no head, or the
-        files hold less than it acknowledges.
+        at the acknowledged size anyway. No power cut takes back what is read. Raises CustodyError, and changes
+        nothing, where there is no head, or the files hold less than it acknowledges.
         """
         frontier, found = _survey_steadily(folder, segment=segment)
         log = cls(folder, frontier, segment=segment, salts=salts)
@@ -92,6 +92,7 @@ class CustodyLog:
             with contextlib.suppress(LockedError), log._exclusive("recovering the custody log"):
                 log._frontier = _read_head(folder)  # the one who held the lock may have acknowledged more
                 log._recover()
+        _keep_head(folder)
         return log
 
     def refresh(self) -> None:
@@ -317,6 +318,19 @@ def _survey_steadily(folder: Path, *, segment: int) -> tuple[Frontier, Recovery]
         except CustodyError:
             if _read_head(folder) == frontier:
                 raise
+
+
+def _keep_head(folder: Path) -> None:
+    """Bring the name of the head that was read to the medium.
+
+    One who was killed between renaming and syncing it, or is there now, leaves a head that a power cut takes back. Who
+    opens the log may sign or copy what it holds, and a log that then went on from less would be another one.
+    """
+    try:
+        durable.sync_folder(folder)
+    except OSError:
+        if os.access(folder, os.W_OK):  # a medium that cannot be written to may not know how to sync, and loses nothing
+            raise
 
 
 def _no_head(folder: Path) -> CustodyError:
