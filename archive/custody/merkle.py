@@ -38,7 +38,12 @@ class Frontier:
 
     def append(self, leaf_hash: bytes) -> Frontier:
         """The tree with one more leaf."""
-        return self.extend((leaf_hash,))
+        hashes = list(self.hashes)
+        node, complete = leaf_hash, self.size
+        while complete & 1:
+            node = node_hash(hashes.pop(), node)
+            complete >>= 1
+        return Frontier(self.size + 1, (*hashes, node))
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> Frontier:
         """The tree with more leaves, in this order.
@@ -48,15 +53,17 @@ class Frontier:
         level = list(leaf_hashes)
         size = self.size + len(level)
         waiting = list(self.hashes)
-        complete = []
-        for height in range(size.bit_length()):
+        complete: list[bytes] = []
+        height = 0
+        while level:
             if self.size >> height & 1:
                 level.insert(0, waiting.pop())
             if len(level) & 1:
                 complete.append(level.pop())
             pairs = zip(level[::2], level[1::2], strict=True)
             level = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs]
-        return Frontier(size, tuple(reversed(complete)))
+            height += 1
+        return Frontier(size, (*waiting, *reversed(complete)))
 
     def root(self) -> bytes:
         """Merkle tree hash of all leaves; of none, SHA-256 of nothing (RFC 6962 §2.1)."""
