@@ -19,6 +19,7 @@ from archive import durable
 from archive.catalogue.opening import create
 from archive.clock import WatchedClock, system_clock
 from archive.custody.log import CustodyLog
+from archive.custody.signer import Signing
 from archive.holdings.holdings import Holdings, Stamp
 from archive.model.records import AccessionRecord, ProducerRecord, ReceiptRecord, Record
 
@@ -52,7 +53,7 @@ def _now() -> tuple[float, float]:
 
 def holdings_in(folder: Path, log: CustodyLog, name: str) -> Holdings:
     stamp = Stamp("benchmark", "machine", "0", WatchedClock(system_clock))
-    return Holdings(folder, log, create(folder / name), {}, stamp)
+    return Holdings(folder, log, create(folder / name), {}, stamp, Signing("benchmark"))
 
 
 def record(count: int, folder: Path, watch: Watch) -> None:

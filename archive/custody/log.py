@@ -100,6 +100,7 @@ class CustodyLog:
         head = _read_head(self.folder)
         if head != self._frontier:
             self._ends = survey(self.folder, size=head.size, segment=self.segment).ends
+            _keep_head(self.folder)
             self._frontier = head
 
     @property

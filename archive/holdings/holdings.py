@@ -25,6 +25,7 @@ from profiles.finding import Finding, Severity
 
 _TURN = "recording.lock"
 _PATIENCE = 600.0  # seconds; others hold it for a batch, or while the log is copied to a slow location
+
 _BATCH = 5_000
 """Records in memory at a time while the catalogue catches up."""
 

@@ -258,7 +258,7 @@ def test_one_bit_flipped_anywhere_never_gives_a_wrong_row(path: Path, tmp_path: 
             assert wrong == [], (number, at, bit)
             assert len(set(map(repr, rows))) == len(rows), (number, at, bit)
         lost += found != sound
-    assert errors > 50
+    assert errors > 25  # most flips fall into what is empty: each table and index has a page, also without rows
     assert lost < 10
 
 

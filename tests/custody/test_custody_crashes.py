@@ -6,7 +6,7 @@ import contextlib
 import os
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -82,23 +82,22 @@ def test_the_log_that_crashed_can_go_on_itself_or_asks_to_be_opened_again(
         require_whole(folder, AFTER)
 
 
-def crashed_disks(home: Path, *, seen: list[Frontier] | None = None) -> Iterator[tuple[Path, Disk]]:
-    """The same as ``crashed_appends``, with what the medium holds; into ``seen`` looks another process at each step."""
+def crashed_disks(home: Path, look: Callable[[CustodyLog], object] = lambda other: None) -> Iterator[tuple[Path, Disk]]:
+    """The same as ``crashed_appends``, with what the medium holds; another process may ``look`` where it crashed."""
     new_log(home / "base", BEFORE)
     for call in range(1, 1000):
         folder = home / f"crash-{call}"
         shutil.copytree(home / "base", folder)
-        log = reopen(folder)
+        log, other = reopen(folder), reopen(folder)
         disk = Disk(folder)
         promised: list[str] = []
 
-        def promise(what: str, *, call: int = call, folder: Path = folder, promised: list[str] = promised) -> None:
+        def promise(what: str, *, call: int = call, other: CustodyLog = other, promised: list[str] = promised) -> None:
             promised.append(what)
             if len(promised) == call:
-                if seen is not None:
-                    with pytest.MonkeyPatch.context() as quietly:
-                        quietly.setattr(durable, "promise", lambda what: None)
-                        seen.append(reopen(folder).frontier)
+                with pytest.MonkeyPatch.context() as quietly:
+                    quietly.setattr(durable, "promise", lambda what: None)
+                    look(other)
                 raise Crash
 
         with pytest.MonkeyPatch.context() as patch:
@@ -141,10 +140,22 @@ def test_any_part_of_what_was_not_synced_may_survive(tmp_path: Path, seed: int):
     assert sizes == {BEFORE, AFTER}
 
 
-def test_what_another_process_has_read_is_not_taken_back_by_a_power_cut(tmp_path: Path):
+def opened_anew(other: CustodyLog) -> Frontier:
+    return reopen(other.folder).frontier
+
+
+def refreshed(other: CustodyLog) -> Frontier:
+    other.refresh()
+    return other.frontier
+
+
+@pytest.mark.parametrize("look", [opened_anew, refreshed])
+def test_what_another_process_has_read_is_not_taken_back_by_a_power_cut(
+    tmp_path: Path, look: Callable[[CustodyLog], Frontier]
+):
     """It may have signed a checkpoint of it: a log that goes on from less would fork."""
     seen: list[Frontier] = []
-    for folder, disk in crashed_disks(tmp_path, seen=seen):
+    for folder, disk in crashed_disks(tmp_path, lambda other: seen.append(look(other))):
         log = reopen(disk.cut_power(folder.with_name(f"{folder.name}-found")))
         log.append(some_records(1000, 1000 + AFTER))
         leaves = [pair.leaf for _, pair, _ in log.entries(0, seen[-1].size)]
