@@ -6,14 +6,15 @@ ASCII keys, integers that every JSON reader holds exactly. msgspec writes it; th
 
 from __future__ import annotations
 
-import base64
 import operator
 import types
 import typing
+from binascii import a2b_base64
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 
 import msgspec
 
@@ -29,6 +30,7 @@ VERSION = 1
 
 # Ordering by code point is RFC 8785's ordering by UTF-16 unit as long as keys are ASCII, which _check sees to.
 _write = msgspec.json.Encoder(order="sorted").encode
+_write_in_order = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder().decode
 
 
@@ -58,20 +60,13 @@ def encode_record(record: Record) -> bytes:
 
     Raises ValueError where a field does not hold what its type promises, or the version is not ours to write.
     """
-    plan = _plan(type(record))
-    spelled: dict[str, object] = {"kind": plan.kind}
-    name = "v"
+    shape = _record_shape(type(record))
     try:
-        if record.v != VERSION:
-            raise ValueError(f"this program writes version {VERSION}, not {record.v!r}")
-        for name, spell, value in zip(plan.names, plan.spell, plan.values(record), strict=True):
-            spelled[name] = spell(value)
-    except ValueError as error:
-        raise ValueError(f"{plan.kind} record, field {name}: {error}") from error
-    try:
-        return _write(spelled)
+        return _write_in_order(_spelled(shape, record))
     except UnicodeEncodeError:
-        raise ValueError(f"{plan.kind} record: text that is not Unicode (a lone surrogate)") from None
+        raise ValueError(f"{record.kind} record: text that is not Unicode (a lone surrogate)") from None
+    except ValueError as error:
+        raise ValueError(f"{record.kind} record, {error}") from error
 
 
 def decode_record(data: bytes) -> Record:
@@ -97,15 +92,10 @@ def _build(spelled: dict[str, object]) -> Record:
     found = RECORD_TYPES.get(kind) if isinstance(kind, str) else None
     if found is None:
         raise ValueError(f"unknown kind of record {kind!r}; a newer program may have written it")
-    plan = _plan(found)
-    if spelled.keys() != plan.members:
-        raise ValueError(f"{kind} record: unknown or missing fields {sorted(spelled.keys() ^ plan.members)}")
-    read: dict[str, typing.Any] = {}
-    for name, parse in zip(plan.names, plan.parse, strict=True):
-        try:
-            read[name] = spelled[name] if parse is None else parse(spelled[name])
-        except (ValueError, OverflowError) as error:
-            raise ValueError(f"{kind} record, field {name}: {error}") from error
+    try:
+        read = _read_fields(_record_shape(found), spelled)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{kind} record, {error}") from error
     return found(**read)
 
 
@@ -114,7 +104,7 @@ def _check(value: object) -> None:
     if kind is str or kind is bool or value is None:
         return
     if kind is int:
-        _spell_int(value)
+        _spell_int(typing.cast(int, value))
     elif kind is dict:
         _check_dict(typing.cast(dict[object, object], value))
     elif kind is list or kind is tuple:
@@ -138,65 +128,132 @@ def _parse(data: bytes) -> object:
         raise ValueError("nested too deeply for canonical JSON") from None
 
 
-# Below: how each type of field is spelled. ``spell`` checks too, so that what was written can be read; ``parse`` only
-# converts, because ``decode_record`` spells its result again and compares. What a field holds is evidence, and an error
-# may end in a log that is passed on: messages name types, not texts.
+# Below: how each type of field is spelled. Whether a value may be written is for nearly all fields a question of its
+# type, so the types of a record's values are checked together and remembered; only the few spellings that depend on the
+# value run for each record. ``parse`` only converts, because ``decode_record`` spells its result again and compares.
+# What a field holds is evidence, and an error may end in a log that is passed on: messages name types, not texts.
 
 _Spell = Callable[[typing.Any], object]
 _Parse = Callable[[typing.Any], object]
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """How one kind of record is spelled; worked out once per class. ``parse`` is None where nothing is converted."""
+class _Codec:
+    """How fields of one type are spelled: ``types`` are what they may hold, exactly, called ``what`` in messages.
 
-    kind: str
+    ``spell`` refuses values and gives what msgspec is to write; None where it writes every value as it is. ``parse`` is
+    None where what was read is the value.
+    """
+
+    what: str
+    types: frozenset[type]
+    spell: _Spell | None = None
+    parse: _Parse | None = None
+
+    def refusal(self, held: type) -> str:
+        """What is wrong with a value of another type."""
+        return f"not {self.what} but {held.__name__}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How values of one frozen class are spelled; worked out once per class.
+
+    ``names`` are the members of the JSON object in the order in which they are written, ``fields`` those that are given
+    to the class; ``struct`` is what msgspec writes in that order. ``accepted`` are the combinations of types that were
+    found right so far.
+    """
+
     names: tuple[str, ...]
-    members: frozenset[str]
-    values: Callable[[Record], tuple[object, ...]]
-    spell: tuple[_Spell, ...]
-    parse: tuple[_Parse | None, ...]
+    fields: frozenset[str]
+    values: Callable[[object], tuple[object, ...]]
+    struct: type[msgspec.Struct]
+    codecs: tuple[_Codec, ...]
+    spell: tuple[tuple[int, _Spell], ...]
+    parse: tuple[tuple[str, _Parse], ...]
+    accepted: set[tuple[type, ...]]
 
 
-_PLANS: dict[type[Record], _Plan] = {}
+_RECORD_SHAPES: dict[type[Record], _Shape] = {}
 
 
-def _plan(record_type: type[Record]) -> _Plan:
-    plan = _PLANS.get(record_type)
-    if plan is None:
-        plan = _PLANS[record_type] = _work_out(record_type)
-    return plan
+def _record_shape(record_type: type[Record]) -> _Shape:
+    shape = _RECORD_SHAPES.get(record_type)
+    if shape is None:
+        kind = getattr(record_type, "kind", None)
+        if kind is None or RECORD_TYPES.get(kind) is not record_type:
+            raise ValueError(f"{record_type.__name__} is not one of the records of the custody log")
+        version = _Codec("a version", frozenset({int}), _spell_version)
+        shape = _RECORD_SHAPES[record_type] = _shape(record_type, {"kind": _CODECS[str], "v": version})
+    return shape
 
 
-def _work_out(record_type: type[Record]) -> _Plan:
-    kind = getattr(record_type, "kind", None)
-    if kind is None or RECORD_TYPES.get(kind) is not record_type:
-        raise ValueError(f"{record_type.__name__} is not one of the records of the custody log")
+def _shape(of: type, given: dict[str, _Codec]) -> _Shape:
+    """The shape of a class, with codecs ``given`` for some of its attributes."""
     # Without localns a field named ``bytes`` would hide the type of that name.
-    hints = typing.get_type_hints(record_type, localns={})
-    names = tuple(field.name for field in fields(record_type))
-    codecs = [_codec(hints[name]) for name in names]
-    return _Plan(
-        kind=kind,
+    hints = typing.get_type_hints(of, localns={})
+    of_class = {field.name: _codec(hints[field.name]) for field in fields(of)}
+    found = of_class | given
+    names = tuple(sorted(found))
+    codecs = tuple(found[name] for name in names)
+    return _Shape(
         names=names,
-        members=frozenset(names),
-        values=operator.attrgetter(*names),
-        spell=tuple(spell for spell, _ in codecs),
-        parse=tuple(parse for _, parse in codecs),
+        fields=frozenset(of_class),
+        values=operator.attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),),
+        struct=msgspec.defstruct(of.__name__, names, gc=False),
+        codecs=codecs,
+        spell=tuple((place, codec.spell) for place, codec in enumerate(codecs) if codec.spell is not None),
+        parse=tuple((name, codec.parse) for name, codec in of_class.items() if codec.parse is not None),
+        accepted=set(),
     )
 
 
-def _codec(hint: object) -> tuple[_Spell, _Parse | None]:
+def _spelled(shape: _Shape, value: object) -> msgspec.Struct:
+    """What msgspec is to write for ``value``; ValueError naming the field that holds what it may not."""
+    values = [*shape.values(value)]
+    held = (*map(type, values),)
+    if held not in shape.accepted:
+        _accept(shape, held)
+    place = 0
+    try:
+        for place, spell in shape.spell:
+            values[place] = spell(values[place])
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"field {shape.names[place]}: {error}") from error
+    return shape.struct(*values)
+
+
+def _accept(shape: _Shape, held: tuple[type, ...]) -> None:
+    """Remember a combination of types as right; ValueError naming the field where it is not."""
+    for name, codec, kind in zip(shape.names, shape.codecs, held, strict=True):
+        if kind not in codec.types:
+            raise ValueError(f"field {name}: {codec.refusal(kind)}")
+    shape.accepted.add(held)
+
+
+def _read_fields(shape: _Shape, spelled: dict[str, object]) -> dict[str, typing.Any]:
+    """What the class is made of again; ``spelled`` is used up."""
+    if spelled.keys() != shape.fields:
+        raise ValueError(f"unknown or missing fields {sorted(spelled.keys() ^ shape.fields)}")
+    for name, parse in shape.parse:
+        try:
+            spelled[name] = parse(spelled[name])
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"field {name}: {error}") from error
+    return spelled
+
+
+def _codec(hint: object) -> _Codec:
     if hint is Octets:
-        return _spell_octets, _parse_octets
+        return _Codec("an integer", frozenset({int}), str, _parse_octets)
     if isinstance(hint, typing.NewType):
         return _codec(hint.__supertype__)
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
-        return _optional(*_codec(_the_one_beside_none(hint)))
+        return _optional(_codec(_the_one_beside_none(hint)))
     if typing.get_origin(hint) is tuple:
-        return _list_codec(*_codec(_the_one_repeated(hint)))
+        return _list_codec(_codec(_the_one_repeated(hint)))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return _word_codec(hint)
+        return _Codec(hint.__name__, frozenset({hint}), None, hint)
     if isinstance(hint, type) and is_dataclass(hint):
         return _object_codec(hint)
     try:
@@ -212,14 +269,13 @@ def _the_one_beside_none(hint: object) -> object:
     return beside[0]
 
 
-def _optional(spell: _Spell, parse: _Parse | None) -> tuple[_Spell, _Parse | None]:
-    def spell_optional(value: object) -> object:
-        return None if value is None else spell(value)
+def _optional(codec: _Codec) -> _Codec:
+    spell, parse = _unless_none(codec.spell), _unless_none(codec.parse)
+    return _Codec(f"{codec.what} or nothing", codec.types | {type(None)}, spell, parse)
 
-    def parse_optional(value: object) -> object:
-        return None if value is None or parse is None else parse(value)
 
-    return spell_optional, None if parse is None else parse_optional
+def _unless_none(convert: _Spell | None) -> _Spell | None:
+    return None if convert is None else lambda value: None if value is None else convert(value)
 
 
 def _the_one_repeated(hint: object) -> object:
@@ -229,109 +285,80 @@ def _the_one_repeated(hint: object) -> object:
     return members[0]
 
 
-def _list_codec(spell: _Spell, parse: _Parse | None) -> tuple[_Spell, _Parse]:
-    def spell_list(value: object) -> list[object]:
-        if type(value) is not tuple:
-            raise ValueError(f"not a tuple but {type(value).__name__}")
-        return [spell(member) for member in value]
+def _list_codec(codec: _Codec) -> _Codec:
+    def spell_list(value: tuple[object, ...]) -> object:
+        strange = set(map(type, value)) - codec.types
+        if strange:
+            raise ValueError(codec.refusal(strange.pop()))
+        return value if codec.spell is None else [*map(codec.spell, value)]
 
     def parse_list(value: object) -> tuple[object, ...]:
         if type(value) is not list:
             raise ValueError(f"not a list but {type(value).__name__}")
-        return tuple(value) if parse is None else tuple(map(parse, value))
+        return tuple(value) if codec.parse is None else tuple(map(codec.parse, value))
 
-    return spell_list, parse_list
+    return _Codec("a tuple", frozenset({tuple}), spell_list, parse_list)
 
 
-def _object_codec(of: type) -> tuple[_Spell, _Parse]:
+def _object_codec(of: type) -> _Codec:
     """A frozen value inside a record: a JSON object of exactly its fields."""
-    hints = typing.get_type_hints(of, localns={})
-    codecs = {name: _codec(hint) for name, hint in hints.items()}
-
-    def spell_object(value: object) -> dict[str, object]:
-        if type(value) is not of:
-            raise ValueError(f"not {of.__name__} but {type(value).__name__}")
-        return {name: spell(getattr(value, name)) for name, (spell, _) in codecs.items()}
+    shape = _shape(of, {})
 
     def parse_object(value: object) -> object:
-        if type(value) is not dict or value.keys() != codecs.keys():
-            raise ValueError(f"not the fields of {of.__name__}")
-        return of(**{name: value[name] if parse is None else parse(value[name]) for name, (_, parse) in codecs.items()})
+        if type(value) is not dict:
+            raise ValueError(f"not the fields of {of.__name__} but {type(value).__name__}")
+        return of(**_read_fields(shape, value))
 
-    return spell_object, parse_object
-
-
-def _word_codec(words: type[StrEnum]) -> tuple[_Spell, _Parse]:
-    def spell_word(value: object) -> str:
-        if type(value) is not words:
-            raise ValueError(f"not {words.__name__} but {type(value).__name__}")
-        return value.value
-
-    return spell_word, words
+    return _Codec(of.__name__, frozenset({of}), partial(_spelled, shape), parse_object)
 
 
-def _spell_str(value: object) -> str:
+def _spell_version(value: int) -> int:
+    if value != VERSION:
+        raise ValueError(f"this program writes version {VERSION}, not {value!r}")
+    return value
+
+
+def _spell_int(value: int) -> int:
+    if not -LARGEST <= value <= LARGEST:
+        raise ValueError("not an integer within ±(2^53-1)")
+    return value
+
+
+def _spell_moment(value: datetime) -> object:
+    # msgspec writes a moment in UTC as we do, and much faster, unless it can leave out the decimals.
+    return value if value.tzinfo is UTC and value.microsecond else format_moment(value)
+
+
+def _spell_attributes(value: dict[str, str]) -> dict[str, str]:
+    for name, text in value.items():
+        if type(name) is not str or not name.isascii() or type(text) is not str:
+            raise ValueError("attributes are text under ASCII names")
+    return dict(sorted(value.items()))
+
+
+def _text(value: object) -> str:
     if type(value) is not str:
         raise ValueError(f"not text but {type(value).__name__}")
     return value
 
 
-def _spell_bool(value: object) -> bool:
-    if type(value) is not bool:
-        raise ValueError(f"not true or false but {type(value).__name__}")
-    return value
-
-
-def _spell_int(value: object) -> int:
-    if type(value) is not int or not -LARGEST <= value <= LARGEST:
-        raise ValueError(f"not an integer within ±(2^53-1): {type(value).__name__}")
-    return value
-
-
-def _spell_octets(value: object) -> str:
-    if type(value) is not int:
-        raise ValueError(f"not an integer but {type(value).__name__}")
-    return str(value)
-
-
 def _parse_octets(value: object) -> int:
-    return int(_spell_str(value))
-
-
-def _spell_bytes(value: object) -> str:
-    if type(value) is not bytes:
-        raise ValueError(f"not bytes but {type(value).__name__}")
-    return base64.b64encode(value).decode("ascii")
+    return int(_text(value))
 
 
 def _parse_bytes(value: object) -> bytes:
-    return base64.b64decode(_spell_str(value))
-
-
-def _spell_moment(value: object) -> str:
-    if not isinstance(value, datetime):
-        raise ValueError(f"not a moment but {type(value).__name__}")
-    return format_moment(value)
+    return a2b_base64(_text(value))
 
 
 def _parse_moment(value: object) -> datetime:
-    return datetime.fromisoformat(_spell_str(value))  # fifty times as fast as strptime
+    return datetime.fromisoformat(_text(value))  # fifty times as fast as strptime
 
 
-def _spell_attributes(value: object) -> dict[str, str]:
-    if type(value) is not dict:
-        raise ValueError(f"not attributes but {type(value).__name__}")
-    for name, text in value.items():
-        if type(name) is not str or not name.isascii() or type(text) is not str:
-            raise ValueError("attributes are text under ASCII names")
-    return value
-
-
-_CODECS: dict[object, tuple[_Spell, _Parse | None]] = {
-    str: (_spell_str, None),
-    bool: (_spell_bool, None),
-    int: (_spell_int, None),
-    bytes: (_spell_bytes, _parse_bytes),
-    datetime: (_spell_moment, _parse_moment),
-    dict[str, str]: (_spell_attributes, None),
+_CODECS: dict[object, _Codec] = {
+    str: _Codec("text", frozenset({str})),
+    bool: _Codec("true or false", frozenset({bool})),
+    int: _Codec("an integer", frozenset({int}), _spell_int),
+    bytes: _Codec("bytes", frozenset({bytes}), None, _parse_bytes),
+    datetime: _Codec("a moment", frozenset({datetime}), _spell_moment, _parse_moment),
+    dict[str, str]: _Codec("attributes", frozenset({dict}), _spell_attributes),
 }

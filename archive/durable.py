@@ -27,6 +27,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     try:
         with open(temporary, "xb") as file:
             file.write(data)
+            file.flush()
             sync_file(file.fileno())
         replace(temporary, path)
     except BaseException:

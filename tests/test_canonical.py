@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import base64
 import dataclasses
 import typing
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import pytest
 import rfc8785
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.canonical import LARGEST, decode, decode_record, encode, encode_record
+from archive.model.fixity import FixityOutcome
 from archive.model.formats import Basis, FileFormat, Kind, Tool
 from archive.model.packages import Outcome
 from archive.model.records import (
@@ -69,8 +72,33 @@ def any_record(kind: type[Record]) -> st.SearchStrategy[Record]:
     return st.builds(kind, **{**values, "v": st.just(1)})
 
 
+def spelled_plainly(record: Record) -> bytes:
+    """DESIGN §7.1 word for word, with nothing of ours: the oracle for the fast way."""
+    return rfc8785.dumps({"kind": record.kind, **plain_fields(record)})
+
+
+def plain_fields(value: object) -> dict[str, object]:
+    hints = typing.get_type_hints(type(value), localns={})
+    return {field.name: plain(hints[field.name], getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
+def plain(hint: object, value: object) -> object:
+    if value is not None and Octets in (hint, *typing.get_args(hint)):
+        return "%d" % value  # noqa: UP031 - said in another way than in the code
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, tuple):
+        return [plain(typing.get_args(hint)[0], member) for member in value]
+    return plain_fields(value) if dataclasses.is_dataclass(value) else value
+
+
+RECEIPT_TIME = datetime(2026, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
 RECEIPT = ReceiptRecord(
-    time=datetime(2026, 2, 3, 4, 5, 6, 7, tzinfo=UTC),
+    time=RECEIPT_TIME,
     clock="system, synchronised",
     actor="archivist-1",
     machine="m1",
@@ -210,9 +238,63 @@ def test_nesting_without_end_is_a_value_error():
 def test_a_record_of_every_kind_comes_back_as_it_was(kind: type[Record], data: st.DataObject):
     record = data.draw(any_record(kind))
     spelled = encode_record(record)
+    assert spelled == spelled_plainly(record)
     assert decode_record(spelled) == record
     assert rfc8785.dumps(decode(spelled)) == spelled
     assert b"\n" not in spelled
+
+
+@pytest.mark.parametrize("kind", RECORD_TYPES.values(), ids=RECORD_TYPES.keys())
+@settings(deadline=None, max_examples=20)
+@given(data=st.data())
+def test_many_records_of_one_kind_do_not_rub_off_on_each_other(kind: type[Record], data: st.DataObject):
+    records = data.draw(st.lists(any_record(kind), max_size=5))
+    assert [encode_record(record) for record in records] == [spelled_plainly(record) for record in records]
+
+
+class Text(str):
+    """A text that is no text of ours."""
+
+    __slots__ = ()
+
+
+class Whole(int):
+    """An integer that is none of ours."""
+
+
+WRONG: tuple[object, ...] = (
+    *(None, True, 0, Whole(1), 1.5, "pending", Text("x"), b"x", bytearray(b"x"), ("x",), ["x"], {"x": 1}, object()),
+    *(Outcome.PENDING, FixityOutcome.OK, RECEIPT_TIME, RECEIPT_TIME.date(), RECEIPT_TIME.replace(tzinfo=None)),
+)
+
+
+def may_hold(hint: object, value: object) -> bool:
+    """Whether a field of this type may hold ``value``, one of WRONG."""
+    if isinstance(hint, typing.NewType):
+        return may_hold(hint.__supertype__, value)
+    if type(None) in typing.get_args(hint):
+        return value is None or any(may_hold(arg, value) for arg in typing.get_args(hint) if arg is not type(None))
+    return type(value) is hint and value != RECEIPT_TIME.replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("kind", RECORD_TYPES.values(), ids=RECORD_TYPES.keys())
+@settings(deadline=None, max_examples=5)
+@given(data=st.data())
+def test_a_field_of_any_other_type_is_refused_by_name_also_after_a_right_one(kind: type[Record], data: st.DataObject):
+    record = data.draw(any_record(kind))
+    encode_record(record)
+    hints = typing.get_type_hints(kind, localns={})
+    for name, hint in hints.items():
+        if typing.get_origin(hint) is typing.ClassVar:
+            continue
+        for wrong in WRONG:
+            broken = dataclasses.replace(record, **{name: wrong})
+            if not may_hold(hint, wrong):
+                with pytest.raises(ValueError, match=f"{kind.kind} record, field {name}: "):
+                    encode_record(broken)
+            elif name != "v":
+                assert encode_record(broken) == spelled_plainly(broken)
+    assert encode_record(record) == spelled_plainly(record)
 
 
 def test_the_bytes_of_a_receipt_are_these_for_ever():
@@ -272,6 +354,34 @@ def test_a_list_spelled_in_any_other_way_is_refused(old: bytes, new: bytes):
 def test_octets_are_text_by_field_and_not_by_value():
     data = encode_record(dataclasses.replace(RECEIPT, size=Octets(0)))
     assert b'"size":"0"' in data
+
+
+@pytest.mark.parametrize("zone", [UTC, ZoneInfo("UTC"), timezone(timedelta(0), "UTC"), timezone(timedelta(hours=3))])
+@pytest.mark.parametrize("microsecond", [0, 1, 10, 1_000, 100_000, 999_000, 999_999])
+def test_a_moment_has_six_decimals_whatever_they_are(zone: tzinfo, microsecond: int):
+    record = dataclasses.replace(RECEIPT, time=datetime(2026, 2, 3, 4, 5, 6, microsecond, tzinfo=zone))
+    assert encode_record(record) == spelled_plainly(record)
+    assert b".%06dZ" % microsecond in encode_record(record)
+
+
+def test_the_second_of_two_hours_of_the_same_name_is_another_moment():
+    zone = ZoneInfo("Europe/Copenhagen")
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=zone)
+    for fold, hour in ((0, b"T00:30:00.000000Z"), (1, b"T01:30:00.000000Z")):
+        assert hour in encode_record(dataclasses.replace(RECEIPT, time=first.replace(fold=fold)))
+
+
+@pytest.mark.parametrize("year", [1, 9, 99, 999])
+def test_early_years_have_four_digits(year: int):
+    early = dataclasses.replace(RECEIPT, time=RECEIPT_TIME.replace(year=year))
+    assert b'"time":"%04d-02-03T04:05:06.000007Z"' % year in encode_record(early)
+    assert decode_record(encode_record(early)) == early
+
+
+def test_a_moment_beyond_the_calendar_in_utc_is_a_value_error():
+    early = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=3)))
+    with pytest.raises(ValueError, match="field time"):
+        encode_record(dataclasses.replace(RECEIPT, time=early))
 
 
 def test_a_moment_is_written_in_utc():

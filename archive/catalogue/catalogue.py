@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import fields
+from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, Table, bindparam, func, insert, or_, select, update
@@ -60,6 +62,12 @@ _TABLES: dict[type[Row], Table] = {
     KeyRow: schema.key,
     TimestampRow: schema.timestamp,
 }
+_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _TABLES}
+_FIELDS: dict[type[Row], tuple[tuple[str, ...], Callable[[Row], tuple[object, ...]]]] = {
+    kind: (names, attrgetter(*names)) for kind, names in _NAMES.items()
+}
+"""The names of a row's fields, and what gives their values."""
+
 _WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind, "told_by": ToldBy}
 _OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
 
@@ -71,6 +79,9 @@ R = TypeVar("R", bound=Row)
 DAMAGED = (DatabaseError, UnicodeDecodeError)
 """What reading a damaged database ends with; the second where SQLite quotes rotten bytes in its own message."""
 
+_PLAIN = frozenset({str, int, bytes, type(None)})
+"""Types that are stored as they are."""
+
 _DIGEST_DIGITS = 32
 _REBUILD = "archive catalogue rebuild makes a new catalogue from the bags and the custody log"
 
@@ -80,21 +91,26 @@ def reason(error: Exception) -> str:
     return str(error.orig) if isinstance(error, DatabaseError) else "its tables are described in rotten bytes"
 
 
-def row_digest(table: str, values: dict[str, object]) -> str:
+def row_digest(table: str, values: Mapping[str, object]) -> str:
     """Digest of one row: 128 bits of SHA-256 over the table's name and every value, each with its type and length."""
-    hasher = hashlib.sha256(table.encode())
-    for name in sorted(values):
-        hasher.update(f"\x1f{name}\x1f".encode())
-        hasher.update(_spelled(values[name]))
-    return hasher.hexdigest()[:_DIGEST_DIGITS]
+    parts = [table.encode()]
+    for name, label in _labels(tuple(values)):
+        parts += (label, _spelled(values[name]))
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:_DIGEST_DIGITS]
+
+
+@cache
+def _labels(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, f"\x1f{name}\x1f".encode()) for name in sorted(names))
 
 
 def _spelled(value: object) -> bytes:
     if value is None:
         return b"-"
-    kind = b"b" if isinstance(value, bytes) else b"i" if isinstance(value, int) else b"t"
-    octets = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
-    return kind + str(len(octets)).encode() + b":" + octets
+    if isinstance(value, bytes):
+        return b"b%d:%b" % (len(value), value)
+    octets = str(value).encode("utf-8", "surrogateescape")
+    return (b"i%d:%b" if isinstance(value, int) else b"t%d:%b") % (len(octets), octets)
 
 
 class Catalogue:
@@ -461,9 +477,13 @@ class Catalogue:
 
 
 def _values(row: Row) -> dict[str, object]:
-    table = _TABLES[type(row)]
-    values: dict[str, object] = {name: _stored(name, value) for name, value in asdict(row).items()}
-    return {**values, "row_digest": row_digest(table.name, values)}
+    names, values_of = _FIELDS[type(row)]
+    values: dict[str, object] = dict(zip(names, values_of(row), strict=True))
+    for name, value in values.items():
+        if type(value) not in _PLAIN or name in _DECIMALS:
+            values[name] = _stored(name, value)
+    values["row_digest"] = row_digest(_TABLES[type(row)].name, values)
+    return values
 
 
 def _stored(name: str, value: object) -> object:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from archive.custody.head import HEAD_NAME, decode_head
 from archive.custody.leaf import Pair, committed_record
-from archive.custody.merkle import Frontier, leaf_hash
+from archive.custody.merkle import Frontier, leaf_hashes
 from archive.custody.recovery import strangers
 from archive.custody.segments import LEAVES, OPENINGS, Segment, pieces, segment_name
 from archive.errors import CustodyError
@@ -19,6 +21,9 @@ if TYPE_CHECKING:  # a log examines itself through this module
 SAID_PER_SEGMENT = 20
 """Records of one segment that are named one by one; a destroyed segment should not be said 65,536 times."""
 
+_AT_ONCE = 4_096
+"""Lines of each part in memory."""
+
 
 def examine(log: CustodyLog) -> list[Finding]:
     """Everything wrong with ``log`` as it lies on disk; empty where it is whole.
@@ -28,10 +33,7 @@ def examine(log: CustodyLog) -> list[Finding]:
     findings = list(_head_findings(log))
     frontier = Frontier()
     for block in pieces(0, log.size, log.segment):
-        leaves = _lines(log, LEAVES, block)
-        openings = _lines(log, OPENINGS, block)
-        findings.extend(_block_findings(block, leaves, openings))
-        frontier = frontier.extend(leaf_hash(line) for line in leaves)
+        frontier = _examine_block(log, block, frontier, findings)
     if frontier != log.frontier:
         findings.append(
             _error(
@@ -55,31 +57,39 @@ def _head_findings(log: CustodyLog) -> Iterator[Finding]:
         yield _error("custody-head", HEAD_NAME, f"the head changed: {on_disk.size} records, it was {log.size}")
 
 
-def _lines(log: CustodyLog, part: str, block: Segment) -> list[bytes]:
-    try:
-        return list(log.lines(part, block))
-    except (CustodyError, OSError):
-        return []
+def _examine_block(log: CustodyLog, block: Segment, frontier: Frontier, findings: list[Finding]) -> Frontier:
+    """Add what is wrong in one block to ``findings``; returns the tree with the leaves that are there."""
+    lines = {part: _lines(log, part, block) for part in (LEAVES, OPENINGS)}
+    held = dict.fromkeys(lines, 0)
+    wrong: list[str] = []
+    for first in range(block.first, block.end, _AT_ONCE):
+        taken = {part: list(islice(lines[part], _AT_ONCE)) for part in lines}
+        for part in taken:
+            held[part] += len(taken[part])
+        wrong.extend(_misfits(first, taken[LEAVES], taken[OPENINGS]))
+        frontier = frontier.extend(leaf_hashes(taken[LEAVES]))
+    for part, count in held.items():
+        if count < block.count:
+            missing = f"{block.count - count} of {block.count} records are missing or torn"
+            findings.append(_error("custody-missing", _subject(part, block), missing))
+    if len(wrong) > SAID_PER_SEGMENT:
+        wrong[SAID_PER_SEGMENT:] = [f"and {len(wrong) - SAID_PER_SEGMENT} more records"]
+    findings.extend(_error("custody-record", _subject(OPENINGS, block), message) for message in wrong)
+    return frontier
 
 
-def _block_findings(block: Segment, leaves: list[bytes], openings: list[bytes]) -> Iterator[Finding]:
-    said = 0
-    for part, lines in ((LEAVES, leaves), (OPENINGS, openings)):
-        if len(lines) < block.count:
-            yield _error(
-                "custody-missing",
-                _subject(part, block),
-                f"{block.count - len(lines)} of {block.count} records are missing or torn",
-            )
-    for n, pair in enumerate(map(Pair, leaves, openings), block.first):
+def _lines(log: CustodyLog, part: str, block: Segment) -> Iterator[bytes]:
+    with suppress(CustodyError, OSError):  # what is not given is missing
+        yield from log.lines(part, block)
+
+
+def _misfits(first: int, leaves: list[bytes], openings: list[bytes]) -> Iterator[str]:
+    """What is wrong with pairs of lines that are numbered from ``first``."""
+    for n, pair in enumerate(map(Pair, leaves, openings), first):
         try:
             committed_record(n, pair)
         except ValueError as error:
-            said += 1
-            if said <= SAID_PER_SEGMENT:
-                yield _error("custody-record", _subject(OPENINGS, block), f"record {n}: {error}")
-    if said > SAID_PER_SEGMENT:
-        yield _error("custody-record", _subject(OPENINGS, block), f"and {said - SAID_PER_SEGMENT} more records")
+            yield f"record {n}: {error}"
 
 
 def _strangers(log: CustodyLog) -> Iterator[Finding]:

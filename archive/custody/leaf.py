@@ -7,9 +7,10 @@ canonical JSON (RFC 8785); lines are handled here without their final LF.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
 from datetime import UTC
 from typing import NamedTuple
 
@@ -53,15 +54,30 @@ def close(n: int, record: Record, salt: bytes) -> Pair:
 
     Raises ValueError where the record cannot be spelled, for a number out of range and for a salt of another length.
     """
-    if not 0 <= n <= LARGEST:
-        raise ValueError(f"records are counted from 0 to 2^53-1, not {n}")
-    spelled = encode_record(record)
-    commits = commitment(spelled, salt).encode("ascii")
-    day = record.time.astimezone(UTC).date().isoformat().encode("ascii")
-    return Pair(
-        b'{"commitment":"%b","n":%d,"time":"%b","type":"record","v":1}' % (commits, n, day),
-        b'{"n":%d,"record":%b,"salt":"%b"}' % (n, spelled, base64.b64encode(salt)),
-    )
+    (leaf,), (opening,) = close_all(n, (record,), salt)
+    return Pair(leaf, opening)
+
+
+def close_all(first: int, records: Sequence[Record], salts: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Leaves and openings of records that are numbered from ``first``; ``salts`` are theirs, one behind the other.
+
+    Raises ValueError like ``close``.
+    """
+    if not 0 <= first <= LARGEST + 1 - len(records):
+        raise ValueError(f"records are counted from 0 to 2^53-1, not {first}")
+    if len(salts) != SALT_SIZE * len(records):
+        raise ValueError(f"a salt has {SALT_SIZE} octets, not {len(salts)} for {len(records)} records")
+    leaves, openings = [], []
+    for n, record in enumerate(records, first):
+        salt = salts[(n - first) * SALT_SIZE : (n - first + 1) * SALT_SIZE]
+        spelled = encode_record(record)
+        day = record.time.astimezone(UTC).date().isoformat()
+        leaf = f'{{"commitment":"{commitment(spelled, salt)}","n":{n},"time":"{day}","type":"record","v":1}}'
+        leaves.append(leaf.encode("ascii"))
+        openings.append(
+            b"".join((b'{"n":%d,"record":' % n, spelled, b',"salt":"', b2a_base64(salt, newline=False), b'"}'))
+        )
+    return leaves, openings
 
 
 def open_leaf(leaf_line: bytes, opening_line: bytes) -> Record:
@@ -93,8 +109,8 @@ def committed_record(n: int, pair: Pair) -> bytes:
         raise ValueError(f"the leaf has number {int(leaf_n)}")
     if int(opening_n) != n:
         raise ValueError(f"the opening has number {int(opening_n)}")
-    octets = base64.b64decode(salt)
-    if base64.b64encode(octets) != salt or commitment(record, octets).encode("ascii") != committed:
+    octets = a2b_base64(salt)
+    if b2a_base64(octets, newline=False) != salt or commitment(record, octets).encode("ascii") != committed:
         raise ValueError("the opening is not what the leaf commits to")
     if b'"time":"' + day + b"T" not in record:
         raise ValueError("the leaf's date is not the record's")

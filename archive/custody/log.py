@@ -26,9 +26,9 @@ from archive import durable
 from archive.canonical import decode_record
 from archive.custody.examination import examine
 from archive.custody.head import HEAD_NAME, decode_head, encode_head
-from archive.custody.leaf import SALT_SIZE, Pair, close, committed_record
+from archive.custody.leaf import SALT_SIZE, Pair, close_all, committed_record
 from archive.custody.lines import read_lines, size_or_zero
-from archive.custody.merkle import Frontier, leaf_hash
+from archive.custody.merkle import Frontier, leaf_hashes
 from archive.custody.recovery import Recovery, carry_out, survey
 from archive.custody.segments import LEAVES, OPENINGS, PARTS, SEGMENT, Segment, growing_name, pieces, segment_name
 from archive.errors import ArchiveError, CustodyError, LockedError
@@ -82,8 +82,8 @@ class CustodyLog:
         """The log in ``folder``, with what a crash left above the acknowledged size cut away.
 
         While another process is appending, and where the folder cannot be written to, nothing is cut: reading ends
-        at the acknowledged size anyway. Raises CustodyError, and changes nothing, where there is no head, or the
-        files hold less than it acknowledges.
+        at the acknowledged size anyway. No power cut takes back what is read. Raises CustodyError, and changes
+        nothing, where there is no head, or the files hold less than it acknowledges.
         """
         frontier, found = _survey_steadily(folder, segment=segment)
         log = cls(folder, frontier, segment=segment, salts=salts)
@@ -92,6 +92,7 @@ class CustodyLog:
             with contextlib.suppress(LockedError), log._exclusive("recovering the custody log"):
                 log._frontier = _read_head(folder)  # the one who held the lock may have acknowledged more
                 log._recover()
+        _keep_head(folder)
         return log
 
     def refresh(self) -> None:
@@ -99,6 +100,7 @@ class CustodyLog:
         head = _read_head(self.folder)
         if head != self._frontier:
             self._ends = survey(self.folder, size=head.size, segment=self.segment).ends
+            _keep_head(self.folder)
             self._frontier = head
 
     @property
@@ -118,11 +120,8 @@ class CustodyLog:
         since it was opened here, and OSError where the disk fails; then none is recorded, unless the disk failed in
         the very act of acknowledging, which opening the log again decides.
         """
-        first = self.size
-        salts = self._salts(SALT_SIZE * len(records))
-        return self._append(
-            [close(first + i, record, salts[i * SALT_SIZE : (i + 1) * SALT_SIZE]) for i, record in enumerate(records)]
-        )
+        leaves, openings = close_all(self.size, records, self._salts(SALT_SIZE * len(records)))
+        return self._append(leaves, openings)
 
     def append_closed(self, pairs: Sequence[Pair]) -> int:
         """Append leaves and openings that were made earlier, as they are; otherwise like ``append``.
@@ -131,7 +130,7 @@ class CustodyLog:
         """
         for n, pair in enumerate(pairs, self.size):
             committed_record(n, pair)
-        return self._append(pairs)
+        return self._append([pair.leaf for pair in pairs], [pair.opening for pair in pairs])
 
     def records(
         self,
@@ -204,9 +203,9 @@ class CustodyLog:
         """Everything wrong with the log as it lies on disk, in full: each line, the numbers, the tree, the head."""
         return examine(self)
 
-    def _append(self, pairs: Sequence[Pair]) -> int:
+    def _append(self, leaves: list[bytes], openings: list[bytes]) -> int:
         first = self.size
-        if not pairs:
+        if not leaves:
             return first
         with self._exclusive("appending to the custody log"):
             if _read_head(self.folder) != self._frontier:
@@ -215,12 +214,12 @@ class CustodyLog:
                     hint="give the same command again",
                     transient=True,
                 )
-            touched = list(pieces(first, first + len(pairs), self.segment))
+            touched = list(pieces(first, first + len(leaves), self.segment))
             if self._disturbed(touched):
                 self._recover()
-            grown = self._frontier.extend(leaf_hash(pair.leaf) for pair in pairs)
-            self._write(OPENINGS, touched, [pair.opening for pair in pairs])
-            self._write(LEAVES, touched, [pair.leaf for pair in pairs])
+            grown = self._frontier.extend(leaf_hashes(leaves))
+            self._write(OPENINGS, touched, openings)
+            self._write(LEAVES, touched, leaves)
             durable.write_atomic(self.folder / HEAD_NAME, encode_head(grown))
             self._frontier = grown
             self._ends = {part: self._growing_size(part) for part in PARTS}
@@ -320,6 +319,19 @@ def _survey_steadily(folder: Path, *, segment: int) -> tuple[Frontier, Recovery]
         except CustodyError:
             if _read_head(folder) == frontier:
                 raise
+
+
+def _keep_head(folder: Path) -> None:
+    """Bring the name of the head that was read to the medium.
+
+    One who was killed between renaming and syncing it, or is there now, leaves a head that a power cut takes back. Who
+    opens the log may sign or copy what it holds, and a log that then went on from less would be another one.
+    """
+    try:
+        durable.sync_folder(folder)
+    except OSError:
+        if os.access(folder, os.W_OK):  # a medium that cannot be written to may not know how to sync, and loses nothing
+            raise
 
 
 def _no_head(folder: Path) -> CustodyError:

@@ -15,6 +15,11 @@ def leaf_hash(leaf: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + leaf).digest()
 
 
+def leaf_hashes(leaves: Iterable[bytes]) -> list[bytes]:
+    """``leaf_hash`` of each."""
+    return [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash of an inner node: SHA-256(0x01 + left + right) (RFC 6962 §2.1)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
@@ -33,20 +38,32 @@ class Frontier:
 
     def append(self, leaf_hash: bytes) -> Frontier:
         """The tree with one more leaf."""
-        return self.extend((leaf_hash,))
+        hashes = list(self.hashes)
+        node, complete = leaf_hash, self.size
+        while complete & 1:
+            node = node_hash(hashes.pop(), node)
+            complete >>= 1
+        return Frontier(self.size + 1, (*hashes, node))
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> Frontier:
-        """The tree with more leaves, in this order."""
-        size = self.size
-        hashes = list(self.hashes)
-        for node in leaf_hashes:
-            complete = size
-            while complete & 1:
-                node = node_hash(hashes.pop(), node)
-                complete >>= 1
-            hashes.append(node)
-            size += 1
-        return Frontier(size, tuple(hashes))
+        """The tree with more leaves, in this order.
+
+        Works upward: on each level the nodes that wait for a right sibling there come first, then those just made.
+        """
+        level = list(leaf_hashes)
+        size = self.size + len(level)
+        waiting = list(self.hashes)
+        complete: list[bytes] = []
+        height = 0
+        while level:
+            if self.size >> height & 1:
+                level.insert(0, waiting.pop())
+            if len(level) & 1:
+                complete.append(level.pop())
+            pairs = zip(level[::2], level[1::2], strict=True)
+            level = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs]
+            height += 1
+        return Frontier(size, (*waiting, *reversed(complete)))
 
     def root(self) -> bytes:
         """Merkle tree hash of all leaves; of none, SHA-256 of nothing (RFC 6962 §2.1)."""

@@ -128,7 +128,7 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
 
 
 def _location(n: int, record: LocationRecord) -> LocationRow:
-    attributes = canonical.encode(record.attributes).decode("ascii")
+    attributes = canonical.encode(record.attributes).decode()
     return LocationRow(leaf=n, name=record.name, uri=record.uri, form=record.form, attributes=attributes)
 
 

@@ -25,9 +25,14 @@ from archive.model.records import IncidentRecord, Record
 from archive.storage.directory import DirectoryLocation
 from profiles.finding import Finding, Severity
 
-_BATCH = 5_000  # records taken into the catalogue in one transaction
 _TURN = "recording.lock"
 _PATIENCE = 600.0  # seconds; others hold it for a batch, or while the log is copied to a slow location
+
+_BATCH = 5_000
+"""Records in memory at a time while the catalogue catches up."""
+
+_TRANSACTION = 50_000
+"""Records taken in together then. Nearly every page of an index is touched by 5,000 random keys, and written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +122,13 @@ class Holdings:
                 f"the catalogue knows {applied} records, the custody log holds only {self.log.size}",
                 hint="the log was cut or replaced; compare it with the copies at the locations before doing anything",
             )
-        records = self.log.records(start=applied) if applied < self.log.size else iter(())
-        while batch := list(islice(records, _BATCH)):
-            self._take_in(batch)
+        for first in range(applied, self.log.size, _TRANSACTION):
+            end = min(first + _TRANSACTION, self.log.size)
+            records = islice(self.log.records(first), end - first)
+            with self.catalogue.transaction():
+                while batch := list(islice(records, _BATCH)):
+                    apply(self.catalogue, batch)
+                self.catalogue.set_applied(end)
         return self.log.size - applied
 
     def _take_in(self, numbered: Sequence[tuple[int, Record]]) -> None:

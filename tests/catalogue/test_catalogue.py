@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import sqlite3
 from dataclasses import fields, replace
@@ -228,6 +229,16 @@ def test_rows_and_tables_have_the_same_fields() -> None:
     assert set(_TABLES.values()) == set(schema.EVIDENCE)
 
 
+def test_the_digest_of_a_row_is_this_for_ever_in_whatever_order_its_columns_come() -> None:
+    row: dict[str, object] = {"name": "письмо".encode() + b"\xff", "id": "a\udcff", "size": -7, "aip": None, "n": 2**70}
+    said = (
+        b"file\x1faip\x1f-\x1fid\x1ft2:a\xff\x1fn\x1fi22:1180591620717411303424"
+        b"\x1fname\x1fb13:\xd0\xbf\xd0\xb8\xd1\x81\xd1\x8c\xd0\xbc\xd0\xbe\xff\x1fsize\x1fi2:-7"
+    )
+    assert row_digest("file", row) == hashlib.sha256(said).hexdigest()[:32]
+    assert row_digest("file", dict(reversed(row.items()))) == row_digest("file", row)
+
+
 def test_a_row_digest_tells_values_types_and_columns_apart() -> None:
     rows: list[dict[str, object]] = [
         {"a": "1", "b": None},
@@ -276,7 +287,7 @@ def test_one_bit_flipped_anywhere_never_gives_a_wrong_row(path: Path, tmp_path: 
             assert wrong == [], (number, at, bit)
             assert len(set(map(repr, rows))) == len(rows), (number, at, bit)
         lost += found != sound
-    assert errors > 50
+    assert errors > 25  # most flips fall into what is empty: each table and index has a page, also without rows
     assert lost < 10
 
 

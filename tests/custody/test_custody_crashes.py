@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from custody_disk import Disk, killed_at
 from custody_samples import Crash, a_record, content, crash_at, new_log, reopen, some_records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import durable
 from archive.custody.log import CustodyLog
+from archive.custody.merkle import Frontier, leaf_hashes
 
 BEFORE, AFTER = 6, 17
 """Sizes around a batch that ends the growing segment, fills two and begins another."""
@@ -78,44 +82,125 @@ def test_the_log_that_crashed_can_go_on_itself_or_asks_to_be_opened_again(
         require_whole(folder, AFTER)
 
 
-def test_what_was_not_synced_may_be_lost_with_the_power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The disk keeps of every file what was synced, and of every folder the names that were."""
-    new_log(tmp_path / "base", BEFORE)
-    synced: dict[int, int] = {}
-    named: set[int] = set()
-    sync_file, sync_folder = durable.sync_file, durable.sync_folder
+def crashed_disks(home: Path, look: Callable[[CustodyLog], object] = lambda other: None) -> Iterator[tuple[Path, Disk]]:
+    """The same as ``crashed_appends``, with what the medium holds; another process may ``look`` where it crashed."""
+    new_log(home / "base", BEFORE)
+    for call in range(1, 1000):
+        folder = home / f"crash-{call}"
+        shutil.copytree(home / "base", folder)
+        log, other = reopen(folder), reopen(folder)
+        disk = Disk(folder)
+        promised: list[str] = []
 
-    def note_file(descriptor: int) -> None:
-        sync_file(descriptor)
-        synced[os.fstat(descriptor).st_ino] = os.fstat(descriptor).st_size
+        def promise(what: str, *, call: int = call, other: CustodyLog = other, promised: list[str] = promised) -> None:
+            promised.append(what)
+            if len(promised) == call:
+                with pytest.MonkeyPatch.context() as quietly:
+                    quietly.setattr(durable, "promise", lambda what: None)
+                    look(other)
+                raise Crash
 
-    def note_folder(folder: Path) -> None:
-        sync_folder(folder)
-        named.update(path.stat().st_ino for path in folder.iterdir())
+        with pytest.MonkeyPatch.context() as patch:
+            disk.watch(patch)
+            patch.setattr(durable, "promise", promise)
+            with contextlib.suppress(Crash):
+                log.append(some_records(BEFORE, AFTER))
+        yield folder, disk
+        if len(promised) < call:
+            assert call > 15
+            return
+
+
+def test_what_was_not_synced_may_be_lost_with_the_power(tmp_path: Path):
+    sizes = []
+    for folder, disk in crashed_disks(tmp_path):
+        found = disk.cut_power(folder.with_name(f"{folder.name}-found"))
+        sizes.append(require_whole(found, BEFORE, AFTER))
+    assert sizes == sorted(sizes)
+    assert sizes[-1] == AFTER
+    assert sizes[0] == BEFORE
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_part_of_what_was_not_synced_may_survive(tmp_path: Path, seed: int):
+    """Of each folder the old names or the new ones, of each file any length of what was added, or nonsense for it."""
+    chance = random.Random(seed)
+
+    def survives(synced: bytes, written: bytes) -> bytes:
+        assert written.startswith(synced)
+        added = written[len(synced) :]
+        kept = chance.randint(0, len(added))
+        return synced + chance.choice((added[:kept], bytes(kept), b"\n" * kept, added[len(added) - kept :]))
 
     sizes = set()
-    for call in range(1, 1000):
-        folder = tmp_path / f"crash-{call}"
-        shutil.copytree(tmp_path / "base", folder)
-        log = reopen(folder)
-        for path in (path for path in folder.rglob("*") if path.is_file()):
-            synced[path.stat().st_ino] = path.stat().st_size
-            named.add(path.stat().st_ino)
-        with monkeypatch.context() as patch, crash_at(monkeypatch, call) as promised:
-            patch.setattr(durable, "sync_file", note_file)
-            patch.setattr(durable, "sync_folder", note_folder)
-            log.append(some_records(BEFORE, AFTER))
-        for path in [path for path in folder.glob("*/*.jsonl")]:
-            if path.stat().st_ino not in named:
-                path.unlink()
-            else:
-                os.truncate(path, synced.get(path.stat().st_ino, 0))
-        sizes.add(require_whole(folder, BEFORE, AFTER))
-        if len(promised) < call:
-            break
-        synced.clear()
-        named.clear()
+    for folder, disk in crashed_disks(tmp_path):
+        found = folder.with_name(f"{folder.name}-found")
+        disk.cut_power(found, names_survive=lambda folder: chance.random() < 0.5, survives=survives)
+        sizes.add(require_whole(found, BEFORE, AFTER))
     assert sizes == {BEFORE, AFTER}
+
+
+def opened_anew(other: CustodyLog) -> Frontier:
+    return reopen(other.folder).frontier
+
+
+def refreshed(other: CustodyLog) -> Frontier:
+    other.refresh()
+    return other.frontier
+
+
+@pytest.mark.parametrize("look", [opened_anew, refreshed])
+def test_what_another_process_has_read_is_not_taken_back_by_a_power_cut(
+    tmp_path: Path, look: Callable[[CustodyLog], Frontier]
+):
+    """It may have signed a checkpoint of it: a log that goes on from less would fork."""
+    seen: list[Frontier] = []
+    for folder, disk in crashed_disks(tmp_path, lambda other: seen.append(look(other))):
+        log = reopen(disk.cut_power(folder.with_name(f"{folder.name}-found")))
+        log.append(some_records(1000, 1000 + AFTER))
+        leaves = [pair.leaf for _, pair, _ in log.entries(0, seen[-1].size)]
+        assert Frontier().extend(leaf_hashes(leaves)) == seen[-1], folder.name
+    assert {frontier.size for frontier in seen} == {BEFORE, AFTER}
+
+
+def test_a_process_killed_at_any_step_or_half_way_through_a_write_leaves_a_whole_log(tmp_path: Path):
+    new_log(tmp_path / "base", BEFORE)
+    sizes = []
+    for call in range(1, 1000):
+        folder = tmp_path / f"killed-{call}"
+        shutil.copytree(tmp_path / "base", folder)
+        calls = killed_at(call, lambda folder=folder: reopen(folder).append(some_records(BEFORE, AFTER)))
+        sizes.append(require_whole(folder, BEFORE, AFTER))
+        if calls < call:
+            break
+    assert len(sizes) > 24  # two parts of three segments each, and the head, are written to
+    assert sizes == sorted(sizes)
+    assert set(sizes) == {BEFORE, AFTER}
+
+
+def test_a_process_killed_while_it_recovers_leaves_a_log_that_recovers(tmp_path: Path):
+    new_log(tmp_path / "base", BEFORE)
+    killed_at(12, lambda: reopen(tmp_path / "base").append(some_records(BEFORE, AFTER)))
+    for call in range(1, 1000):
+        folder = tmp_path / f"killed-{call}"
+        shutil.copytree(tmp_path / "base", folder)
+        calls = killed_at(call, lambda folder=folder: reopen(folder))
+        require_whole(folder, BEFORE)
+        if calls < call:
+            break
+    assert call > 4
+
+
+def test_a_process_killed_while_it_begins_a_log_lets_it_be_begun_again(tmp_path: Path):
+    for call in range(1, 1000):
+        folder = tmp_path / f"killed-{call}"
+        calls = killed_at(call, lambda folder=folder: new_log(folder))
+        if not (folder / "head.json").exists():
+            new_log(folder)
+        require_whole(folder, 0)
+        if calls < call:
+            break
+    assert call > 5
 
 
 def test_a_crash_at_any_step_of_a_recovery_is_recovered_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -215,6 +215,69 @@ def test_while_one_appends_another_can_read_and_cuts_nothing(tmp_path: Path, mon
     assert list(reopen(tmp_path / "custody").records()) == numbered(0, 13)
 
 
+@pytest.mark.parametrize("count", [1, 2, 5_000])
+def test_a_batch_is_brought_to_the_medium_with_four_syncs_in_this_order_however_large_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+):
+    log = CustodyLog.create(tmp_path / "custody")
+    log.append([a_record(0)])
+    steps: list[str] = []
+    sync_file, sync_folder = durable.sync_file, durable.sync_folder
+
+    def note_file(descriptor: int) -> None:
+        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        steps.append(f"{path.parent.name}/{path.name.split('.')[-1]} with {path.read_bytes().count(10)} lines")
+        sync_file(descriptor)
+
+    def note_folder(folder: Path) -> None:
+        steps.append(f"{folder.name}/")
+        sync_folder(folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "sync_file", note_file)
+        patch.setattr(durable, "sync_folder", note_folder)
+        log.append([a_record(0)] * count)
+    assert steps == [
+        f"openings/jsonl with {count + 1} lines",
+        f"leaves/jsonl with {count + 1} lines",
+        "custody/tmp with 1 lines",
+        "custody/",
+    ]
+
+
+def test_promises_to_the_disk_are_counted_by_batches_and_segments_and_never_by_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    promised: list[str] = []
+    log = new_log(tmp_path / "custody", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "promise", promised.append)
+        log.append(some_records(1, 10))  # ends a segment, fills one, begins another
+    head = ["sync file", "replace head.json", "sync folder"]
+    part = ["sync file"] * 3 + ["sync folder"]
+    settled = [
+        step
+        for name in ("00000000000000000000-4.jsonl", "00000000000000000004-4.jsonl")
+        for step in [f"publish {name}", "sync folder"] * 2
+    ]
+    assert promised == [*part, *part, *head, *settled]
+
+
+def test_a_disk_that_cannot_sync_what_was_read_matters_only_where_it_can_be_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    new_log(tmp_path / "custody", 5)
+
+    def fail(folder: Path) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(durable, "sync_folder", fail)
+    with pytest.raises(OSError, match="Read-only"):
+        reopen(tmp_path / "custody")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert list(reopen(tmp_path / "custody").records()) == numbered(0, 5)
+
+
 def test_a_disk_that_fails_records_nothing_and_the_next_try_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     log = new_log(tmp_path / "custody", 3)
 

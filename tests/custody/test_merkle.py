@@ -68,6 +68,10 @@ def test_the_root_is_that_of_the_rfc_however_the_leaves_arrive(leaves: list[byte
     assert frontier.root() == tree_hash(leaves)
     assert frontier.size == len(leaves)
     assert len(frontier.hashes) == len(leaves).bit_count()
+    singly = Frontier().extend(hashes[:cut])
+    for leaf in hashes[cut:]:
+        singly = singly.append(leaf)
+    assert singly == frontier
 
 
 def test_appending_leaves_the_old_frontier_as_it_was():

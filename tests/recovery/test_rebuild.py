@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from archive import assembly
+from archive import assembly, durable
 from archive.catalogue.catalogue import row_digest
+from archive.catalogue.opening import create
 from archive.cli import run
 from archive.errors import ExitCode
+from archive.holdings import holdings
 from archive.holdings.rebuild import catalogue_digest
 
 
@@ -79,6 +84,43 @@ def test_each_location_alone_gives_an_equal_archive_and_is_only_read(
         assert archive.holdings.log.size == size
         assert archive.holdings.log.verify() == []
         assert archive.holdings.locations[name].offline() is None
+
+
+@pytest.mark.parametrize(("batch", "transaction"), [(1, 1), (2, 5), (3, 6), (4, 4), (7, 2), (1000, 1000)])
+def test_the_catalogue_is_the_same_however_many_records_are_taken_in_at_once_and_wherever_it_is_killed(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int, transaction: int
+) -> None:
+    monkeypatch.setattr(holdings, "_BATCH", batch)
+    monkeypatch.setattr(holdings, "_TRANSACTION", transaction)
+    with assembly.reading(home) as archive:
+        log = archive.holdings.log
+        expected = catalogue_digest(archive.holdings.catalogue)
+        following = replace(archive.holdings, catalogue=create(tmp_path / "new.db"))
+        applied = 0
+        while applied < log.size:
+            with killed_before_the_second_commit(monkeypatch):
+                following.catch_up()
+            assert following.catalogue.applied() == min(applied + transaction, log.size)
+            applied = following.catalogue.applied()
+        assert following.catch_up() == 0
+        assert catalogue_digest(following.catalogue) == expected
+
+
+@contextmanager
+def killed_before_the_second_commit(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    class Killed(BaseException):
+        pass
+
+    promised: list[str] = []
+
+    def promise(what: str) -> None:
+        promised.append(what)
+        if promised.count("commit catalogue") == 2:
+            raise Killed
+
+    with monkeypatch.context() as patch, suppress(Killed):
+        patch.setattr(durable, "promise", promise)
+        yield
 
 
 def test_the_rebuilt_archive_lives_on(home: Path, tmp_path: Path) -> None:
