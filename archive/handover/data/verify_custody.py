@@ -83,7 +83,7 @@ def check_token(place: Path, texts: list) -> None:
     moment = time.strptime(" ".join(told.groups()), "%b %d %H:%M:%S %Y") if told else time.gmtime(0)
     good, answer = openssl(place, verify + str(calendar.timegm(moment)))
     text = f"RFC 3161: checkpoint {int(place.parent.name)} existed on {time.strftime('%Y-%m-%d %H:%M:%S UTC', moment)}"
-    say(good and (place / "checkpoint.txt").read_bytes() in texts, "time-stamps", f"{text}, says {place.name}: {answer}")
+    say(good and (place / "checkpoint.txt").read_bytes() in texts, "time-stamps", f"{text}, by {place.name}: {answer}")
 
 def log_lines(folder: Path, form: re.Pattern):
     """Lines of the segments "<first number>-<count>.jsonl" in order; one that a longer one repeats is passed over."""
@@ -264,8 +264,8 @@ def check(root: Path, given: list, keys: list, proofs: list) -> None:
             check_package(root, log)
     for note in notes:
         if log.roots.get(note.size) != note.root or note.origin != notes[0].origin:
-            why = "is another log or root" if note.size in log.roots else f"are only {log.size} records"
-            say(False, "checkpoints", f"{note.source}: {note.size} of {note.origin}, root {note.root.hex()}; here {why}")
+            why = "not so here" if note.size in log.roots else f"here are only {log.size} records"
+            say(False, "checkpoints", f"{note.source}: {note.size} in {note.origin}, root {note.root.hex()}; {why}")
     newer = log.size - max([note.size for note in notes], default=0)
     say(True, "checkpoints", f"{len(notes)} have the roots of the log here (RFC 6962 section 2.1)")
     if newer > 0 or not given:
