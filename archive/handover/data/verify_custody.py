@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+"""Check evidence packages and their custody log, trusting nobody: one file, no program of the archive, no network.
+
+    python3 -I verify_custody.py [DIR] [--since CHECKPOINT]... [--key VKEY]... [--proof FILE]...
+
+DIR is a handover volume, a storage location or one package, and is only read. --since, a file with a checkpoint (three
+lines are enough), and --key, the archive's verifier key, show that it was not all made anew, if you got them by ANOTHER
+WAY. --proof: that a record is in the log, or that a checkpoint continues another. Signatures need the program openssl.
+Exit code: 0 all right; 1 something is wrong; 2 not understood; 3 right so far, but something could not be checked.
+VERIFY-BY-HAND.txt tells what a leaf, a root and a checkpoint are, and does the same without this program.
+"""
+import argparse, base64, calendar, functools, hashlib, heapq, itertools, json, operator, os, re, shutil, subprocess
+import sys, tempfile, time
+from collections import Counter, defaultdict, namedtuple
+from pathlib import Path
+
+N = rb'"n":(?P<n>0|[1-9][0-9]{0,15})'
+LEAF = re.compile(rb'{"commitment":"([0-9a-f]{64})",' + N + rb',"time":"([0-9-]{10})","type":"record","v":1}\n')
+OPENING = re.compile(rb"{" + N + rb',"record":({.*}),"salt":"([A-Za-z0-9+/]{43}=)"}\n')
+LISTED = re.compile(rb"([0-9a-f]{64})  (?:packages/([^/]+/[^/]+)/)?(.+)\n")  # as sha256sum; RFC 8493 section 2.1.3
+TAGS, PAYLOAD, CONTENT = b"tagmanifest-sha256.txt", b"manifest-sha256.txt", b"data/representations/original/data/"
+OUTCOMES = ("accepted", "duplicate", "quarantined", "rejected", "pending")
+Note = namedtuple("Note", "source text origin size root signatures")  # what a checkpoint says
+said = Counter()
+
+def say(right, check: str, text: str) -> None:
+    """One line of the report: right is True, False, or None where it cannot be told. Problems take back a RIGHT."""
+    if right and said[False, check]:
+        right, text = False, f"{said[False, check]} problems, named above"
+    said.update([right, (right, check)])
+    sys.stdout.write(f"{ {True: 'RIGHT', False: 'WRONG', None: 'NOT CHECKED'}[right]:12} {check:12} {text}\n")
+
+def sha256(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+def climb(first: int, size: int, known: list, path: list, leaf: bool) -> tuple:
+    """The roots at `first` and at `size` leaves to which a proof leads, or an error: RFC 6962 section 2.1.2, `known`
+    being the old root; with `leaf` section 2.1.1, and `known` is the hash of the leaf before `first`."""
+    if (size == 1) if leaf else (first == size):
+        (node,) = path + known
+        return node, node
+    half = 1 << (size - 1).bit_length() - 1  # the largest power of two smaller than size
+    if first <= half:
+        old, new = climb(first, half, known, path[:-1], leaf)
+        return old, sha256(b"\1", new, path[-1])
+    old, new = climb(first - half, size - half, known if leaf else [], path[:-1], leaf)
+    return sha256(b"\1", path[-1], old), sha256(b"\1", path[-1], new)
+
+def checkpoint(source: str, data: bytes = b"") -> Note:
+    """A checkpoint: origin, size, root, further lines; an empty line; signature lines (C2SP tlog-checkpoint)."""
+    data = data or (Path(source).read_bytes() if Path(source).is_file() else b"")
+    text, _, tail = data.decode("utf-8").replace("\r\n", "\n").strip("\n").partition("\n\n")
+    origin, size, root = [*text.split("\n"), "", ""][:3]
+    octets = bytes.fromhex(root) if len(root) == 64 else base64.b64decode(root, validate=True)
+    if not re.fullmatch("0|[1-9][0-9]{0,15}", size) or len(octets) != 32:
+        raise ValueError(f"{source} is no checkpoint")
+    signatures = [(name, base64.b64decode(value)) for name, value in re.findall(r"^— (\S+) (\S+)$", tail, re.M)]
+    return Note(source, text.encode() + b"\n", origin, int(size), octets, signatures)
+
+def openssl(folder, words: str, **files: bytes) -> tuple:
+    for name, data in files.items():
+        Path(folder, name).write_bytes(data)
+    done = subprocess.run(["openssl", *words.split()], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True)
+    return done.returncode == 0, " ".join((done.stdout + done.stderr).decode("utf-8", "replace").split())
+
+def check_signatures(notes: list, keys: list) -> None:
+    """Each checkpoint is signed with a key given as "name+id+base64(01 key)" (C2SP signed-note; Ed25519, RFC 8032)."""
+    verify = "pkeyutl -verify -pubin -keyform DER -inkey key -sigfile signature -rawin -in text"
+    spki = bytes.fromhex("302a300506032b6570032100")  # stands before an Ed25519 key in DER; RFC 8410 section 4
+    with tempfile.TemporaryDirectory() as folder:  # openssl reads files; nothing is written where the evidence lies
+        for note in notes:
+            tried = [openssl(folder, verify, text=note.text, signature=value[4:], key=spki + base64.b64decode(key)[1:])
+                     for signer, value in note.signatures for name, key_id, key in (text.split("+", 2) for text in keys)
+                     if signer == name == note.origin and value[:4].hex() == key_id]
+            if not tried or not all(good for good, _ in tried):
+                say(False, "signatures", f"{note.source} has no right signature of a key you gave")
+    say(True, "signatures", f"{len(notes)} checkpoints are signed with a key you gave (Ed25519, RFC 8032)")
+
+def check_token(place: Path, texts: list) -> None:
+    """A time-stamp is of a checkpoint here and leads to its authority's root certificate (RFC 3161; openssl ts)."""
+    verify = "ts -verify -data checkpoint.txt -in response.tsr -CAfile chain.pem -untrusted signer.pem -attime "
+    told = re.search(r"stamp: (\w+ +\d+ [\d:]+)\S* (\d+) GMT", openssl(place, "ts -reply -text -in response.tsr")[1])
+    moment = time.strptime(" ".join(told.groups()), "%b %d %H:%M:%S %Y") if told else time.gmtime(0)
+    good, answer = openssl(place, verify + str(calendar.timegm(moment)))
+    text = f"RFC 3161: checkpoint {int(place.parent.name)} existed on {time.strftime('%Y-%m-%d %H:%M:%S UTC', moment)}"
+    say(good and (place / "checkpoint.txt").read_bytes() in texts, "time-stamps", f"{text}, by {place.name}: {answer}")
+
+def log_lines(folder: Path, form: re.Pattern):
+    """Lines of the segments "<first number>-<count>.jsonl" in order; one that a longer one repeats is passed over."""
+    found = [re.fullmatch(r"(\d{20})-(\d+)\.jsonl", path.name) for path in folder.glob("*")]
+    end, last = 0, -1
+    for first, minus, name in sorted((int(match[1]), -int(match[2]), match[0]) for match in found if match):
+        with open(folder / name, "rb") as file:
+            for line in file if first - minus > end else ():
+                match = form.fullmatch(line)
+                if match and int(match["n"]) > last:
+                    last = int(match["n"])
+                    yield last, match
+                else:
+                    say(False, folder.name, f"after number {last} stands {line[:200]!r}")
+        end = max(end, first - minus)
+
+def opened(leaf: re.Match, opening: re.Match) -> dict:
+    """The record in an opening, checked against its leaf and for its canonical form (RFC 8785)."""
+    n, committed = opening["n"].decode(), (b"evidence-archive/custody/commitment/v1\0", base64.b64decode(opening[3]))
+    if opening["n"] != leaf["n"] or sha256(*committed, opening[2]).hex() != leaf[1].decode():
+        return say(False, "openings", f"record {n} is not the one that its leaf commits to") or {}
+    record = json.loads(opening[2])
+    if json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != opening[2]:
+        say(False, "openings", f"record {n} is not in canonical form (RFC 8785)")
+    if record["time"][:11] != leaf[3].decode() + "T":
+        say(False, "openings", f"record {n} is dated {record['time']}, its leaf {leaf[3].decode()}")
+    return record
+
+class Log:
+    """The custody log, read once from the first record to the last, and what its records tell."""
+    def __init__(self, custody: Path, sizes: set) -> None:
+        self.size, self.open, self.roots, self.seals, self.frozen, self.gone = 0, 0, {0: sha256()}, {}, {}, {}
+        self.counts, self.receipts, self.undecided = defaultdict(Counter), defaultdict(bytearray), {}
+        subtrees, expected, number_of = [], 0, operator.itemgetter(0)
+        both = log_lines(custody / "leaves", LEAF), log_lines(custody / "openings", OPENING)
+        for number, lines in itertools.groupby(heapq.merge(*both, key=number_of), number_of):
+            leaf, *openings = (match for _, match in lines)
+            if number != expected or leaf.re is OPENING:
+                say(False, "leaves", f"number {expected} is missing; the next line is of number {number}")
+            for opening in openings:
+                self.open += 1
+                self.take(opened(leaf, opening), number)
+            node, bits = sha256(b"\0", leaf[0][:-1]), self.size  # the tree, kept as the roots of its complete subtrees
+            while bits & 1:
+                node, bits = sha256(b"\1", subtrees.pop(), node), bits >> 1
+            subtrees.append(node)
+            self.size, expected = self.size + 1, number + 1
+            if self.size in sizes:
+                self.roots[self.size] = functools.reduce(lambda right, left: sha256(b"\1", left, right), subtrees[::-1])
+
+    def take(self, record: dict, n: int) -> None:
+        """Remember of a record what the packages will be held against; check the counts of a closed accession."""
+        kind = record.get("kind")
+        if kind == "seal":
+            self.seals[record["aip"]] = {**record, "n": n}
+        elif kind == "receipt":
+            counts, outcome = self.counts[record["accession"]], record["outcome"]
+            counts[outcome] += 1
+            counts[self.undecided.pop(record["file"], "")] -= 1
+            if outcome in ("pending", "quarantined"):
+                self.undecided[record["file"]] = outcome
+            elif record["aip"]:
+                self.receipts[record["aip"]] += bytes.fromhex(record["sha256"])
+        elif kind == "accession-closed":
+            counts = [self.counts[record["accession"]][outcome] for outcome in OUTCOMES]
+            if counts != [*(record[outcome] for outcome in OUTCOMES[:4]), 0] or sum(counts) != record["received"]:
+                say(False, "counts", f"accession {record['accession']} was closed with other numbers than its receipts")
+        elif kind == "tombstone":
+            self.gone[record["aip"]] = record["remainder"]
+            self.receipts[record["remainder"]] += self.receipts.pop(record["aip"], b"")
+        elif kind == "handover-frozen":
+            self.frozen[record["handover"]] = record
+
+def digests(folder: bytes, skip=frozenset(), below: bytes = b""):
+    """Path and SHA-256 of every file in a folder; words in place of a digest where something else than a file lies."""
+    for entry in os.scandir(folder):
+        path, digest = below + entry.name, hashlib.sha256()
+        if entry.is_dir(follow_symlinks=False):
+            yield from () if path in skip else digests(entry.path, skip, path + b"/")
+        elif entry.is_file(follow_symlinks=False):
+            try:
+                with open(entry.path, "rb") as file:
+                    for chunk in iter(lambda: file.read(1 << 20), b""):
+                        digest.update(chunk)
+                yield path, digest.hexdigest()
+            except OSError as error:
+                yield path, f"unreadable ({error.strerror})"
+        else:
+            yield path, "a link or device"
+
+def compare(check: str, where: str, listed: dict, here: dict) -> None:
+    for path in sorted({path for path, _ in listed.items() ^ here.items()}):
+        found, promised = here.get(path, "missing"), listed.get(path, "in no list")
+        say(False, check, f"{where} {os.fsdecode(path)!r} is {found}, it should be {promised}")
+
+def check_package(folder: Path, log: Log) -> dict:
+    """Each file of a package against its manifests (RFC 8493 section 3), its seal and its receipts; returns digests."""
+    name, here = folder.name, dict(digests(os.fsencode(folder)))
+    lists = b"".join(Path(folder, os.fsdecode(path)).read_bytes() for path in (TAGS, PAYLOAD) if path in here)
+    listed = {line[3]: line[1].decode() for line in LISTED.finditer(lists)}
+    if name not in log.seals:
+        say(False if log.open == log.size else None, "packages", f"{name} is here, and no record says it was sealed")
+    sealed = log.seals.get(name, {}).get("tagmanifest_sha256", here.get(TAGS, "there"))
+    compare("packages", name, {**listed, TAGS: sealed}, here)
+    received = {log.receipts[name][i : i + 32].hex() for i in range(0, len(log.receipts[name]), 32)}
+    delivered = {digest for path, digest in here.items() if path.startswith(CONTENT)}
+    for digest in sorted(received - delivered if name not in log.gone.values() else ()):  # then parts were deleted
+        say(False, "packages", f"{name}: a file was received with SHA-256 {digest} and is not here")
+    for digest in sorted(delivered - received if received and log.open == log.size else ()):
+        say(False, "packages", f"{name}: a file is here with SHA-256 {digest} and has no receipt")
+    return here
+
+def check_set(root: Path, log: Log) -> None:
+    """Every sealed package is here, and nothing is here that no record and no list speaks of."""
+    volume = (root / "packages").is_dir()
+    facts = json.loads((root / "handover.json").read_bytes()) if volume else {}
+    folders = [path for path in root.glob("packages/*/*" if volume else "??/*") if path.is_dir()]
+    here = {os.fsencode("/".join(path.parts[-2:])): path for path in folders}
+    apart = {b"packages/" + key for key in here} if volume else {*here, b"custody", b"set-aside", b".incoming"}
+    loose, names = dict(digests(os.fsencode(root), apart)), {path.name for path in folders}
+    own = loose.pop(b"SHA256SUMS" if volume else b"location.json")
+    with open(root / "SHA256SUMS" if volume else os.devnull, "rb") as file:
+        for key, lines in itertools.groupby(map(LISTED.fullmatch, file), key=lambda line: line[2]):
+            listed = {line[3]: line[1].decode() for line in lines}
+            other = {path: loose.pop(path) for path in listed if path in loose}
+            found = check_package(here.pop(key), log) if key in here else other
+            compare("list", os.fsdecode(key or b""), listed, found)
+    for folder in here.values():
+        found = check_package(folder, log)
+        compare("list", folder.name, {} if volume else found, found)
+    compare("list", "", {}, loose)
+    limit = log.frozen.get(facts.get("handover"), {}).get("log_size", log.size)
+    sealed = {aip for aip, seal in log.seals.items() if seal["n"] < limit} | {*log.receipts} - {*log.seals}
+    for aip in sorted(sealed - {*log.gone, None} - names):
+        say(None if facts.get("partial") else False, "packages", f"{aip}, into which files were sealed, is not here")
+    say(True, "list", f"every file is listed or in a package; SHA-256 of SHA256SUMS or location.json: {own}")
+    say(True, "packages", f"{len(names)} are here of {len(sealed)} sealed before record {limit}, as sealed (RFC 8493)")
+
+def check_proof(name: str, records: list) -> list:
+    """One proof by itself (RFC 6962 sections 2.1.1 and 2.1.2); returns the checkpoints it speaks of."""
+    proof = json.loads(Path(name).read_bytes())
+    path = [bytes.fromhex(node) for node in proof["path"]]
+    if proof["kind"] == "consistency":
+        old, new = notes = [checkpoint(name, proof[key].encode()) for key in ("first_checkpoint", "second_checkpoint")]
+        good = 0 < old.size < new.size and climb(old.size, new.size, [old.root], path, False) == (old.root, new.root)
+        say(good, "proof", f"{name}: that the log of {new.size} records continues that of {old.size}")
+        return notes
+    note, line = checkpoint(name, proof["checkpoint"].encode()), proof["leaf"].encode()
+    n = int((leaf := LEAF.fullmatch(line + b"\n"))["n"])
+    good = n < note.size and climb(n + 1, note.size, [sha256(b"\0", line)], path, True)[1] == note.root
+    say(good, "proof", f"{name}: that record {n} is in the log of {note.size} records")
+    if proof["opening"]:
+        records.append((opened(leaf, OPENING.fullmatch(proof["opening"].encode() + b"\n")), n))
+        say(True, "openings", f"record {n} says {json.dumps(records[-1][0])}")
+    return [note, note]
+
+def check(root: Path, given: list, keys: list, proofs: list) -> None:
+    records, custody = [], root / "custody"
+    proven = [check_proof(name, records) for name in proofs]
+    notes = [*given, *itertools.chain(*proven), *map(checkpoint, sorted(custody.glob("checkpoints/*.note")))]
+    log = Log(custody, {note.size for note in notes})
+    if custody.is_dir():
+        say(True, "leaves", f"{log.size} are numbered from 0 without a gap, each in the one form that a leaf has")
+        say(True, "openings", f"{log.open} are here, each the record its leaf commits to, in canonical form (RFC 8785)")
+        if log.open < log.size:
+            say(None, "openings", f"{log.size - log.open} are withheld: nobody can see here what they record")
+        say(True, "counts", ", ".join(f"{sum(count[w] for count in log.counts.values())} {w}" for w in OUTCOMES))
+        check_set(root, log)
+    else:
+        log.open, log.roots, joined = -1, {note.size: note.root for note in notes}, {n.size: n.size for n in notes}
+        for first, last in proven:
+            joined = {size: joined[first.size] if to == joined[last.size] else to for size, to in joined.items()}
+        if len({*joined.values()}) > 1:
+            say(None, "checkpoints", f"no proof says that those of {sorted(joined)} records continue each other")
+        for record, n in records:
+            log.take(record, n)
+        if (root / "bagit.txt").is_file():
+            check_package(root, log)
+    for note in notes:
+        if log.roots.get(note.size) != note.root or note.origin != notes[0].origin:
+            why = "not so here" if note.size in log.roots else f"here are only {log.size} records"
+            say(False, "checkpoints", f"{note.source}: {note.size} in {note.origin}, root {note.root.hex()}; {why}")
+    newer = log.size - max([note.size for note in notes], default=0)
+    say(True, "checkpoints", f"{len(notes)} have the roots of the log here (RFC 6962 section 2.1)")
+    if newer > 0 or not given:
+        say(None, "checkpoints", f"{max(newer, 0)} records are newer; {len(given)} came by another way (--since)")
+    version = openssl(".", "version")[1] if shutil.which("openssl") else "openssl is not installed"
+    if not re.match("OpenSSL ([3-9]|[1-9][0-9])", version):
+        return say(None, "signatures", f"nor time-stamps: {version}")
+    for token in sorted(custody.glob("timestamps/*/*/response.tsr")):
+        check_token(token.parent, [note.text for note in notes])
+    signed = [note for note in notes if note not in given]
+    check_signatures(signed, keys) if keys else say(None, "signatures", "no key was given with --key")
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("DIR", nargs="?", type=Path, default=Path("no DIR given"))
+    for option, kind in (("--since", checkpoint), ("--key", str), ("--proof", str)):
+        parser.add_argument(option, action="append", default=[], type=kind)
+    asked = parser.parse_args()
+    if not (asked.proof or (asked.DIR / "custody").is_dir()) or not all(map(os.path.isfile, asked.proof)):
+        parser.error("give a folder that holds custody/, or a proof")
+    sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        check(asked.DIR, asked.since, asked.key, asked.proof)
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        say(False, "reading", f"stopped by {error!r}")
+    code = 1 if said[False] else 3 if said[None] else 0
+    verdicts = {0: "ALL RIGHT", 1: "SOMETHING IS WRONG", 3: "RIGHT SO FAR, but not everything could be checked"}
+    sys.stdout.write(f"VERDICT: {verdicts[code]}\n")
+    return code
+
+sys.exit(main())
