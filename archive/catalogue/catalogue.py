@@ -122,6 +122,7 @@ class Catalogue:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writing: Connection | None = None
+        self._seeing: Connection | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -141,6 +142,21 @@ class Catalogue:
             ) from error
         finally:
             self._writing = None
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """All reads within see what was so at the first of them, whatever another process writes meanwhile."""
+        if self._seeing is not None or self._writing is not None:
+            raise ValueError("moments do not nest, and a transaction is one already")
+        try:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN")  # sqlite3 begins none by itself for reading
+                self._seeing = connection
+                yield
+        except DAMAGED as error:
+            raise CatalogueError(f"the catalogue cannot be read: {reason(error)}", hint=_REBUILD) from error
+        finally:
+            self._seeing = None
 
     def close(self) -> None:
         """Give the database back."""
@@ -445,8 +461,9 @@ class Catalogue:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        if self._writing is not None:
-            yield self._writing
+        held = self._writing or self._seeing
+        if held is not None:
+            yield held
             return
         try:
             with self._engine.connect() as connection:
