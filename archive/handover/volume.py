@@ -20,6 +20,7 @@ from archive import durable
 from archive.catalogue.rows import HandoverRow, PackageRow
 from archive.custody.copies import copy_new
 from archive.custody.note_copies import copy_notes
+from archive.custody.stamp_copies import copy_stamps
 from archive.errors import ArchiveError, StorageError, UsageError
 from archive.handover.plan import good_locations, latest
 from archive.holdings.holdings import Holdings
@@ -166,6 +167,7 @@ def _write_rest(
         discard(target / folder)
     copy_new(holdings.log, FileSystemBackend(target))
     copy_notes(holdings.log.folder, FileSystemBackend(target))
+    copy_stamps(holdings.log.folder, FileSystemBackend(target), holdings.stamped())
     _write_tables(holdings, target / "catalogue")
     _put(target / "packages.csv", _package_list(packages))
     facts = {
