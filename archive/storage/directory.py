@@ -5,6 +5,7 @@ A location's folder holds::
     location.json            whose location this is, so that an empty mount point is not taken for lost packages
     ab/<identifier>/…        packages, under the first two characters of their identifier
     custody/…                copies of the custody log
+    signatures/<sha256>/…    signature files for format identification that were taken into use
     set-aside/<incident>/…   damaged bytes, kept for comparison
     .incoming/…              a copy being made; never a package
 """
