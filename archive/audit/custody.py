@@ -58,7 +58,7 @@ def verify_custody(
     memories = _memories(holdings.home / KEYS)
     sizes = [*note_sizes(log.folder), *(witness.size for _, witness in since), *_sizes_in(memories)]
     past = recount(log, (size for size in sizes if size <= log.size))
-    known = Known(holdings.signing.origin, log.size, past, log_keys(holdings), tuple(given))
+    known = Known(holdings.signing.origin, log.size, past, log_keys(holdings), evidence.replayed, tuple(given))
     yield check_kept(log.folder, known)
     yield check_memories(memories, known)
     if since or given:
@@ -74,6 +74,13 @@ def verify_custody(
     for location in holdings.locations.values():
         yield check_bags(holdings, location, staging=evidence.staging, progress=progress)
     yield check_files(holdings, progress=progress)
+
+
+def check_checkpoints(holdings: Holdings) -> Check:
+    """Only the checkpoints kept here, against the log: what a log just brought from a location has to answer for."""
+    log = holdings.log
+    past = recount(log, (size for size in note_sizes(log.folder) if size <= log.size))
+    return check_kept(log.folder, Known(holdings.signing.origin, log.size, past, log_keys(holdings)))
 
 
 def _check_records(log: CustodyLog, evidence: Evidence) -> Check:

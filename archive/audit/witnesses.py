@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from archive.audit.checks import Check, odd, told, wrong
 from archive.catalogue.rows import KeyRow
-from archive.custody.checkpoint import Opened, Verifier, open_note
+from archive.custody.checkpoint import Opened, Verifier, open_note, parse_note, parse_text
 from archive.custody.history import Past
 from archive.custody.notes import KEYS, NOTES, keys_text, note_name, note_sizes, read_note
 from archive.custody.paper import Witness
@@ -21,13 +22,15 @@ from profiles.finding import Finding
 class Known:
     """What checkpoints are judged by: the log's ``origin``, ``size`` and ``past``, its own keys, and keys given along.
 
-    ``given`` are verifier keys that somebody brought, from paper or of witnesses.
+    ``whole`` is false where the log could not be read to its end, so that keys may be missing. ``given`` are verifier
+    keys that somebody brought, from paper or of witnesses.
     """
 
     origin: str
     size: int
     past: Mapping[int, Past]
     keys: Sequence[KeyRow]
+    whole: bool = True
     given: tuple[Verifier, ...] = field(default=())
 
     @property
@@ -43,15 +46,19 @@ def check_kept(folder: Path, known: Known) -> Check:
     for size in sizes:
         subject = f"{NOTES}/{note_name(size)}"
         try:
-            opened = open_note(read_note(folder, size), known.verifiers)
-        except (ValueError, CustodyError) as error:
-            findings.append(wrong("checkpoint-bad", subject, f"not a checkpoint of this archive: {error}"))
+            note = read_note(folder, size)
+            opened = open_note(note, known.verifiers)
+        except CustodyError as error:
+            findings.append(wrong("checkpoint-bad", subject, str(error)))
+            continue
+        except ValueError as error:
+            findings += _not_believed(note, subject, known, str(error))
             continue
         signatures += len(opened.by)
         findings += _judged(opened, size, subject, known)
         findings += _times(opened, before, subject, known)
         before = opened.checkpoint.time or before
-    findings += _keys_list(folder, known)
+    findings += _keys_list(folder, known) if known.whole else ()
     if sizes and sizes[-1] < known.size:
         since = known.size - sizes[-1]
         findings.append(told("checkpoint-behind", NOTES, f"{since} records are newer than the newest checkpoint"))
@@ -83,7 +90,7 @@ def check_memories(memories: Iterable[tuple[str, bytes]], known: Known) -> Check
         try:
             opened = open_note(note, known.verifiers)
         except ValueError as error:
-            findings.append(wrong("signer-memory", subject, f"not a checkpoint of this archive: {error}"))
+            findings += _not_believed(note, subject, known, str(error))
             continue
         findings += _judged(opened, opened.checkpoint.size, subject, known)
     return Check("signers", count, "signers on this machine: what they signed last, against the log", tuple(findings))
@@ -94,9 +101,17 @@ def note_findings(note: bytes, size: int, subject: str, known: Known) -> Iterato
     try:
         opened = open_note(note, known.verifiers)
     except ValueError as error:
-        yield wrong("checkpoint-bad", subject, f"not a checkpoint of this archive: {error}")
+        yield from _not_believed(note, subject, known, str(error))
         return
     yield from _judged(opened, size, subject, known)
+
+
+def _not_believed(note: bytes, subject: str, known: Known, why: str) -> Iterator[Finding]:
+    """A note whose signature or form is wrong; what it says of the log is compared all the same."""
+    yield wrong("checkpoint-bad", subject, f"not a checkpoint of this archive: {why}")
+    with contextlib.suppress(ValueError):
+        claimed = parse_text(parse_note(note).text)
+        yield from _history(claimed.size, claimed.root, subject, known)
 
 
 def _judged(opened: Opened, size: int, subject: str, known: Known) -> Iterator[Finding]:
