@@ -15,9 +15,13 @@ An archive's folder holds::
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shutil
 import socket
+import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +31,8 @@ from pathlib import Path
 import archive
 from archive import config as configuration
 from archive import durable
+from archive.audit.custody import Evidence
+from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.opening import create as create_catalogue
 from archive.catalogue.opening import open_catalogue
 from archive.clock import Clock, WatchedClock, system_clock
@@ -62,6 +68,9 @@ LOCK = "lock"
 
 FIRST_KEY = "log-1"
 """Name of the key that signs the checkpoints of a new archive."""
+
+_REPLAY = ".replay-"
+"""Beginning of the names of folders in staging where the log is replayed for its check; removed afterwards."""
 
 _LOCATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -244,6 +253,66 @@ def reading(home: Path, *, clock: Clock = system_clock) -> Iterator[Archive]:
         yield opened
     finally:
         opened.holdings.catalogue.close()
+
+
+@contextmanager
+def laid_open(home: Path, *, clock: Clock = system_clock) -> Iterator[Evidence]:
+    """Open the archive at ``home`` for the check of its custody log, believing the log and nothing else.
+
+    Nobody may change the archive meanwhile. Raises CustodyError where there is no log that can be opened; everything
+    else that is wrong is for the check to say.
+    """
+    config = configuration.load(home)
+    staging = home / STAGING
+    with durable.exclusive(home / LOCK, doing="checking the custody log"):
+        for left in staging.glob(f"{_REPLAY}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with (
+            tempfile.TemporaryDirectory(prefix=_REPLAY, dir=staging) as scratch,
+            contextlib.closing(create_catalogue(Path(scratch) / CATALOGUE)) as replayed,
+        ):
+            log = CustodyLog.open(home / CUSTODY)
+            holdings = Holdings(home, log, replayed, {}, _stamp("unnamed", clock), _signing(config))
+            kinds = Counter[str]()
+            findings = list(_replay(holdings, kinds))
+            places = config.locations | {
+                row.name: config.locations.get(row.name, row.uri) for row in replayed.locations()
+            }
+            stored = _stored(home, log, holdings, findings)
+            yield Evidence(
+                holdings=Holdings(
+                    home, log, replayed, _locations(config, home, places), holdings.stamp, holdings.signing
+                ),
+                stored=stored,
+                staging=staging,
+                replayed=sum(kinds.values()) == log.size,
+                kinds=kinds,
+                findings=tuple(findings),
+            )
+            if stored is not None:
+                stored.close()
+
+
+def _replay(holdings: Holdings, kinds: Counter[str]) -> Iterator[Finding]:
+    """Take the whole log into the empty catalogue; what stops that is a finding."""
+    try:
+        holdings.catch_up(kinds)
+    except (ArchiveError, ValueError, KeyError) as error:
+        said = error.what if isinstance(error, ArchiveError) else str(error)
+        yield Finding("log-not-replayed", Severity.ERROR, CUSTODY, f"the log cannot be replayed: {said}", "DESIGN §6")
+
+
+def _stored(home: Path, log: CustodyLog, holdings: Holdings, findings: list[Finding]) -> Catalogue | None:
+    """The catalogue on disk, caught up as every command would do it; None, with a finding, where that fails."""
+    try:
+        stored = open_catalogue(home / CATALOGUE)
+        if stored.applied() < log.size:
+            Holdings(home, log, stored, {}, holdings.stamp, holdings.signing).catch_up()
+    except (ArchiveError, ValueError) as error:
+        said = error.what if isinstance(error, ArchiveError) else str(error)
+        findings.append(Finding("catalogue-unreadable", Severity.ERROR, CATALOGUE, said, "DESIGN §6"))
+        return None
+    return stored
 
 
 @contextmanager

@@ -510,3 +510,18 @@ def test_a_flipped_bit_is_refused_or_means_another_record(position: int, bit: in
         return
     assert record != RECEIPT
     assert encode_record(record) == bytes(data)
+
+
+def test_the_examples_of_rfc_8785_are_spelled_as_it_says_as_far_as_they_are_in_our_subset():
+    """§3.2.2 without its floats, §3.2.3 with its ASCII keys, and integers of Appendix B."""
+    text = '\u20ac$\u000f\nA\'B"\\\\"/'
+    spelled = '{"literals":[null,true,false],"string":"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'.encode()
+    value = {"string": text, "literals": [None, True, False]}
+    assert encode(value) == spelled == rfc8785.dumps(value)
+    assert decode(spelled) == value
+    keys = {"1": "One", "\r": "Carriage Return", "</script>": "Browser Challenge"}
+    assert encode(keys) == b'{"\\r":"Carriage Return","1":"One","</script>":"Browser Challenge"}'
+    assert encode([0, 9007199254740991, -9007199254740991]) == b"[0,9007199254740991,-9007199254740991]"
+    for outside in (9007199254740992, -9007199254740992, 333333333.33333329, 1e30, 4.5, {"\u20ac": "Euro Sign"}):
+        with pytest.raises(ValueError, match=r"."):
+            encode(outside)

@@ -243,6 +243,11 @@ class Catalogue:
         table = schema.file
         return self._stream(FileRow, select(table).where(table.c.accession == accession).order_by(table.c.name))
 
+    def files_in(self, package: PackageId) -> Iterator[FileRow]:
+        """Receipts of the files that one package holds, in order of their names, streamed."""
+        table = schema.file
+        return self._stream(FileRow, select(table).where(table.c.aip == package).order_by(table.c.name))
+
     def find_files(self, *, text: str, limit: int) -> list[FileRow]:
         """Receipts whose identifier or SHA-256 is ``text``, or whose name holds it."""
         table = schema.file
@@ -444,6 +449,10 @@ class Catalogue:
     def columns(self) -> dict[str, list[str]]:
         """The tables of the canonical dump with their columns, in the dump's order."""
         return {table.name: [column.name for column in table.columns] for table in schema.EVIDENCE}
+
+    def keys_of_tables(self) -> dict[str, list[str]]:
+        """The same tables with the columns of their keys, by which the dump orders the rows of each."""
+        return {table.name: [column.name for column in table.primary_key.columns] for table in schema.EVIDENCE}
 
     # Inside
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -111,8 +112,10 @@ class Holdings:
         with self.in_turn():
             self.catch_up()
 
-    def catch_up(self) -> int:
+    def catch_up(self, kinds: Counter[str] | None = None) -> int:
         """Take into the catalogue what the log holds and the catalogue has not seen; answer how many records.
+
+        ``kinds`` counts, where it is given, the records that were taken in.
 
         Raises CustodyError if the catalogue has seen more than the log holds: then the log was cut.
         """
@@ -128,6 +131,8 @@ class Holdings:
             with self.catalogue.transaction():
                 while batch := list(islice(records, _BATCH)):
                     apply(self.catalogue, batch)
+                    if kinds is not None:
+                        kinds.update(record.kind for _, record in batch)
                 self.catalogue.set_applied(end)
         return self.log.size - applied
 
