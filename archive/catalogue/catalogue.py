@@ -17,6 +17,7 @@ from archive import durable
 from archive.catalogue import format_queries, schema
 from archive.catalogue.rows import (
     AccessionRow,
+    AgentRow,
     AgreementRow,
     DamageRow,
     FileFormatRow,
@@ -27,21 +28,26 @@ from archive.catalogue.rows import (
     IdentificationRow,
     IncidentRow,
     KeyRow,
+    LegalHoldRow,
     LocationRow,
     PackageRow,
+    PaperRow,
+    PolicyRow,
     ProducerRow,
     ReplicaRow,
     RiskTableRow,
     Row,
     SignaturesRow,
     TimestampRow,
+    TombstoneRow,
     Totals,
 )
 from archive.errors import CatalogueError
+from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
 from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
-from archive.model.packages import Outcome, PackageKind, ReplicaState
+from archive.model.packages import PAST, Outcome, PackageKind, ReplicaState
 
 _TABLES: dict[type[Row], Table] = {
     LocationRow: schema.location,
@@ -61,6 +67,11 @@ _TABLES: dict[type[Row], Table] = {
     HandoverVolumeRow: schema.handover_volume,
     KeyRow: schema.key,
     TimestampRow: schema.timestamp,
+    AgentRow: schema.agent,
+    PolicyRow: schema.policy,
+    PaperRow: schema.paper,
+    LegalHoldRow: schema.legal_hold,
+    TombstoneRow: schema.tombstone,
 }
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _TABLES}
 _FIELDS: dict[type[Row], tuple[tuple[str, ...], Callable[[Row], tuple[object, ...]]]] = {
@@ -68,8 +79,16 @@ _FIELDS: dict[type[Row], tuple[tuple[str, ...], Callable[[Row], tuple[object, ..
 }
 """The names of a row's fields, and what gives their values."""
 
-_WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind, "told_by": ToldBy}
-_OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
+_WORDS: dict[type[Row], dict[str, type]] = {
+    FileRow: {"outcome": Outcome},
+    DamageRow: {"outcome": FixityOutcome},
+    PackageRow: {"kind": PackageKind},
+    ReplicaRow: {"state": ReplicaState},
+    AgentRow: {"role": AgentRole},
+    FileFormatRow: {"told_by": ToldBy},
+    LegalHoldRow: {"scope": HoldScope},
+}
+"""Columns of text that are words of an enumeration in rows."""
 
 _DECIMALS = frozenset({"mtime"})
 """Columns of decimal text that are numbers in rows."""
@@ -205,8 +224,12 @@ class Catalogue:
         return int(self._scalar(select(schema.applied.c.leaves)) or 0)
 
     def locations(self) -> list[LocationRow]:
-        """All locations, in the order they were added."""
+        """All locations, also retired ones, in the order they were added."""
         return self._all(LocationRow, select(schema.location).order_by(schema.location.c.leaf))
+
+    def location(self, name: str) -> LocationRow | None:
+        """The location of that name."""
+        return self._one(LocationRow, select(schema.location).where(schema.location.c.name == name))
 
     def producer(self, code: str) -> ProducerRow | None:
         """The producer of that code."""
@@ -263,7 +286,8 @@ class Catalogue:
         wanted = list(dict.fromkeys(sha256))
         for start in range(0, len(wanted), 500):  # SQLite allows 999 parameters in old builds
             part = wanted[start : start + 500]
-            query = select(table.c.sha256).where(table.c.sha256.in_(part), table.c.aip.is_not(None)).distinct()
+            query = select(table.c.sha256).distinct()
+            query = query.where(table.c.sha256.in_(part), table.c.aip.is_not(None), table.c.deaccessioned_at.is_(None))
             with self._reading() as connection:
                 found.update(str(row[0]) for row in connection.execute(query))
         return found
@@ -279,23 +303,25 @@ class Catalogue:
     def totals(self, accession: AccessionId | None = None) -> Totals:
         """Receipts counted by outcome, of one accession or of all."""
         table = schema.file
-        query = select(table.c.outcome, func.count()).group_by(table.c.outcome)
+        query = select(table.c.outcome, func.count(), func.count(table.c.deaccessioned_at)).group_by(table.c.outcome)
         if accession is not None:
             query = query.where(table.c.accession == accession)
         with self._reading() as connection:
-            counts = {str(outcome): int(count) for outcome, count in connection.execute(query)}
+            found = connection.execute(query).all()
+        counts = {str(outcome): int(count) for outcome, count, _ in found}
         unknown = sorted(counts.keys() - {str(outcome) for outcome in Outcome})
         if unknown:
             raise CatalogueError(f"the catalogue is damaged: no file has the outcome {unknown[0]!r}", hint=_REBUILD)
-        return Totals(**counts)
+        return Totals(**counts, deaccessioned=sum(int(gone) for _, _, gone in found))
 
     def package(self, identifier: PackageId) -> PackageRow | None:
-        """The package of that identifier."""
+        """The package of that identifier, also a deaccessioned one."""
         return self._one(PackageRow, select(schema.package).where(schema.package.c.id == identifier))
 
     def packages(self, accession: AccessionId | None = None) -> list[PackageRow]:
-        """Packages in the order they were sealed; of one accession where given."""
+        """Packages that are held, in the order they were sealed; of one accession where given."""
         query = select(schema.package).order_by(schema.package.c.leaf)
+        query = query.where(schema.package.c.deaccessioned_at.is_(None))
         if accession is not None:
             query = query.where(schema.package.c.accession == accession)
         return self._all(PackageRow, query)
@@ -373,15 +399,31 @@ class Catalogue:
         return self._all(RiskTableRow, select(schema.risk_table).order_by(schema.risk_table.c.form))
 
     def replicas(self, package: PackageId | None = None) -> list[ReplicaRow]:
-        """Replicas by package and location; of one package where given."""
+        """Replicas that are held, by package and location; of one package where given."""
         table = schema.replica
-        query = select(table).order_by(table.c.package, table.c.location)
+        query = select(table).order_by(table.c.package, table.c.location).where(table.c.state.not_in(list(PAST)))
         if package is not None:
             query = query.where(table.c.package == package)
         return self._all(ReplicaRow, query)
 
+    def replicas_in(self, state: ReplicaState) -> list[ReplicaRow]:
+        """Replicas in this state, also such as are held no more, by package and location."""
+        table = schema.replica
+        query = select(table).order_by(table.c.package, table.c.location).where(table.c.state == state.value)
+        return self._all(ReplicaRow, query)
+
+    def replicas_at(self, location: str) -> list[ReplicaRow]:
+        """Every replica that was ever stored at a location, by package."""
+        table = schema.replica
+        return self._all(ReplicaRow, select(table).where(table.c.location == location).order_by(table.c.package))
+
+    def replicas_ever(self, package: PackageId) -> list[ReplicaRow]:
+        """Every replica that a package ever had, by location."""
+        table = schema.replica
+        return self._all(ReplicaRow, select(table).where(table.c.package == package).order_by(table.c.location))
+
     def replica(self, package: PackageId, location: str) -> ReplicaRow | None:
-        """The replica of a package at a location."""
+        """The replica of a package at a location, in whatever state."""
         table = schema.replica
         return self._one(ReplicaRow, select(table).where(table.c.package == package, table.c.location == location))
 
@@ -423,6 +465,42 @@ class Catalogue:
     def key(self, name: str) -> KeyRow | None:
         """The signing key of that name."""
         return self._one(KeyRow, select(schema.key).where(schema.key.c.name == name))
+
+    def agents(self) -> list[AgentRow]:
+        """Everybody and everything that acts, in the order they became known."""
+        return self._all(AgentRow, select(schema.agent).order_by(schema.agent.c.leaf))
+
+    def policy(self) -> dict[str, int]:
+        """The protective settings as they were last recorded; empty where they never were."""
+        rows = self._all(PolicyRow, select(schema.policy).order_by(schema.policy.c.setting))
+        return {row.setting: row.value for row in rows}
+
+    def papers(self) -> list[PaperRow]:
+        """Where the log speaks of keys, requests and what they allow, in its order."""
+        return self._all(PaperRow, select(schema.paper).order_by(schema.paper.c.number))
+
+    def legal_holds(self, *, in_force: bool = False) -> list[LegalHoldRow]:
+        """Legal holds, oldest first."""
+        query = select(schema.legal_hold).order_by(schema.legal_hold.c.leaf)
+        if in_force:
+            query = query.where(schema.legal_hold.c.lifted_at.is_(None))
+        return self._all(LegalHoldRow, query)
+
+    def legal_hold(self, identifier: str) -> LegalHoldRow | None:
+        """The legal hold of that identifier."""
+        return self._one(LegalHoldRow, select(schema.legal_hold).where(schema.legal_hold.c.id == identifier))
+
+    def tombstones(self) -> list[TombstoneRow]:
+        """Deaccessioned packages, oldest first."""
+        return self._all(TombstoneRow, select(schema.tombstone).order_by(schema.tombstone.c.leaf))
+
+    def tombstone(self, package: PackageId) -> TombstoneRow | None:
+        """What is left of a deaccessioned package."""
+        return self._one(TombstoneRow, select(schema.tombstone).where(schema.tombstone.c.package == package))
+
+    def tombstone_behind(self, remainder: PackageId) -> TombstoneRow | None:
+        """The tombstone of the package whose remaining files were sealed anew as ``remainder``."""
+        return self._one(TombstoneRow, select(schema.tombstone).where(schema.tombstone.c.remainder == remainder))
 
     def handovers(self) -> list[HandoverRow]:
         """Handovers, oldest first."""
@@ -533,8 +611,6 @@ def _row(kind: type[R], found: RowMapping) -> R:
         )
     for name in _DECIMALS & values.keys():
         values[name] = int(values[name])
-    for field in fields(kind):
-        word = _OUTCOMES.get(kind) if field.name == "outcome" else _WORDS.get(field.name)
-        if word is not None:
-            values[field.name] = word(values[field.name])
+    for name, word in _WORDS.get(kind, {}).items():
+        values[name] = word(values[name])
     return kind(**values)

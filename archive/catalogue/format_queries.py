@@ -80,7 +80,7 @@ def holdings() -> Select[Any]:
     return (
         select(puid, func.max(name), verdict, basis, func.count(), func.sum(file.c.size))
         .select_from(both)
-        .where(file.c.outcome.in_(_HELD), file.c.aip.is_not(None))
+        .where(file.c.outcome.in_(_HELD), file.c.aip.is_not(None), file.c.deaccessioned_at.is_(None))
         .group_by(puid, verdict, basis)
     )
 

@@ -22,7 +22,9 @@ from archive.custody.copies import copy_new
 from archive.custody.note_copies import copy_notes
 from archive.custody.stamp_copies import copy_stamps
 from archive.errors import ArchiveError, StorageError, UsageError
+from archive.handover.export import allowing_request
 from archive.handover.plan import good_locations, latest
+from archive.holdings.approvals import carried_out
 from archive.holdings.holdings import Holdings
 from archive.holdings.replicate import require_right
 from archive.model.digests import digest_stream, sha256_hex
@@ -63,9 +65,11 @@ def write_volume(holdings: Holdings, number: int, target: Path, *, progress: Pro
     """Write volume ``number`` of the latest, frozen handover into the folder ``target``, or go on writing it.
 
     Raises UsageError for a handover that is not frozen, a number that does not exist or a folder that holds something
-    else, StorageError where a package has no good replica or the volume cannot be written.
+    else, ArchiveError where two persons must agree first, or packages were deaccessioned since it was frozen,
+    StorageError where a package has no good replica or the volume cannot be written.
     """
     handover = _frozen(holdings)
+    request = allowing_request(holdings)
     if number != 1:
         raise UsageError(f"this handover has one volume, not a volume {number}", hint="give the number 1")
     _begin(handover, number, target, home=holdings.home)
@@ -80,7 +84,8 @@ def write_volume(holdings: Holdings, number: int, target: Path, *, progress: Pro
             hint="free space or mend the disk, then give the same command again; it goes on where it stopped",
             transient=True,
         ) from error
-    holdings.record([_record(holdings, volume)])
+    closing = [] if request is None else [carried_out(holdings, request)]
+    holdings.record([_record(holdings, volume, request), *closing])
     (target / UNFINISHED).unlink()
     durable.sync_folder(target)
     return volume
@@ -94,7 +99,14 @@ def _frozen(holdings: Holdings) -> HandoverRow:
 
 
 def _members(holdings: Holdings, handover: HandoverRow) -> list[PackageRow]:
-    return [package for package in holdings.catalogue.packages() if package.leaf < (handover.log_size or 0)]
+    members = [package for package in holdings.catalogue.packages() if package.leaf < (handover.log_size or 0)]
+    if len(members) != handover.packages:
+        raise ArchiveError(
+            f"handover {handover.id} was frozen with {handover.packages} packages, of which {len(members)} are held: "
+            "the others were deaccessioned since",
+            hint="plan and freeze a new handover",
+        )
+    return members
 
 
 def _begin(handover: HandoverRow, number: int, target: Path, *, home: Path) -> None:
@@ -282,7 +294,7 @@ def _put(path: Path, data: bytes) -> None:
     durable.write_atomic(path, data)
 
 
-def _record(holdings: Holdings, volume: Volume) -> HandoverVolumeRecord:
+def _record(holdings: Holdings, volume: Volume, request: str | None) -> HandoverVolumeRecord:
     return HandoverVolumeRecord(
         **holdings.stamp(),
         handover=volume.handover,
@@ -291,4 +303,5 @@ def _record(holdings: Holdings, volume: Volume) -> HandoverVolumeRecord:
         files=volume.files,
         bytes=Octets(volume.bytes),
         sha256sums_sha256=volume.sums_sha256,
+        request=request,
     )

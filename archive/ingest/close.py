@@ -10,10 +10,11 @@ from pathlib import Path
 
 from archive.catalogue.rows import AccessionRow, Totals
 from archive.errors import ArchiveError
+from archive.holdings.sealing import seal_record, sealed_safely
 from archive.ingest.accession import Desk
 from archive.ingest.journal import item_names
 from archive.ingest.metadata import match
-from archive.ingest.seal import Prepared, findings_so_far, place, provenance, seal_record, sealed_safely
+from archive.ingest.seal import Prepared, findings_so_far, place, provenance
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK
@@ -22,7 +23,7 @@ from archive.model.identifiers import AccessionId, PackageId, new_identifier
 from archive.model.moments import parse_moment
 from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
-from archive.model.records import AccessionClosedRecord, Record, SealRecord
+from archive.model.records import AccessionClosedRecord, Record
 from archive.packages.accession import AccessionContent, MemberPackage, ReceiptLine, seal_accession
 from archive.storage.directory import discard
 from archive.storage.reading import open_quietly
@@ -127,7 +128,7 @@ def _seal_papers(
     folder = desk.folder / package
     content = _content(desk, delivery, package, totals=totals, findings=findings, bench=bench)
     sealed = sealed_safely(folder, lambda root: seal_accession(root, content))
-    record: SealRecord = seal_record(sealed, desk.accession, PackageKind.ACCESSION, bench)
+    record = seal_record(bench.holdings, sealed, desk.accession, PackageKind.ACCESSION)
     closed = AccessionClosedRecord(
         **bench.holdings.stamp(),
         accession=desk.accession,
