@@ -345,6 +345,7 @@ def laid_open(home: Path, *, clock: Clock = system_clock) -> Iterator[Evidence]:
                 replayed=sum(kinds.values()) == log.size,
                 kinds=kinds,
                 findings=tuple(findings),
+                authorities=config.timestamps,
             )
             if stored is not None:
                 stored.close()

@@ -15,15 +15,17 @@ from archive.audit.log_copies import check_copy
 from archive.audit.same_story import check_accessions, check_bags, check_catalogue, check_files
 from archive.audit.witnesses import Known, check_given, check_kept, check_memories
 from archive.catalogue.catalogue import Catalogue
+from archive.config import TimestampAuthority
 from archive.custody.checkpoint import Verifier
 from archive.custody.history import recount
 from archive.custody.log import CustodyLog
 from archive.custody.notes import note_sizes
 from archive.custody.paper import Witness
 from archive.custody.tree import Tree
-from archive.errors import CustodyError
+from archive.errors import ArchiveError, CustodyError
 from archive.holdings.checkpoints import KEYS, log_keys
 from archive.holdings.holdings import Holdings
+from archive.holdings.timestamping import compare_copies, due_stamps, read_authorities, verify_stamps
 from archive.progress import Progress
 from profiles.finding import Finding
 
@@ -34,6 +36,7 @@ class Evidence:
 
     The catalogue of ``holdings`` was just made from the log; ``stored`` is the one on disk, None where it cannot be
     opened. ``replayed`` is false where the log could not be read to its end. ``findings`` say what went wrong so far.
+    ``authorities`` are those that ``archive.toml`` names for time-stamps.
     """
 
     holdings: Holdings
@@ -42,6 +45,7 @@ class Evidence:
     replayed: bool
     kinds: Counter[str]
     findings: tuple[Finding, ...]
+    authorities: tuple[TimestampAuthority, ...] = ()
 
 
 def verify_custody(
@@ -68,6 +72,7 @@ def verify_custody(
     yield Check("replay", sum(evidence.kinds.values()), _told_kinds(evidence.kinds), evidence.findings)
     if not evidence.replayed:
         return  # what the log does not tell to its end cannot be compared with anything
+    yield _check_timestamps(holdings, evidence.authorities)
     if evidence.stored is not None:
         yield check_catalogue(holdings.catalogue, evidence.stored, log.size)
     yield check_accessions(holdings)
@@ -103,6 +108,18 @@ def _check_tree(log: CustodyLog) -> Check:
     return Check(
         "tree", blocks, sentence, tuple(odd("custody-tree", f"tree/{path.name}", message) for path in wrong_files)
     )
+
+
+def _check_timestamps(holdings: Holdings, configured: Sequence[TimestampAuthority]) -> Check:
+    """Every time-stamp in full, its copies, and whether it wants a successor; by the module that makes them."""
+    sentence = "time-stamps of checkpoints, in full, and their copies"
+    try:
+        examined = verify_stamps(holdings, read_authorities(holdings.home, configured))
+        findings = [finding for one in examined for finding in one.findings]
+        findings += [*compare_copies(holdings), *due_stamps(holdings)]
+    except (ArchiveError, OSError) as error:
+        return Check("time-stamps", 0, sentence, (wrong("timestamps-unchecked", "timestamps", str(error)),))
+    return Check("time-stamps", len(examined), sentence, tuple(findings))
 
 
 def _memories(folder: Path) -> list[tuple[str, bytes]]:
