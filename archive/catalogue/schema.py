@@ -119,8 +119,6 @@ file_format = _table(
     Column("former_puid", Text),
     Column("former_verdict", Text),
     Index("file_format_by_package", "package"),
-    Index("file_format_by_puid", "puid"),
-    Index("file_format_by_verdict", "verdict"),
 )
 
 signatures = _table(

@@ -163,6 +163,12 @@ def knows_nothing(folder: Path) -> Path:
     return path
 
 
+def odd_puid(folder: Path) -> Path:
+    path = newer_formats(folder)
+    path.write_text(path.read_text("utf-8").replace(NEW_PUID, "fmt/\u0661"), "utf-8")
+    return path
+
+
 def unknown_puids(folder: Path) -> Path:
     return newer_containers(folder)  # which names a PUID that the shipped formats file does not know
 
@@ -204,6 +210,7 @@ def a_picture(folder: Path) -> Path:
         (not_of_pronom, 1, "does not hold the signatures of PRONOM"),
         (only_the_beginning, 1, "cannot load"),
         (knows_nothing, 1, "of 3 well-known files"),
+        (odd_puid, 1, "a format with the identifier"),
         (unknown_puids, 1, "which the formats file does not know"),
         (cut_xml, 2, "cannot be parsed"),
         (billion_laughs, 2, "cannot be parsed"),

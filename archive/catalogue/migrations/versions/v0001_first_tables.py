@@ -125,8 +125,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["package"], ["package.id"]),
     )
     op.create_index("file_format_by_package", "file_format", ["package"])
-    op.create_index("file_format_by_puid", "file_format", ["puid"])
-    op.create_index("file_format_by_verdict", "file_format", ["verdict"])
     evidence(
         "signatures",
         text("tool", key=True),
