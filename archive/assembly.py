@@ -46,6 +46,7 @@ from archive.custody.notes import store_keys
 from archive.custody.signer import Signing, origin_of
 from archive.custody.stamp_copies import restore_stamps
 from archive.errors import ArchiveError, CustodyError, LockedError, UsageError
+from archive.handover.verifier import leave_beside_log
 from archive.holdings import protection
 from archive.holdings.acting import Acting
 from archive.holdings.checkpoints import KEYS, LOG_ROLE, is_checkpoint_wanted, make_checkpoint, verifiers
@@ -132,6 +133,8 @@ def create(home: Path, *, locations: Mapping[str, str], actor: str = UNNAMED, cl
     records.append(protection.policy(holdings, protective_settings(config), request=None))
     holdings.record(records)
     store_keys(log.folder, verifiers(holdings))
+    for location in located.values():
+        leave_beside_log(location.backend)
     durable.write_atomic(home / configuration.FILE_NAME, configuration.render(config))
     holdings.copy_log()
     return Archive(home, config, holdings)

@@ -85,7 +85,8 @@ def freeze_command(here: str | None, as_json: bool, dry_run: bool) -> None:
         return
     say(f"Handover {frozen.id} to {frozen.recipient} is frozen: {plural(frozen.packages or 0, 'package')}")
     say(f"  custody log: {frozen.log_size} records, root {frozen.log_root}")
-    say("  Tell the recipient this root by letter or telephone, before the disks travel.")
+    say("  Tell the recipient this root by letter or telephone, before the disks travel; and the log's key, which")
+    say("  archive custody show prints.")
     say("Next: archive handover volume 1 FOLDER")
 
 
@@ -105,6 +106,7 @@ def volume_command(number: int, target: Path, here: str | None, as_json: bool, d
     """
     from archive import assembly
     from archive.handover.plan import latest
+    from archive.handover.verifier import VERIFIER
     from archive.handover.volume import write_volume
 
     home = find_home(here)
@@ -125,6 +127,7 @@ def volume_command(number: int, target: Path, here: str | None, as_json: bool, d
     say(f"  {plural(volume.files, 'file')}, {octets(volume.bytes)}, all read back from the medium")
     say(f"  digest of SHA256SUMS: {volume.sums_sha256}  (tell it to the recipient by another way)")
     say(f"Check it as the recipient will: cd {target} && sha256sum -c --quiet SHA256SUMS && echo ALL GOOD")
+    say(f"and that nothing was removed: python3 -I {VERIFIER} . --since CHECKPOINT --key KEY  (see HOWTO-VERIFY.txt)")
 
 
 @handover_command.command("request")

@@ -21,10 +21,12 @@ from archive.catalogue.rows import HandoverRow, PackageRow
 from archive.custody.copies import copy_new
 from archive.custody.note_copies import copy_notes
 from archive.custody.stamp_copies import copy_stamps
-from archive.errors import ArchiveError, StorageError, UsageError
+from archive.errors import ArchiveError, CustodyError, StorageError, UsageError
 from archive.handover.export import allowing_request
 from archive.handover.plan import good_locations, latest
+from archive.handover.verifier import HAND_METHOD, VERIFIER, travelling
 from archive.holdings.approvals import carried_out
+from archive.holdings.checkpoints import log_state, make_checkpoint
 from archive.holdings.holdings import Holdings
 from archive.holdings.replicate import require_right
 from archive.model.digests import digest_stream, sha256_hex
@@ -177,15 +179,15 @@ def _write_rest(
     """The log, the tables and the words. Written anew each time: they are small, and the log may have grown."""
     for folder in ("custody", "catalogue"):
         discard(target / folder)
-    copy_new(holdings.log, FileSystemBackend(target))
-    copy_notes(holdings.log.folder, FileSystemBackend(target))
-    copy_stamps(holdings.log.folder, FileSystemBackend(target), holdings.stamped())
+    _cover(holdings)
+    _write_log(holdings, FileSystemBackend(target))
     _write_tables(holdings, target / "catalogue")
     _put(target / "packages.csv", _package_list(packages))
     facts = {
         "handover": handover.id,
         "recipient": handover.recipient,
         "volume": 1,
+        "partial": False,
         "frozen_at": handover.frozen_at,
         "packages": len(packages),
         "files": sum(package.files for package in packages),
@@ -195,9 +197,33 @@ def _write_rest(
     }
     _put(target / "handover.json", json.dumps(facts, ensure_ascii=False, indent=1).encode() + b"\n")
     _put(target / "0README.txt", _text("0README.txt", facts))
+    for name in (VERIFIER, HAND_METHOD):
+        _put(target / name, travelling(name))
     written = count + sum(1 for _ in _loose_files(target)) + (0 if (target / "HOWTO-VERIFY.txt").exists() else 1)
-    _put(target / "HOWTO-VERIFY.txt", _text("HOWTO-VERIFY.txt", {"count": written}))
+    keys = "\n".join(f"       {text}" for _, text in log_state(holdings).keys)
+    _put(target / "HOWTO-VERIFY.txt", _text("HOWTO-VERIFY.txt", {"count": written, "keys": keys}))
     return dict(_digested(target))
+
+
+def _cover(holdings: Holdings) -> None:
+    """See to a checkpoint over all of the log that goes onto the volume, unless the signer is not to be had now.
+
+    The verifier says how many records are newer than the newest checkpoint.
+    """
+    try:
+        make_checkpoint(holdings)
+    except CustodyError:
+        raise
+    except ArchiveError:
+        return
+
+
+def _write_log(holdings: Holdings, volume: FileSystemBackend) -> None:
+    """The custody log with its checkpoints and time-stamps."""
+    folder = holdings.log.folder
+    copy_new(holdings.log, volume)
+    copy_notes(folder, volume)
+    copy_stamps(folder, volume, holdings.stamped())
 
 
 def _loose_files(target: Path) -> Iterator[Path]:
