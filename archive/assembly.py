@@ -36,6 +36,7 @@ from archive.audit.custody import Evidence
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.opening import create as create_catalogue
 from archive.catalogue.opening import open_catalogue
+from archive.catalogue.rows import LocationRow
 from archive.clock import Clock, WatchedClock, system_clock
 from archive.config import STORE, Config, CopyPolicy, location_folder, protective_settings, with_settings
 from archive.custody.copies import restore as restore_log
@@ -237,7 +238,8 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
     folded = Holdings(home, log, catalogue, {}, _stamp(UNNAMED, clock), signing)
     rebuilt = rebuild_holdings(folded, place)
     restore_stamps(log.folder, FileSystemBackend(source.folder), folded.stamped())
-    places = {row.name: row.uri for row in catalogue.locations() if row.retired_at is None}
+    added = catalogue.locations()
+    places = {row.name: row.uri for row in added if row.name not in _retired(added)}
     places |= {source.name: source.folder.as_uri()}
     config = Config(format=configuration.FORMAT, archive=source.archive, locations=places)
     config = with_settings(config, catalogue.policy())
@@ -332,12 +334,12 @@ def laid_open(home: Path, *, clock: Clock = system_clock) -> Iterator[Evidence]:
             contextlib.closing(create_catalogue(Path(scratch) / CATALOGUE)) as replayed,
         ):
             log = CustodyLog.open(home / CUSTODY)
-            holdings = Holdings(home, log, replayed, {}, _stamp("unnamed", clock), _signing(config))
+            holdings = Holdings(home, log, replayed, {}, _stamp(UNNAMED, clock), _signing(config))
             kinds = Counter[str]()
             findings = list(_replay(holdings, kinds))
-            places = config.locations | {
-                row.name: config.locations.get(row.name, row.uri) for row in replayed.locations()
-            }
+            rows = replayed.locations()
+            places = config.locations | {row.name: config.locations.get(row.name, row.uri) for row in rows}
+            places = {name: uri for name, uri in places.items() if name not in _retired(rows)}
             stored = _stored(home, log, holdings, findings)
             yield Evidence(
                 holdings=Holdings(
@@ -416,7 +418,7 @@ def _open(home: Path, config: Config, *, actor: str, clock: Clock) -> Archive:
     holdings = Holdings(home, log, catalogue, {}, _stamp(actor, clock), _signing(config))
     holdings.catch_up() if catalogue.applied() == 0 else None
     known = catalogue.locations()
-    places = {row.name: config.locations.get(row.name, row.uri) for row in known if row.retired_at is None}
+    places = {row.name: config.locations.get(row.name, row.uri) for row in known if row.name not in _retired(known)}
     unknown = config.locations.keys() - {row.name for row in known}
     if unknown:
         raise ArchiveError(
@@ -451,6 +453,10 @@ def _require_known_actor(holdings: Holdings) -> None:
             f"'{holdings.stamp.actor}' is not a registered agent",
             hint=f"known agents: {', '.join(sorted(codes))}; archive agent add makes another",
         )
+
+
+def _retired(rows: Iterable[LocationRow]) -> set[str]:
+    return {row.name for row in rows if row.retired_at is not None}
 
 
 def _locations(config: Config, home: Path, places: Mapping[str, str]) -> dict[str, DirectoryLocation]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from archive.audit.checks import Check, odd, wrong
 from archive.audit.log_copies import check_copy
-from archive.audit.same_story import check_accessions, check_bags, check_catalogue, check_files
+from archive.audit.same_story import check_accessions, check_acts, check_bags, check_catalogue, check_files
 from archive.audit.witnesses import Known, check_given, check_kept, check_memories
 from archive.catalogue.catalogue import Catalogue
 from archive.config import TimestampAuthority
@@ -76,6 +76,7 @@ def verify_custody(
     if evidence.stored is not None:
         yield check_catalogue(holdings.catalogue, evidence.stored, log.size)
     yield check_accessions(holdings)
+    yield check_acts(holdings)
     for location in holdings.locations.values():
         yield check_bags(holdings, location, staging=evidence.staging, progress=progress)
     yield check_files(holdings, progress=progress)

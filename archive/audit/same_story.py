@@ -14,11 +14,12 @@ from archive.audit.checks import SAID, Check, odd, some, told, wrong
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import PackageRow, ReplicaRow
 from archive.errors import CatalogueError
+from archive.holdings.approvals import examine
 from archive.holdings.holdings import Holdings
 from archive.model.digests import sha256_hex
 from archive.model.identifiers import PackageId
 from archive.model.names import shown
-from archive.model.packages import PackageKind, ReplicaState
+from archive.model.packages import PAST, PackageKind, ReplicaState
 from archive.model.records import AccessionClosedRecord
 from archive.packages.sealed import TAGMANIFEST, read_promise, read_small
 from archive.progress import Progress
@@ -71,6 +72,13 @@ def check_accessions(holdings: Holdings) -> Check:
     return Check("accessions", count, "closed accessions, against their receipts", tuple(findings))
 
 
+def check_acts(holdings: Holdings) -> Check:
+    """Every key, policy, approval and deletion in the log was allowed when it was recorded."""
+    count = len(holdings.catalogue.papers())
+    sentence = "records of keys, requests, approvals and acts, each against those before it"
+    return Check("acts", count, sentence, tuple(some(examine(holdings), what="acts")))
+
+
 def check_bags(holdings: Holdings, location: DirectoryLocation, *, staging: Path, progress: Progress) -> Check:
     """The packages that stand at a location are those that the log says were stored there, sealed as it says."""
     name = f"bags {location.name}"
@@ -79,6 +87,7 @@ def check_bags(holdings: Holdings, location: DirectoryLocation, *, staging: Path
         return Check(name, 0, "not looked at", (told("location-offline", location.name, reason),))
     packages = {package.id: package for package in holdings.catalogue.packages()}
     recorded = {row.key: row for row in holdings.catalogue.replicas() if row.location == location.name}
+    past = {row.key: row for row in holdings.catalogue.replicas_at(location.name) if row.state in PAST}
     findings: list[Finding] = []
     try:
         standing = set(location.package_keys())
@@ -88,7 +97,9 @@ def check_bags(holdings: Holdings, location: DirectoryLocation, *, staging: Path
     progress.stage(f"packages at {location.name}", total=len(standing | recorded.keys()))
     for key in sorted(standing | recorded.keys()):
         row = recorded.get(key)
-        if row is None:
+        if row is None and key in past:
+            findings.append(_past(past[key]))
+        elif row is None:
             findings.append(_unrecorded(key, location, staging))
         elif key not in standing:
             findings.append(_weighed(row, "bag-missing", f"package {row.package} is not at '{location.name}'"))
@@ -170,10 +181,23 @@ def _weighed(row: ReplicaRow, code: str, message: str) -> Finding:
     return wrong(code, row.package, message)
 
 
+def _past(row: ReplicaRow) -> Finding:
+    """What stands at a location of a package that was deaccessioned."""
+    if row.state is ReplicaState.REMOVAL_DUE:
+        message = f"its copy at '{row.location}' is still to be removed, as two persons agreed: archive replicate"
+        return odd("removal-due", row.package, message)
+    return wrong(
+        "bag-back", row.package, f"the log says that its copy was removed from '{row.location}', and it is there"
+    )
+
+
 def _unrecorded(key: str, location: DirectoryLocation, staging: Path) -> Finding:
     package = key.rpartition("/")[2]
     if any(package in journal.read_text("utf-8", "replace") for journal in staging.glob("*/journal.jsonl")):
         message = f"{key} stands at '{location.name}': an ingest was broken off; the same command takes it up"
+        return odd("bag-unrecorded", package, message)
+    if any(package in intent.read_text("utf-8", "replace") for intent in staging.parent.glob("deaccession/*/*.sealed")):
+        message = f"{key} stands at '{location.name}': a deletion was broken off; archive carry-out goes on with it"
         return odd("bag-unrecorded", package, message)
     return wrong("bag-unrecorded", package, f"{key} stands at '{location.name}' and the log knows nothing of it")
 

@@ -329,7 +329,8 @@ class Catalogue:
     def content(self) -> dict[PackageId, tuple[int, int]]:
         """How many files each package holds of what was delivered, and their octets."""
         table = schema.file
-        query = select(table.c.aip, func.count(), func.sum(table.c.size)).where(table.c.aip.is_not(None))
+        query = select(table.c.aip, func.count(), func.sum(table.c.size))
+        query = query.where(table.c.aip.is_not(None), table.c.deaccessioned_at.is_(None))
         with self._reading() as connection:
             found = connection.execute(query.group_by(table.c.aip)).all()
         return {PackageId(str(package)): (int(files), int(size)) for package, files, size in found}

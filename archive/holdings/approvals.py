@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from archive import canonical
 from archive.clock import behind_the_log
-from archive.config import STORE, ApprovalPolicy
+from archive.config import ApprovalPolicy
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.docket import PAPERS, Docket, Filed, Standing, dual_control, examine_acts
 from archive.holdings.holdings import Holdings
@@ -49,7 +49,7 @@ def examine(holdings: Holdings) -> list[Finding]:
 
 
 def _archive(holdings: Holdings) -> str:
-    return holdings.locations[STORE].archive
+    return holdings.signing.origin.partition("/")[2]
 
 
 def needs_two_persons(holdings: Holdings) -> bool:
