@@ -337,16 +337,15 @@ def laid_open(home: Path, *, clock: Clock = system_clock) -> Iterator[Evidence]:
             holdings = Holdings(home, log, replayed, {}, _stamp(UNNAMED, clock), _signing(config))
             kinds = Counter[str]()
             findings = list(_replay(holdings, kinds))
-            rows = replayed.locations()
-            places = config.locations | {row.name: config.locations.get(row.name, row.uri) for row in rows}
-            places = {name: uri for name, uri in places.items() if name not in _retired(rows)}
+            known = {row.name: row for row in replayed.locations()}
+            places = {name: row.uri for name, row in known.items()} | config.locations
+            counting = {name: uri for name, uri in places.items() if name not in known or not known[name].retired_at}
             stored = _stored(home, log, holdings, findings)
             yield Evidence(
                 holdings=Holdings(
-                    home, log, replayed, _locations(config, home, places), holdings.stamp, holdings.signing
+                    home, log, replayed, _locations(config, home, counting), holdings.stamp, holdings.signing
                 ),
                 stored=stored,
-                staging=staging,
                 replayed=sum(kinds.values()) == log.size,
                 kinds=kinds,
                 findings=tuple(findings),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from archive.audit.checks import Check, odd, wrong
 from archive.audit.log_copies import check_copy
-from archive.audit.same_story import check_accessions, check_acts, check_bags, check_catalogue, check_files
+from archive.audit.same_story import check_accessions, check_bags, check_catalogue, check_files
 from archive.audit.witnesses import Known, check_given, check_kept, check_memories
 from archive.catalogue.catalogue import Catalogue
 from archive.config import TimestampAuthority
@@ -23,6 +23,7 @@ from archive.custody.notes import note_sizes
 from archive.custody.paper import Witness
 from archive.custody.tree import Tree
 from archive.errors import ArchiveError, CustodyError
+from archive.holdings.approvals import examine as examine_acts
 from archive.holdings.checkpoints import KEYS, log_keys
 from archive.holdings.holdings import Holdings
 from archive.holdings.timestamping import compare_copies, due_stamps, read_authorities, verify_stamps
@@ -41,7 +42,6 @@ class Evidence:
 
     holdings: Holdings
     stored: Catalogue | None
-    staging: Path
     replayed: bool
     kinds: Counter[str]
     findings: tuple[Finding, ...]
@@ -76,9 +76,9 @@ def verify_custody(
     if evidence.stored is not None:
         yield check_catalogue(holdings.catalogue, evidence.stored, log.size)
     yield check_accessions(holdings)
-    yield check_acts(holdings)
+    yield _check_acts(holdings)
     for location in holdings.locations.values():
-        yield check_bags(holdings, location, staging=evidence.staging, progress=progress)
+        yield check_bags(holdings, location, progress=progress)
     yield check_files(holdings, progress=progress)
 
 
@@ -121,6 +121,14 @@ def _check_timestamps(holdings: Holdings, configured: Sequence[TimestampAuthorit
     except (ArchiveError, OSError) as error:
         return Check("time-stamps", 0, sentence, (wrong("timestamps-unchecked", "timestamps", str(error)),))
     return Check("time-stamps", len(examined), sentence, tuple(findings))
+
+
+def _check_acts(holdings: Holdings) -> Check:
+    """What nobody may do alone was asked for and approved by others, with signatures that are right."""
+    findings = examine_acts(holdings)
+    return Check(
+        "acts", len(holdings.catalogue.papers()), "papers of requests and approvals, and acts on them", tuple(findings)
+    )
 
 
 def _memories(folder: Path) -> list[tuple[str, bytes]]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from archive.audit.checks import SAID, Check, odd, some, told, wrong
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import PackageRow, ReplicaRow
+from archive.catalogue.schema import keys_of_tables
 from archive.errors import CatalogueError
-from archive.holdings.approvals import examine
 from archive.holdings.holdings import Holdings
 from archive.model.digests import sha256_hex
 from archive.model.identifiers import PackageId
@@ -29,6 +29,9 @@ from profiles.finding import Finding
 _DELIVERED = b"data/representations/original/data/"
 """Where the delivered files of an AIP lie (DESIGN §5)."""
 
+_BEGUN = ("staging/*/journal.jsonl", "deaccession/*/*.sealed")
+"""Where a command writes down, before it begins, which packages it is going to seal."""
+
 _KNOWN_BAD = (ReplicaState.DAMAGED, ReplicaState.MISSING, ReplicaState.FROZEN)
 """States in which the log itself says that a replica is not as it was sealed."""
 
@@ -41,7 +44,7 @@ def check_catalogue(replayed: Catalogue, stored: Catalogue, size: int) -> Check:
         if applied != size:
             message = f"it says it has taken in {applied} records, and the log holds {size}"
             findings.append(wrong("catalogue-applied", "applied", message))
-        keys = stored.keys_of_tables()
+        keys = keys_of_tables()
         more = Counter[str]()
         for table, key, ours, theirs in _joined(replayed, stored, keys):
             rows += theirs is not None
@@ -72,22 +75,16 @@ def check_accessions(holdings: Holdings) -> Check:
     return Check("accessions", count, "closed accessions, against their receipts", tuple(findings))
 
 
-def check_acts(holdings: Holdings) -> Check:
-    """Every key, policy, approval and deletion in the log was allowed when it was recorded."""
-    count = len(holdings.catalogue.papers())
-    sentence = "records of keys, requests, approvals and acts, each against those before it"
-    return Check("acts", count, sentence, tuple(some(examine(holdings), what="acts")))
+def check_bags(holdings: Holdings, location: DirectoryLocation, *, progress: Progress) -> Check:
+    """The packages that stand at a location are those that the log says were stored there, sealed as it says.
 
-
-def check_bags(holdings: Holdings, location: DirectoryLocation, *, staging: Path, progress: Progress) -> Check:
-    """The packages that stand at a location are those that the log says were stored there, sealed as it says."""
+    Those of deaccessioned packages stand there no more, once the log says that they were removed.
+    """
     name = f"bags {location.name}"
     reason = location.offline()
     if reason is not None:
         return Check(name, 0, "not looked at", (told("location-offline", location.name, reason),))
-    packages = {package.id: package for package in holdings.catalogue.packages()}
-    recorded = {row.key: row for row in holdings.catalogue.replicas() if row.location == location.name}
-    past = {row.key: row for row in holdings.catalogue.replicas_at(location.name) if row.state in PAST}
+    recorded = {row.key: row for row in holdings.catalogue.replicas_at(location.name)}
     findings: list[Finding] = []
     try:
         standing = set(location.package_keys())
@@ -97,14 +94,14 @@ def check_bags(holdings: Holdings, location: DirectoryLocation, *, staging: Path
     progress.stage(f"packages at {location.name}", total=len(standing | recorded.keys()))
     for key in sorted(standing | recorded.keys()):
         row = recorded.get(key)
-        if row is None and key in past:
-            findings.append(_past(past[key]))
-        elif row is None:
-            findings.append(_unrecorded(key, location, staging))
+        if row is None:
+            findings.append(_unrecorded(key, location, holdings.home))
+        elif row.state in PAST:
+            findings += _gone(row, location, stands=key in standing)
         elif key not in standing:
             findings.append(_weighed(row, "bag-missing", f"package {row.package} is not at '{location.name}'"))
         else:
-            findings += _sealed(packages[row.package], row, location)
+            findings += _sealed(holdings, row, location)
         progress.advance()
     return Check(name, len(standing), "packages that stand there, against what the log sealed", tuple(findings))
 
@@ -181,28 +178,27 @@ def _weighed(row: ReplicaRow, code: str, message: str) -> Finding:
     return wrong(code, row.package, message)
 
 
-def _past(row: ReplicaRow) -> Finding:
-    """What stands at a location of a package that was deaccessioned."""
+def _gone(row: ReplicaRow, location: DirectoryLocation, *, stands: bool) -> Iterator[Finding]:
+    """A replica that is held no more: it stands where it should not, or was removed and that was not recorded."""
     if row.state is ReplicaState.REMOVAL_DUE:
-        message = f"its copy at '{row.location}' is still to be removed, as two persons agreed: archive replicate"
-        return odd("removal-due", row.package, message)
-    return wrong(
-        "bag-back", row.package, f"the log says that its copy was removed from '{row.location}', and it is there"
-    )
+        said = "is still to be removed" if stands else "is gone, and that was not recorded yet"
+        yield odd("bag-removal-due", row.package, f"deaccessioned; its copy at '{location.name}' {said}")
+    elif row.state is ReplicaState.REMOVED and stands:
+        message = f"the log says that its copy at '{location.name}' was removed, and it stands there"
+        yield wrong("bag-not-removed", row.package, message)
 
 
-def _unrecorded(key: str, location: DirectoryLocation, staging: Path) -> Finding:
+def _unrecorded(key: str, location: DirectoryLocation, home: Path) -> Finding:
     package = key.rpartition("/")[2]
-    if any(package in journal.read_text("utf-8", "replace") for journal in staging.glob("*/journal.jsonl")):
-        message = f"{key} stands at '{location.name}': an ingest was broken off; the same command takes it up"
-        return odd("bag-unrecorded", package, message)
-    if any(package in intent.read_text("utf-8", "replace") for intent in staging.parent.glob("deaccession/*/*.sealed")):
-        message = f"{key} stands at '{location.name}': a deletion was broken off; archive carry-out goes on with it"
+    if any(package in notes.read_text("utf-8", "replace") for pattern in _BEGUN for notes in home.glob(pattern)):
+        message = f"{key} stands at '{location.name}': a command was broken off; the same command takes it up"
         return odd("bag-unrecorded", package, message)
     return wrong("bag-unrecorded", package, f"{key} stands at '{location.name}' and the log knows nothing of it")
 
 
-def _sealed(package: PackageRow, row: ReplicaRow, location: DirectoryLocation) -> Iterator[Finding]:
+def _sealed(holdings: Holdings, row: ReplicaRow, location: DirectoryLocation) -> Iterator[Finding]:
+    package = holdings.catalogue.package(row.package)
+    assert package is not None  # the table of replicas refers to it
     data = read_small(location.reader(row.key), TAGMANIFEST)
     if data is None:
         yield _weighed(row, "bag-unreadable", f"the tagmanifest of {row.key} at '{location.name}' cannot be read")
@@ -223,7 +219,7 @@ def _listed(holdings: Holdings, package: PackageRow) -> list[tuple[bytes, str]] 
 
 
 def _unmatched(holdings: Holdings, package: PackageId, listed: list[tuple[bytes, str]]) -> Iterator[Finding]:
-    receipts = Counter(row.sha256 for row in holdings.catalogue.files_in(package))
+    receipts = Counter(row.sha256 for row in holdings.catalogue.files_of(package))
     held = {sha256 for _, sha256 in listed}
     spare = receipts.copy()
     for path, sha256 in listed:

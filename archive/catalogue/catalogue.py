@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -15,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 from archive import durable
 from archive.catalogue import format_queries, schema
+from archive.catalogue.digests import row_digest
 from archive.catalogue.rows import (
     AccessionRow,
     AgentRow,
@@ -101,35 +100,12 @@ DAMAGED = (DatabaseError, UnicodeDecodeError)
 _PLAIN = frozenset({str, int, bytes, type(None)})
 """Types that are stored as they are."""
 
-_DIGEST_DIGITS = 32
 _REBUILD = "archive catalogue rebuild makes a new catalogue from the bags and the custody log"
 
 
 def reason(error: Exception) -> str:
     """What the database says, in a few words."""
     return str(error.orig) if isinstance(error, DatabaseError) else "its tables are described in rotten bytes"
-
-
-def row_digest(table: str, values: Mapping[str, object]) -> str:
-    """Digest of one row: 128 bits of SHA-256 over the table's name and every value, each with its type and length."""
-    parts = [table.encode()]
-    for name, label in _labels(tuple(values)):
-        parts += (label, _spelled(values[name]))
-    return hashlib.sha256(b"".join(parts)).hexdigest()[:_DIGEST_DIGITS]
-
-
-@cache
-def _labels(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, f"\x1f{name}\x1f".encode()) for name in sorted(names))
-
-
-def _spelled(value: object) -> bytes:
-    if value is None:
-        return b"-"
-    if isinstance(value, bytes):
-        return b"b%d:%b" % (len(value), value)
-    octets = str(value).encode("utf-8", "surrogateescape")
-    return (b"i%d:%b" if isinstance(value, int) else b"t%d:%b") % (len(octets), octets)
 
 
 class Catalogue:
@@ -265,11 +241,6 @@ class Catalogue:
         """Receipts of one accession in order of their names, streamed."""
         table = schema.file
         return self._stream(FileRow, select(table).where(table.c.accession == accession).order_by(table.c.name))
-
-    def files_in(self, package: PackageId) -> Iterator[FileRow]:
-        """Receipts of the files that one package holds, in order of their names, streamed."""
-        table = schema.file
-        return self._stream(FileRow, select(table).where(table.c.aip == package).order_by(table.c.name))
 
     def find_files(self, *, text: str, limit: int) -> list[FileRow]:
         """Receipts whose identifier or SHA-256 is ``text``, or whose name holds it."""
@@ -528,10 +499,6 @@ class Catalogue:
     def columns(self) -> dict[str, list[str]]:
         """The tables of the canonical dump with their columns, in the dump's order."""
         return {table.name: [column.name for column in table.columns] for table in schema.EVIDENCE}
-
-    def keys_of_tables(self) -> dict[str, list[str]]:
-        """The same tables with the columns of their keys, by which the dump orders the rows of each."""
-        return {table.name: [column.name for column in table.primary_key.columns] for table in schema.EVIDENCE}
 
     # Inside
 

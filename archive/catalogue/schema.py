@@ -277,3 +277,8 @@ EVIDENCE = (
     tombstone,
 )
 """Tables whose rows are evidence: they carry a digest and make up the canonical dump."""
+
+
+def keys_of_tables() -> dict[str, list[str]]:
+    """The evidence tables, in the order of the canonical dump, with the columns of the keys that order their rows."""
+    return {table.name: [column.name for column in table.primary_key.columns] for table in EVIDENCE}

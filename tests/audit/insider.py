@@ -30,7 +30,7 @@ from archive.custody.signer import memory_path
 from archive.holdings.checkpoints import verifiers
 from archive.model.digests import sha256_hex
 from archive.model.packages import Outcome
-from archive.model.records import AccessionClosedRecord, Octets, ReceiptRecord, Record, SealRecord
+from archive.model.records import AccessionClosedRecord, IdentificationRecord, Octets, ReceiptRecord, Record, SealRecord
 
 Entry = tuple[int, Record, bytes]
 """Number that a record had, the record, and its salt."""
@@ -94,6 +94,7 @@ def one_receipt_removed(sample: Sample, file: str) -> Plot:
         for n, record, salt in entries:
             if record == receipt:
                 continue
+            record = without_file(record, receipt.file)
             if isinstance(record, SealRecord) and record.aip == package:
                 record = _sealed_now(record, sample.bag("store", package))
             if isinstance(record, AccessionClosedRecord) and record.accession == accession:
@@ -164,6 +165,15 @@ def accepted_turned_into_rejected(entries: list[Entry]) -> list[Entry]:
             record = replace(record, accepted=record.accepted - 1, rejected=record.rejected + 1)
         told.append((n, record, salt))
     return told
+
+
+def without_file(record: Record, file: str) -> Record:
+    """What the identifiers said of a package, with nothing said of one file."""
+    if not isinstance(record, IdentificationRecord):
+        return record
+    files = tuple(told for told in record.files if told.file != file)
+    said = {name: text for name, text in record.said.items() if name != file}
+    return replace(record, files=files, said=said)
 
 
 def _two_receipts(entries: list[Entry]) -> tuple[int, int]:

@@ -13,8 +13,8 @@ import pytest
 from audit_support import LOCATIONS, Sample, archive, everything, flip
 
 from archive.canonical import decode_record
-from archive.custody.checkpoint import Verifier, open_note
-from archive.custody.keys import create_key, parse_verifier_key
+from archive.custody.checkpoint import Verifier, open_note, parse_note, parse_text, sign_checkpoint
+from archive.custody.keys import create_key, load_key, parse_verifier_key
 from archive.custody.paper import read_witness
 from archive.custody.proof_files import parse_proof, verify_proof
 
@@ -190,6 +190,30 @@ def test_a_signer_that_cannot_be_run_is_told_and_nothing_is_lost(sample: Sample)
     ran = sample.run("custody", "checkpoint")
     assert ran.code == 1
     assert "[custody] signer" in ran.err
+
+
+def test_a_key_that_took_over_goes_on_and_the_old_one_signs_no_more(sample: Sample, tmp_path: Path) -> None:
+    before = sample.run("custody", "checkpoint", "--json").json
+    assert sample.run("key", "new", "log-2", "--role", "log").code == 0
+    assert sample.run("key", "retire", "log-1", "--reason", "the machine is given away").code == 0
+    told = sample.run("custody", "checkpoint", "--json").json
+    one, two = keys(sample)
+    assert open_note(told["note"].encode(), [two]).checkpoint.size == told["size"]
+    assert open_note(before["note"].encode(), [one]).checkpoint.size == before["size"]
+    assert sample.run("custody", "verify", "--since", f"{before['size']} {before['root']}").code == 0
+    for name in LOCATIONS:
+        assert len((sample.location(name) / "custody/checkpoints/keys.txt").read_text().split()) == 2
+    (proof,) = sample.run("custody", "prove", "#0", "--at", before["size"], "--json").json["proofs"]
+    record_in(sample, proof)
+    (onward,) = sample.run("custody", "prove", "--consistency", before["size"], "--json").json["proofs"]
+    verify_proof(parse_proof(json.dumps(onward).encode()), [one, two])
+
+    late = sign_checkpoint(parse_text(parse_note(told["note"].encode()).text), load_key(sample.home / "keys", "log-1"))
+    for place in (sample.home, *(sample.location(name) for name in LOCATIONS)):
+        (place / f"custody/checkpoints/{told['size']:020d}.note").write_bytes(late.octets)
+    ran = sample.run("custody", "verify")
+    assert ran.code == 20
+    assert "checkpoint-retired-key" in ran.out
 
 
 # Proofs

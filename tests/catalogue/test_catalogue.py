@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from archive.catalogue import opening, schema
-from archive.catalogue.catalogue import Catalogue, row_digest
+from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.digests import row_digest
 from archive.catalogue.opening import create, open_catalogue
 from archive.catalogue.rows import (
     AccessionRow,

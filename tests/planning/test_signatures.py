@@ -117,11 +117,12 @@ def test_a_dry_run_tries_and_changes_nothing(keep: Keep, tmp_path: Path) -> None
 
 
 def test_the_same_file_again_changes_nothing_and_mends_its_copy(keep: Keep, tmp_path: Path) -> None:
-    path = newer_formats(tmp_path)
+    path = newer_siegfried(tmp_path)
     keep("formats", "update", path)
     kept = keep.home / "signatures" / sha256_hex(path.read_bytes()) / path.name
     kept.write_bytes(b"<formats/>")
     before = keep.kinds()
+    path = path.rename(tmp_path / "another name.sig")
     said = keep("formats", "update", path)
     assert (said.code, "is in force already" in said.out) == (0, True)
     assert keep.kinds() == before
