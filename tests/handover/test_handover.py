@@ -209,6 +209,8 @@ def test_an_interrupted_volume_goes_on_with_the_same_command(home: Path, tmp_pat
             with pytest.raises(Cut):
                 archive(home, "handover", "volume", "1", str(volume))
             durable.promise = original
+            if not volume.exists():
+                continue  # cut before anything was written
             if not (volume / ".unfinished.json").exists():
                 assert (volume / "SHA256SUMS").exists() or not any(volume.iterdir()), at
             if (volume / ".unfinished.json").exists() or not any(volume.iterdir()):
