@@ -55,6 +55,8 @@ def carry_out(acting: Acting, request: str) -> list[Finding]:
     """
     require_agent(acting.holdings, "to carry out a request")
     filed = require_ready(acting.holdings, request)
+    if filed.done:
+        return []
     performance = PERFORMANCES[filed.record.act]
     if not filed.begun:
         performance.check(acting, filed.subjects())

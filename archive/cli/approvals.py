@@ -297,7 +297,8 @@ def carry_out_command(request: str, here: str | None, as_json: bool, dry_run: bo
     home = find_home(here)
     if dry_run:
         with assembly.reading(home) as archive:
-            words = acts.in_words(assembly.acting(archive), require_ready(archive.holdings, request))
+            filed = require_ready(archive.holdings, request)
+            words = ["nothing: it was carried out"] if filed.done else acts.in_words(assembly.acting(archive), filed)
         say("would:")
         for line in words:
             say(f"  {line}")

@@ -51,8 +51,8 @@ def carry_out(acting: Acting, filed: Filed) -> list[Finding]:
         if acting.progress.stopping():
             raise ArchiveError("stopped; the deletion is not finished", hint="archive carry-out goes on with it")
     _, due = remove_due(holdings)
-    holdings.record([carried_out(holdings, filed.record.request)])
     clear(desk)
+    holdings.record([carried_out(holdings, filed.record.request)])
     return [*findings, *due]
 
 
