@@ -24,6 +24,8 @@ from archive.model.moments import format_moment
 from archive.model.packages import PAST, ReplicaState
 from archive.model.records import (
     AgentRecord,
+    ApprovalRecord,
+    CarriedOutRecord,
     KeyRecord,
     KeyRetiredRecord,
     LegalHoldLiftedRecord,
@@ -32,6 +34,8 @@ from archive.model.records import (
     PolicyRecord,
     Record,
     RemovalRecord,
+    RequestRecord,
+    RequestWithdrawnRecord,
     TombstoneRecord,
 )
 
@@ -59,8 +63,10 @@ def apply_one(catalogue: Catalogue, n: int, record: Record) -> bool:
             _deaccession(catalogue, n, record)
         case RemovalRecord():
             _remove(catalogue, n, record)
+        case RequestRecord() | ApprovalRecord() | RequestWithdrawnRecord() | CarriedOutRecord():
+            pass  # papers and nothing else
         case _:
-            return record.kind in PAPERS
+            return False
     return True
 
 

@@ -396,7 +396,7 @@ def test_a_bag_of_an_ingest_that_was_killed_waits_for_it(sample: Sample, tmp_pat
     assert code == 3
     assert codes(checks["bags store"]) == {"bag-unrecorded"}
     (finding,) = checks["bags store"]["findings"]
-    assert "an ingest was broken off" in finding["message"]
+    assert "a command was broken off" in finding["message"]
     assert sample.run("ingest", more, "--producer", "viasna").code == 0
     assert verified(sample)[0] == 0
 
