@@ -203,8 +203,7 @@ def check_set(root: Path, log: Log) -> None:
     partial = volume and json.loads((root / "handover.json").read_bytes()).get("partial")
     folders = [path for path in root.glob("packages/*/*" if volume else "??/*") if path.is_dir()]
     here = {os.fsencode("/".join(path.parts[-2:])): path for path in folders}
-    apart = {*here, b"custody", b"set-aside", b".incoming", b".removing"}
-    apart = {b"packages/" + key for key in here} if volume else apart
+    apart = {b"packages/" + k for k in here} if volume else {*here, *b"custody set-aside .incoming .removing".split()}
     loose, names = dict(digests(os.fsencode(root), apart)), {path.name for path in folders}
     own = loose.pop(b"SHA256SUMS" if volume else b"location.json")
     with open(root / "SHA256SUMS" if volume else os.devnull, "rb") as file:
