@@ -99,9 +99,9 @@ def _notes(log: CustodyLog, location: DirectoryLocation, known: Known) -> Iterat
     ]
     yield from some(missing, what="checkpoints")
     path = log.folder / NOTES / KEYS
-    ours = path.read_bytes() if path.exists() else b""
-    if keys != ours:
-        weigh = odd if keys is None or ours.startswith(keys) else wrong
+    ours, there = (set((text or b"").splitlines()) for text in (path.read_bytes() if path.exists() else b"", keys))
+    if there != ours:
+        weigh = odd if there < ours else wrong
         yield weigh("keys-differ", f"{location.name}: {KEYS_KEY}", "not the archive's own list of keys")
 
 

@@ -1,6 +1,6 @@
 """Copies of the checkpoints at storage locations: the same files below ``custody/checkpoints/``, never overwritten.
 
-``keys.txt`` alone grows: a location's is replaced by a longer one that begins with it.
+``keys.txt`` alone grows: a location's is replaced by a longer one that holds every line of it.
 """
 
 from __future__ import annotations
@@ -103,10 +103,10 @@ def require_same(ours: bytes, theirs: bytes, subject: str) -> None:
 def _copy_keys(folder: Path, store: SegmentStore) -> None:
     path = folder / NOTES / KEYS
     ours, theirs = path.read_bytes() if path.exists() else b"", held_keys(store)
-    if theirs == ours or not ours:
+    if not ours or (theirs is not None and set(theirs.splitlines()) == set(ours.splitlines())):
         return
     if theirs is not None:
-        if not ours.startswith(theirs):
+        if not set(theirs.splitlines()) < set(ours.splitlines()):
             raise CustodyError(
                 f"the location's {KEYS_KEY} holds keys that the archive's own does not",
                 hint="nothing was overwritten; the 'key' records of the custody log are what counts",
