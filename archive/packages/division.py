@@ -144,7 +144,9 @@ def is_table(lines: Lines) -> bool:
 def rows_and_lines(lines: Iterable[bytes]) -> Iterator[tuple[list[str], bytes]]:
     """Each row of a table in CSV with the octets it was read from. Raises UnicodeDecodeError or csv.Error."""
     read, rest = list[bytes](), iter(lines)
-    first = next(rest, b"")
+    first = next(rest, None)
+    if first is None:
+        return
     delimiter = max(b";,\t|", key=first.count)
 
     def feed() -> Iterator[str]:
