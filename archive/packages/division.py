@@ -154,10 +154,13 @@ def rows_and_lines(lines: Iterable[bytes]) -> Iterator[tuple[list[str], bytes]]:
             read.append(line)
             yield line.decode("utf-8-sig" if number == 0 else "utf-8")
 
-    csv.field_size_limit(1 << 30)
-    for row in csv.reader(feed(), delimiter=chr(delimiter), strict=True):
-        yield row, b"".join(read)
-        read.clear()
+    before = csv.field_size_limit(1 << 30)  # a cell may hold a whole testimony; the limit is everybody's
+    try:
+        for row in csv.reader(feed(), delimiter=chr(delimiter), strict=True):
+            yield row, b"".join(read)
+            read.clear()
+    finally:
+        csv.field_size_limit(before)
 
 
 def without_rows(lines: Iterable[bytes], gone: Iterable[GoneFile]) -> Iterator[bytes]:

@@ -111,3 +111,13 @@ def test_the_column_that_names_a_file_in_every_row_is_found_whatever_it_is_calle
     assert left.decode() == "место\tФайл\nMinsk\tone.txt\n\nx\t./one.txt\n"
     assert column_of_names(lines(table + "y\tunknown.txt\n"), names) is None
     assert column_of_names(lines("a,b\n"), names) is None
+
+
+def test_a_long_cell_is_read_and_the_limit_is_left_as_it_was() -> None:
+    import csv
+
+    before = csv.field_size_limit()
+    table = f"path;text\nкept.txt;{'x' * 200_000}\nпапка/Иванов.txt;{'y' * 200_000}\n"
+    left = b"".join(without_rows(lines(table), [GONE]))
+    assert left.startswith("path;text\nкept.txt;xxx".encode()) and b"yyy" not in left
+    assert csv.field_size_limit() == before
