@@ -51,6 +51,7 @@ def carry_out(acting: Acting, filed: Filed) -> list[Finding]:
         if acting.progress.stopping():
             raise ArchiveError("stopped; the deletion is not finished", hint="archive carry-out goes on with it")
     _, due = remove_due(holdings)
+    findings += [finding for intent in sorted(desk.glob(f"*{SEALED}")) for finding in still_named(intent)]
     clear(desk)
     holdings.record([carried_out(holdings, filed.record.request)])
     return [*findings, *due]
@@ -80,7 +81,7 @@ def _deaccession(acting: Acting, filed: Filed, one: Doomed, desk: Path) -> list[
     intent = desk / f"{one.package.id}{SEALED}"
     if not intent.exists():
         prepare(acting, filed, one, intent)
-    return [*_place(acting, filed, one, intent), *still_named(intent)]
+    return _place(acting, filed, one, intent)
 
 
 def _place(acting: Acting, filed: Filed, one: Doomed, intent: Path) -> list[Finding]:

@@ -11,8 +11,9 @@ from archive.holdings.holdings import Holdings
 from archive.model.identifiers import PackageId
 from archive.model.packages import PackageKind
 from archive.packages.accession import MemberPackage, ReceiptLine
+from archive.packages.division import GoneFile
 from archive.packages.remainder_premis import Authority, Derivation
-from archive.packages.reseal_papers import GoneFile, RemainingPapers
+from archive.packages.reseal_papers import RemainingPapers
 
 
 def remaining_papers(holdings: Holdings, one: Doomed, package: PackageId, authority: Authority) -> RemainingPapers:

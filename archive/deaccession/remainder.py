@@ -32,31 +32,34 @@ SEALED = ".sealed"
 """Ending of the file that says a package was sealed anew and waits to be stored."""
 
 
+Making = Callable[[Path], tuple[Sealed, list[str]]]
+"""Makes a package below a folder; answers what was sealed, and what a person should know of it."""
+
+
 def prepare(acting: Acting, filed: Filed, one: Doomed, intent: Path) -> None:
     """Seal what is left of a package anew, and write down in ``intent`` what will be recorded of it."""
-    holdings, package = acting.holdings, PackageId(new_identifier())
+    holdings = acting.holdings
     with own_disk(intent.parent):
         clear(intent.parent, besides=SEALED)
         make_folders(acting.home, intent.parent)
-    source, promise = _good_source(holdings, one)
+    package = PackageId(new_identifier())
     authority = Authority(filed.record.request, _persons(holdings, filed), holdings.stamp.clock())
-    naming: list[str] = []
-    write = _papers if one.lines else _evidence
-    sealed = sealed_safely(intent.parent / package, write(holdings, one, package, authority, source, promise, naming))
+    make = (_papers if one.lines else _evidence)(holdings, one, package=package, authority=authority)
+    doubts: list[str] = []
+
+    def write(root: Path) -> Sealed:
+        sealed, told = make(root)
+        doubts.extend(told)
+        return sealed
+
+    sealed = sealed_safely(intent.parent / package, write)
     record = seal_record(holdings, sealed, one.package.accession, one.package.kind)
     with own_disk(intent):
-        durable.write_atomic(intent, canonical.encode_record(record) + b"\n" + canonical.encode(naming) + b"\n")
+        durable.write_atomic(intent, canonical.encode_record(record) + b"\n" + canonical.encode(doubts) + b"\n")
 
 
-def _evidence(
-    holdings: Holdings,
-    one: Doomed,
-    package: PackageId,
-    authority: Authority,
-    source: DirectoryReader,
-    promise: Promise,
-    _naming: list[str],
-) -> Callable[[Path], Sealed]:
+def _evidence(holdings: Holdings, one: Doomed, *, package: PackageId, authority: Authority) -> Making:
+    source, promise = _good_source(holdings, one)
     remainder = Remainder(
         package=package,
         source=one.package.id,
@@ -72,39 +75,28 @@ def _evidence(
     return lambda root: reseal_aip(root, remainder, source=source, promise=promise)
 
 
-def _papers(
-    holdings: Holdings,
-    one: Doomed,
-    package: PackageId,
-    authority: Authority,
-    source: DirectoryReader,
-    promise: Promise,
-    naming: list[str],
-) -> Callable[[Path], Sealed]:
+def _papers(holdings: Holdings, one: Doomed, *, package: PackageId, authority: Authority) -> Making:
+    source, promise = _good_source(holdings, one)
     papers = remaining_papers(holdings, one, package, authority)
-
-    def write(root: Path) -> Sealed:
-        sealed, still = reseal_papers(root, papers, source=source, promise=promise)
-        naming.extend(still)
-        return sealed
-
-    return write
+    return lambda root: reseal_papers(root, papers, source=source, promise=promise)
 
 
 def read_intent(intent: Path) -> tuple[SealRecord, list[str]]:
-    """The record of a package sealed anew, and the papers in it that still name a file that is gone."""
+    """The record of a package sealed anew, and what a person should know of it."""
     first, second = intent.read_bytes().splitlines()
-    seal, naming = canonical.decode_record(first), canonical.decode(second)
-    if not isinstance(seal, SealRecord) or not isinstance(naming, list):
+    seal, doubts = canonical.decode_record(first), canonical.decode(second)
+    if not isinstance(seal, SealRecord) or not isinstance(doubts, list):
         raise ValueError(f"{intent} was not written by this program")
-    return seal, [str(name) for name in naming]
+    return seal, [str(doubt) for doubt in doubts]
 
 
 def still_named(intent: Path) -> list[Finding]:
-    """Papers in which a file is still named, because nobody could divide them."""
-    seal, naming = read_intent(intent)
-    message = "this paper still names a file that was deleted, and could not be divided: read it, and decide about it"
-    return [Finding("papers-name-it", Severity.WARNING, f"{seal.aip}: {name}", message, "ADR 0016") for name in naming]
+    """Papers in which a file is still named, or may be, because nobody could divide them."""
+    seal, doubts = read_intent(intent)
+    return [
+        Finding("papers-name-it", Severity.WARNING, seal.aip, f"{doubt}; read it, and decide about it", "ADR 0016")
+        for doubt in doubts
+    ]
 
 
 def clear(desk: Path, *, besides: str | None = None) -> None:

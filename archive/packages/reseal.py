@@ -22,7 +22,7 @@ from archive.model.names import shown
 from archive.packages.aip import AIP_BAG_PROFILE, bag_info, write_texts
 from archive.packages.content import Provenance, Sealed
 from archive.packages.description import mets_moment, write_dublin_core, write_representation_mets, write_root_mets
-from archive.packages.division import divide_rows, read_table
+from archive.packages.division import GoneFile, Naming, column_of_names, without_rows_of
 from archive.packages.explanations import codebook, formats_from_premis, readmes, template
 from archive.packages.folder import PackageFolder
 from archive.packages.remainder_premis import Authority, Documents, write_remaining_premis
@@ -79,10 +79,13 @@ class Remainder:
     software_version: str
 
 
-def reseal_aip(root: Path, remainder: Remainder, *, source: DirectoryReader, promise: Promise) -> Sealed:
+def reseal_aip(
+    root: Path, remainder: Remainder, *, source: DirectoryReader, promise: Promise
+) -> tuple[Sealed, list[str]]:
     """Make below ``root`` a package of what is left, from the replica ``source``. Nothing is synced or published here.
 
-    Every byte that is taken over is checked against ``promise``. Raises StorageError where one is not what was sealed,
+    Answers what was sealed, and a sentence where a row about a file that stays still names one that is gone. Every byte
+    that is taken over is checked against ``promise``. Raises StorageError where one is not what was sealed, and
     ArchiveError where the package holds something that this program cannot divide.
     """
     taken = SealedSource(source, promise)
@@ -104,7 +107,7 @@ def reseal_aip(root: Path, remainder: Remainder, *, source: DirectoryReader, pro
         if as_it_is and not (root / os.fsdecode(path)).exists():
             taken.copy(path, folder)
     if _ITEMS in promise.files:
-        _write_items(folder, taken.data(_ITEMS), remainder)
+        _write_items(folder, taken, remainder)
     write_dublin_core(folder, provenance)
     write_remaining_premis(
         folder,
@@ -123,9 +126,15 @@ def reseal_aip(root: Path, remainder: Remainder, *, source: DirectoryReader, pro
     readme = texts.pop("README.txt")
     for name, text in texts.items():
         folder.write(name, text)
-    return folder.finish(
-        remainder.package, info=bag_info(provenance, profile=AIP_BAG_PROFILE, size=octets), readme=readme
-    )
+    info = bag_info(provenance, profile=AIP_BAG_PROFILE, size=octets)
+    return folder.finish(remainder.package, info=info, readme=readme), list(_doubts(root, remainder))
+
+
+def _doubts(root: Path, remainder: Remainder) -> Iterator[str]:
+    items = root / os.fsdecode(_ITEMS)
+    gone = [GoneFile(identifier, name, None) for identifier, name in remainder.gone.items()]
+    if items.exists() and Naming(gone).names(items.read_bytes().splitlines(keepends=True)):
+        yield "items.csv: a row about a file that stays names one that was deleted"
 
 
 def _mime_types(taken: SealedSource) -> dict[str, str]:
@@ -215,13 +224,16 @@ def _mets_files(taken: SealedSource, files: Iterable[File], provenance: Provenan
         yield MetsFile(f"file-{number}", mimes[inside], characteristics.size or 0, created, sha256, inside)
 
 
-def _write_items(folder: PackageFolder, data: bytes, remainder: Remainder) -> None:
+def _write_items(folder: PackageFolder, taken: SealedSource, remainder: Remainder) -> None:
     """The producer's rows about the files that stay, in their order and word for word."""
-    rows = divide_rows(data, keep=remainder.keep.values(), gone=remainder.gone.values())
-    if rows is None:
+    column = column_of_names(taken.lines(_ITEMS), (*remainder.keep.values(), *remainder.gone.values()))
+    if column is None:
         raise ArchiveError(
             f"the producer's table in package {remainder.source} does not tell which row is about which file",
             hint="nothing was changed; the package can be deleted as a whole",
         )
-    if len(read_table(rows.decode())[1]) > 1:
-        folder.write(_ITEMS.decode(), rows)
+    gone = list(remainder.gone.values())
+    if sum(1 for _ in without_rows_of(taken.lines(_ITEMS), column, gone)) > 1:
+        with folder.writing(_ITEMS.decode()) as out:
+            for line in without_rows_of(taken.lines(_ITEMS), column, gone):
+                out.write(line)

@@ -6,16 +6,13 @@ says that it was deaccessioned, and nothing else.
 
 from __future__ import annotations
 
-import base64
 import io
 import json
-import re
-import unicodedata
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
 from archive.bags.baginfo import parse_info, values
 from archive.bags.versions import V1_0
@@ -33,7 +30,16 @@ from archive.packages.accession import (
 from archive.packages.aip import bag_info, write_texts
 from archive.packages.content import Provenance, Sealed
 from archive.packages.description import write_dublin_core, write_root_mets
-from archive.packages.division import without_rows_about
+from archive.packages.division import (
+    GoneFile,
+    Lines,
+    Naming,
+    is_list_of_digests,
+    is_table,
+    without_digests,
+    without_entries,
+    without_rows,
+)
 from archive.packages.folder import PackageFolder
 from archive.packages.remainder_premis import Derivation, deaccession_event, derived_from, with_persons
 from archive.packages.sealed import Promise
@@ -63,18 +69,6 @@ _README = b"data/documentation/README"
 _PREMIS = b"data/metadata/preservation/premis.xml"
 _GONE_LINE = b'{"kind": "file", "deaccessioned": true}\n'
 _GONE_RECEIPT = b"deaccessioned,,,,,,\n"
-_CHECKSUM = re.compile(rb"\s*([0-9A-Fa-f]{32,128})\s+[ *]?(.+?)\s*")
-_SHORTEST = 4
-"""Octets a name must have to be looked for in running text: a shorter one is found everywhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class GoneFile:
-    """A file that is held no more, as the papers may name it; ``sha256`` is None where a file still held has it too."""
-
-    id: str
-    name: bytes
-    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +92,19 @@ def reseal_papers(
 ) -> tuple[Sealed, list[str]]:
     """Make below ``root`` the papers without what tells of files that are gone.
 
-    Answers what was sealed, and the paths of papers that still name such a file because nobody can divide them: a
-    letter, a table in an encoding unknown here. Raises StorageError where the source is not what was sealed.
+    Answers what was sealed, and a sentence for each paper that still names such a file, or may, because nobody can
+    divide it: a letter, a workbook. Raises StorageError where the source is not what was sealed.
     """
     taken = SealedSource(source, promise)
     provenance = _provenance(taken, papers)
     folder = PackageFolder(root)
     readme = accession_readme(provenance, papers.totals)
     write_texts(folder, {"README.txt": readme})
-    naming = []
+    doubts = []
     for path in sorted(promise.files):
-        taken_over = path.startswith(_PAPERS) and not path.startswith(_README) and path not in (_RECEIPT, _MEMBERS)
-        if taken_over and _take_over(folder, taken, path, papers.gone):
-            naming.append(shown(path.removeprefix(_PAPERS)))
+        if path.startswith(_PAPERS) and not path.startswith(_README) and path not in (_RECEIPT, _MEMBERS):
+            doubt = _take_over(folder, taken, path, papers.gone)
+            doubts += [] if doubt is None else [doubt]
     with folder.writing(_RECEIPT.decode()) as out:
         for line in receipt_lines(papers.receipt):
             out.write(line)
@@ -122,7 +116,7 @@ def reseal_papers(
     write_root_mets(folder, provenance, OaisPackageType.AIC)
     size = sum(stored.size for stored in folder.below("data/"))
     info = bag_info(provenance, profile=ACCESSION_BAG_PROFILE, size=size)
-    return folder.finish(papers.package, info=info, readme=readme), naming
+    return folder.finish(papers.package, info=info, readme=readme), doubts
 
 
 def _provenance(taken: SealedSource, papers: RemainingPapers) -> Provenance:
@@ -138,99 +132,51 @@ def _provenance(taken: SealedSource, papers: RemainingPapers) -> Provenance:
     )
 
 
-def _take_over(folder: PackageFolder, taken: SealedSource, path: bytes, gone: Sequence[GoneFile]) -> bool:
-    """Write one of the papers without what tells of ``gone``; answer whether it still names one of them."""
-    naming = _Naming(gone)
+def _take_over(folder: PackageFolder, taken: SealedSource, path: bytes, gone: Sequence[GoneFile]) -> str | None:
+    """Write one of the papers without what tells of ``gone``; answer what a person should know of it, if anything."""
+    lines: Lines = lambda: taken.lines(path)  # noqa: E731 - the file, from its beginning, as often as it is asked for
+    naming = Naming(gone)
     if path == _LISTING:
-        with folder.writing(path.decode()) as out:
-            for line in _without_entries(taken.lines(path), gone):
-                naming.look(line)
-                out.write(line)
-    elif not any(naming.names(line) for line in taken.lines(path)):
-        taken.copy(path, folder)
+        _write(folder, path, without_entries(lines(), gone, instead=_GONE_LINE))
+        return None
+    if path == _FINDINGS:
+        _write(folder, path, _findings(b"".join(lines()), gone))
+        return None
+    named = naming.names(lines())
+    if named and is_list_of_digests(lines()):
+        _write(folder, path, without_digests(lines(), gone))
+    elif named and is_table(lines):
+        _write(folder, path, without_rows(lines(), gone))
     else:
-        data = taken.data(path)
-        divided = _findings(data, gone) if path == _FINDINGS else _divided(data, gone)
-        naming.look(divided)
-        folder.write(path.decode(), divided)
-    return naming.found
+        taken.copy(path, folder)
+    name = shown(path.removeprefix(_PAPERS))
+    if named and naming.names(_written(folder, path)):
+        return f"{name} still names a file that was deleted, and could not be divided"
+    if any(b"\0" in line for line in lines()):
+        return f"{name} is no plain text, and could not be looked into: it may name a file that was deleted"
+    return None
 
 
-class _Naming:
-    """Looks for files in running text, by name, by the base64 of the name, and by digest."""
-
-    def __init__(self, gone: Iterable[GoneFile]) -> None:
-        self._needles: set[bytes] = set()
-        for file in gone:
-            self._needles.add(base64.b64encode(file.name))
-            if file.sha256 is not None:
-                self._needles.add(file.sha256.encode())
-            if len(file.name) >= _SHORTEST:
-                self._needles |= _spellings(file.name)
-        self.found = False
-
-    def names(self, data: bytes) -> bool:
-        """Whether ``data`` names one of the files."""
-        return any(needle in data for needle in self._needles)
-
-    def look(self, data: bytes) -> None:
-        """Remember whether anything looked at named one."""
-        self.found = self.found or self.names(data)
+def _write(folder: PackageFolder, path: bytes, lines: Iterable[bytes]) -> None:
+    with folder.writing(path.decode()) as out:
+        for line in lines:
+            out.write(line)
 
 
-def _spellings(name: bytes) -> set[bytes]:
-    """A name as it may stand in a text: as it is, composed or not, in JSON, in a quoted cell of a table."""
-    told = name.decode("utf-8", "surrogateescape")
-    forms = {told, shown(name), *(unicodedata.normalize(form, told) for form in ("NFC", "NFD"))}
-    forms |= {json.dumps(form, ensure_ascii=False)[1:-1] for form in forms}
-    forms |= {form.replace('"', '""') for form in forms}
-    return {form.encode("utf-8", "surrogateescape") for form in forms}
+def _written(folder: PackageFolder, path: bytes) -> Iterator[bytes]:
+    with open(folder.root / os.fsdecode(path), "rb") as file:
+        yield from file
 
 
-def _without_entries(lines: Iterable[bytes], gone: Iterable[GoneFile]) -> Iterator[bytes]:
-    """The listing, with nothing left of an entry but that it was deaccessioned."""
-    files = list(gone)
-    identifiers = {file.id for file in files}
-    names = {base64.b64encode(file.name).decode() for file in files}
-    for line in lines:
-        entry = json.loads(line)
-        if entry.get("file") in identifiers or entry.get("name_b64") in names:
-            yield _GONE_LINE
-        else:
-            yield line
-
-
-def _findings(data: bytes, gone: Iterable[GoneFile]) -> bytes:
-    names = {shown(file.name) for file in gone}
-    kept = [
-        finding
-        for finding in json.loads(data)
-        if finding["subject"] not in names and not any(name in finding["message"] for name in names)
-    ]
-    return json.dumps(kept, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
-
-
-def _divided(data: bytes, gone: Sequence[GoneFile]) -> bytes:
-    """A list of digests or a table without the lines about ``gone``; as it is where it is neither."""
-    lines = data.splitlines(keepends=True)
-    if all(_CHECKSUM.fullmatch(line) for line in lines if line.strip()):
-        return b"".join(line for line in lines if not _is_about(line, gone))
-    divided = without_rows_about(data, [form for file in gone for form in (file.name, b"data/" + file.name)])
-    return data if divided is None else divided
-
-
-def _is_about(line: bytes, gone: Iterable[GoneFile]) -> bool:
-    found = _CHECKSUM.fullmatch(line)
-    if found is None:
-        return False
-    digest, path = found[1].decode().lower(), found[2].removeprefix(b"./")
-    spellings = {
-        path,
-        unquote_to_bytes(path),
-        path.removeprefix(b"data/"),
-        unquote_to_bytes(path).removeprefix(b"data/"),
-    }
-    return any(file.name in spellings or file.sha256 == digest for file in gone)
+def _findings(data: bytes, gone: Iterable[GoneFile]) -> Iterator[bytes]:
+    """What was found to be unusual, without what was found about files that are gone."""
+    naming, kept = Naming(gone), []
+    subjects = {shown(file.name) for file in gone}
+    for finding in json.loads(data):
+        told = json.dumps(finding, ensure_ascii=False).encode("utf-8", "surrogateescape")
+        if finding["subject"] not in subjects and not naming.names([told]):
+            kept.append(finding)
+    yield json.dumps(kept, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _write_premis(folder: PackageFolder, before: tuple[Entity, ...], papers: RemainingPapers) -> None:

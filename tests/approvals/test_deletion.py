@@ -547,3 +547,43 @@ def test_a_list_that_is_not_true_any_more_is_not_carried_out(sample: Sample) -> 
     assert sample.file("one.txt")["deaccessioned_at"] is None
     gone = sample.run("deletion", "request", sample.file(PERSON)["id"], "--reason", "r", "--key", "anna")
     assert (gone.code, "was deaccessioned on" in gone.err) == (2, True)
+
+
+def test_a_paper_that_nobody_can_divide_is_named(sample: Sample, tmp_path: Path) -> None:
+    """A delivered bag brings papers of its own: lists are divided, a letter and a workbook are for a person to read."""
+    bag = deliver(tmp_path / "bag", {"data/one.txt": b"1", "data/witness.txt": b"2"})
+    (bag / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+    for algorithm in ("sha256", "md5"):
+        lines = [
+            f"{hashlib.new(algorithm, path.read_bytes()).hexdigest()}  data/{path.name}\n"
+            for path in sorted((bag / "data").iterdir())
+        ]
+        (bag / f"manifest-{algorithm}.txt").write_text("".join(lines))
+    (bag / "letter.txt").write_text("Dear archive, witness.txt is about Anna.\n")
+    (bag / "list.xlsx").write_bytes(b"PK\x03\x04\0\0 compressed, so nobody sees what it names\0")
+    taken = sample.done("ingest", bag, "--producer", "p")
+    request = sample.agreed("deletion", "request", sample.file("witness.txt")["id"])
+    told = sample.done("carry-out", request, code=ExitCode.NEEDS_PERSON)
+    said = sorted(finding["message"] for finding in told["findings"])
+    assert len(said) == 2 and {finding["code"] for finding in told["findings"]} == {"papers-name-it"}
+    assert "submission/bag/letter.txt still names a file" in said[0]
+    assert "submission/bag/list.xlsx is no plain text" in said[1]
+    (papers,) = [p for p in sample.packages("accession-package") if p["accession"] == taken["accession"]]
+    base = sample.bag("second", papers["id"]) / "data/documentation/submission/bag"
+    for manifest in ("manifest-sha256.txt", "manifest-md5.txt"):
+        assert [line.split()[1] for line in (base / manifest).read_text().splitlines()] == ["data/one.txt"]
+
+
+def test_a_row_about_a_file_that_stays_may_name_one_that_is_gone_and_a_person_is_told(
+    sample: Sample, tmp_path: Path
+) -> None:
+    delivery = deliver(tmp_path / "signed", {"witness.txt": b"1", "other.txt": b"2"})
+    (tmp_path / "signed.csv").write_text("path,notes\nwitness.txt,\nother.txt,see witness.txt\n")
+    words = ("--producer", "p", "--metadata", tmp_path / "signed.csv")
+    taken = sample.done("ingest", delivery, *words)
+    request = sample.agreed("deletion", "request", sample.file("witness.txt")["id"])
+    told = sample.done("carry-out", request, code=ExitCode.NEEDS_PERSON)
+    assert {finding["code"] for finding in told["findings"]} == {"papers-name-it"}
+    (package,) = [p for p in sample.packages("aip") if p["accession"] == taken["accession"]]
+    items = sample.bag("store", package["id"]) / "data/metadata/descriptive/items.csv"
+    assert items.read_text() == "path,notes\nother.txt,see witness.txt\n", "what is said of the other file is its own"
