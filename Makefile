@@ -32,6 +32,9 @@ check: lint
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/verify.py
 	$(BIN)/python benchmarks/fixity.py
+	$(BIN)/python benchmarks/identify.py
+	$(BIN)/python benchmarks/custody.py
+	$(BIN)/python benchmarks/catalogue.py
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate.py

@@ -170,6 +170,7 @@ def add_location(archive: Archive, name: str, uri: str, *, reason: str = "") -> 
     place = check_location(archive, name, uri)
     location = DirectoryLocation(name, location_folder(place, archive.home), archive.config.archive)
     location.prepare()
+    leave_beside_log(location.backend)
     holdings.record([LocationRecord(**holdings.stamp(reason), name=name, uri=place, form="directory", attributes={})])
     return location
 
@@ -244,7 +245,9 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
     config = Config(format=configuration.FORMAT, archive=source.archive, locations=places)
     config = with_settings(config, catalogue.policy())
     if source.name != STORE:
-        DirectoryLocation(STORE, home / STORE, source.archive).prepare()
+        store = DirectoryLocation(STORE, home / STORE, source.archive)
+        store.prepare()
+        leave_beside_log(store.backend)
     located = _locations(config, home, places)
     holdings = Holdings(home, log, catalogue, located, _stamp(UNNAMED, clock), signing)
     restore_signatures(holdings, FileSystemBackend(source.folder))

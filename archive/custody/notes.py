@@ -73,9 +73,7 @@ def store_note(folder: Path, size: int, data: bytes) -> bytes:
     root: that would be a fork.
     """
     path = folder / NOTES / note_name(size)
-    if not path.parent.exists():
-        path.parent.mkdir()
-        durable.sync_folder(folder)
+    _make_folder(path.parent)
     try:
         durable.write_new(path, data)
     except FileExistsError:
@@ -88,6 +86,12 @@ def store_note(folder: Path, size: int, data: bytes) -> bytes:
             ) from None
         return kept
     return data
+
+
+def _make_folder(path: Path) -> None:
+    if not path.exists():
+        path.mkdir()
+        durable.sync_folder(path.parent)
 
 
 def keys_text(verifiers: Iterable[Verifier]) -> bytes:
@@ -105,8 +109,8 @@ def store_keys(folder: Path, verifiers: Iterable[Verifier]) -> None:
             f"{path} holds keys that are not those of the custody log",
             hint="compare it with the copies at the locations; the log's 'key' records are what counts",
         )
-    path.parent.mkdir(exist_ok=True)
     if missing:
+        _make_folder(path.parent)
         durable.write_atomic(path, b"".join(before + missing))
 
 

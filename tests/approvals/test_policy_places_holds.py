@@ -166,6 +166,8 @@ def test_a_folder_that_is_not_free_cannot_be_a_location(sample: Sample, tmp_path
     assert sample.size() == size
     (tmp_path / "mount" / "lost+found").mkdir(parents=True)
     assert sample.run("location", "add", "fourth", tmp_path / "mount").code == 0, "a fresh file system is empty enough"
+    for name in ("verify_custody.py", "VERIFY-BY-HAND.txt"):
+        assert (tmp_path / "mount" / "custody" / name).is_file()
 
 
 def test_a_kill_between_marker_and_record_heals_with_the_same_command(

@@ -290,7 +290,7 @@ def test_one_bit_flipped_anywhere_never_gives_a_wrong_row(path: Path, tmp_path: 
             assert len(set(map(repr, rows))) == len(rows), (number, at, bit)
         lost += found != sound
     assert errors > 100
-    assert lost < 30
+    assert lost < errors / 10  # nearly all that was hit is an error
 
 
 def test_a_changed_value_is_an_error_that_says_what_to_do(path: Path) -> None:
