@@ -82,6 +82,9 @@ class IngestProfile:
         return f"{self.name}-{self.version}"
 
 
+NO_AGREEMENT = IngestProfile(name="none", version=1, title="Nothing was agreed")
+"""Terms of a producer nobody has agreed anything with: everything is accepted, under embargo."""
+
 _DIGESTS = ("sha512", "sha1", "md5")
 _TABLES = {
     "metadata": {

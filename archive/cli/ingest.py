@@ -15,6 +15,7 @@ from archive.errors import CustodyError, ExitCode
 if TYPE_CHECKING:
     from archive.custody.checkpoint import Checkpoint
     from archive.ingest.close import Accessioned
+    from profiles.ingest_profile import IngestProfile
 
 
 @click.command("ingest")
@@ -45,11 +46,14 @@ def ingest_command(
     """
     from archive import assembly
     from archive.holdings.checkpoints import newest_checkpoint
+    from archive.ingest.agreement import terms_for
     from archive.ingest.delivery import ingest
 
     home = find_home(here)
     if dry_run:
-        return _survey(delivery, producer, metadata, home, as_json=as_json)
+        with assembly.reading(home) as archive:
+            terms = terms_for(archive.holdings.catalogue, producer)
+        return _survey(delivery, producer, metadata, home, terms, as_json=as_json)
     with (
         changing(home, doing=f"ingest of {delivery}", beside_others=True) as archive,
         interruptible() as progress,
@@ -119,13 +123,17 @@ def survey_command(delivery: Path, metadata: Path | None, as_json: bool) -> int:
     Example:
       archive survey /media/usb/delivery --metadata /media/usb/metadata.csv
     """
-    return _survey(delivery, "(not said)", metadata, None, as_json=as_json)
+    from profiles.ingest_profile import NO_AGREEMENT
+
+    return _survey(delivery, "(not said)", metadata, None, NO_AGREEMENT, as_json=as_json)
 
 
-def _survey(delivery: Path, producer: str, metadata: Path | None, home: Path | None, *, as_json: bool) -> int:
+def _survey(
+    delivery: Path, producer: str, metadata: Path | None, home: Path | None, terms: IngestProfile, *, as_json: bool
+) -> int:
     from archive.ingest.survey import look, survey
 
-    seen = survey(look(delivery, producer=producer, metadata=metadata, home=home))
+    seen = survey(look(delivery, producer=producer, metadata=metadata, home=home, terms=terms))
     if as_json:
         emit_json(
             {"files": seen.files, "bytes": seen.bytes, "bag": seen.is_bag, "findings": findings_as_json(seen.findings)}

@@ -33,8 +33,9 @@ def add_command(
 ) -> None:
     """Agree with the producer CODE on an ingest profile; given again with another profile, it changes the agreement.
 
-    The profile's text is kept in the custody log. Deliveries from now on follow it: which columns the table must have,
-    what becomes of files without a row, what one package holds, which BagIt profile a delivered bag must meet.
+    The profile's text is kept in the custody log. Deliveries from now on are held against it: whether there must be a
+    table and with which columns, how much one package holds, which BagIt profile a delivered bag should meet. What a
+    profile asks for beyond that is not done yet, and ingest says so each time.
 
     \b
     Example:

@@ -15,6 +15,7 @@ from archive.ingest.journal import Earlier, Listed, is_blocked, journal_path, li
 from archive.ingest.lease import source_name
 from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
+from archive.ingest.terms import within
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, FileId, new_identifier
 from archive.model.packages import Outcome
@@ -102,7 +103,7 @@ def _list(delivery: Delivery, previous: AccessionRow | None, *, more: bool, benc
     if previous is not None and (more or not journal_path(bench.staging, previous.id).exists()):
         earlier = _earlier(previous, delivery, bench)
     with own_disk(candidate):
-        return list_delivery(delivery, candidate, policy=bench.policy, earlier=earlier)
+        return list_delivery(delivery, candidate, policy=within(delivery.terms, bench.policy), earlier=earlier)
 
 
 def _earlier(accession: AccessionRow, delivery: Delivery, bench: Workbench) -> Earlier:

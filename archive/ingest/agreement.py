@@ -12,12 +12,9 @@ from archive.holdings.holdings import Holdings
 from archive.model.identifiers import new_identifier
 from archive.model.records import AgreementRecord, ProducerRecord, Record
 from profiles.bagit_profile import shipped_profiles
-from profiles.ingest_profile import IngestProfile, parse_ingest_profile, shipped_ingest_profiles
+from profiles.ingest_profile import NO_AGREEMENT, IngestProfile, parse_ingest_profile, shipped_ingest_profiles
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-
-NO_AGREEMENT = IngestProfile(name="none", version=1, title="Nothing was agreed")
-"""Terms of a producer nobody has agreed anything with: everything is accepted, under embargo."""
 
 
 def find_terms(named: str) -> bytes:

@@ -30,7 +30,14 @@ from archive.storage.reading import open_quietly
 from profiles.finding import Finding, Severity
 
 _NEEDS_PERSON = frozenset(
-    {"file-without-row", "row-without-file", "changed-while-received", "replica-not-stored", "custody-copy-failed"}
+    {
+        "profile-not-applied",
+        "file-without-row",
+        "row-without-file",
+        "changed-while-received",
+        "replica-not-stored",
+        "custody-copy-failed",
+    }
 )
 _FINDINGS = b"data/documentation/findings.json"
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from archive.ingest.accession import Desk, Finished, open_accession
+from archive.ingest.agreement import terms_for
 from archive.ingest.appraise import appraise
 from archive.ingest.close import Accessioned, close, report, report_finished
 from archive.ingest.examine import examine
@@ -23,7 +24,8 @@ def ingest(
     source: Path, *, producer: str, metadata: Path | None, accession: str | None, bench: Workbench
 ) -> Accessioned:
     """Take in the delivery at ``source`` and answer how it stands. The same call goes on where a killed one stopped."""
-    delivery = look(source, producer=producer, metadata=metadata, home=bench.holdings.home)  # 1 survey
+    terms = terms_for(bench.holdings.catalogue, producer)
+    delivery = look(source, producer=producer, metadata=metadata, home=bench.holdings.home, terms=terms)  # 1 survey
     desk = open_accession(delivery, wanted=accession, bench=bench)
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)

@@ -10,11 +10,13 @@ from pathlib import Path
 from archive.bags.structure import Structure, read_structure
 from archive.errors import UsageError
 from archive.ingest.metadata import MetadataTable, match, read_metadata
+from archive.ingest.terms import judge
 from archive.model.entries import EntryKind
 from archive.model.names import shown
 from archive.storage.directory import DirectoryReader
 from archive.storage.walking import Walked, walk
 from profiles.finding import Finding, Severity
+from profiles.ingest_profile import NO_AGREEMENT, IngestProfile
 
 _PAYLOAD = b"data/"
 
@@ -28,6 +30,7 @@ class Delivery:
     metadata: MetadataTable | None
     bag: Structure | None
     findings: tuple[Finding, ...]
+    terms: IngestProfile = NO_AGREEMENT
 
     @property
     def title(self) -> str:
@@ -61,10 +64,18 @@ class Delivery:
         return walk(os.fsencode(self.source))
 
 
-def look(source: Path, *, producer: str, metadata: Path | None, home: Path | None) -> Delivery:
+def look(
+    source: Path,
+    *,
+    producer: str,
+    metadata: Path | None,
+    home: Path | None,
+    terms: IngestProfile = NO_AGREEMENT,
+) -> Delivery:
     """The delivery at ``source``. Raises UsageError where there is nothing that could be taken in.
 
     ``home`` is the archive's own folder, which cannot be delivered to itself; None where only a look is meant.
+    ``terms`` is what was agreed with the producer.
     """
     if not os.path.exists(source):  # unlike Path.exists it has an answer for every name
         raise UsageError(f"there is no folder {source}", hint="check the path; is the medium mounted?")
@@ -79,7 +90,8 @@ def look(source: Path, *, producer: str, metadata: Path | None, home: Path | Non
         raise UsageError(f"{source} cannot be listed: {error.strerror}") from error
     table = None if metadata is None else read_metadata(metadata)
     bag, findings = _bag(source)
-    return Delivery(source, producer, table, bag, (*findings, *(table.findings if table else ())))
+    departures = judge(terms, table, bag)
+    return Delivery(source, producer, table, bag, (*findings, *(table.findings if table else ()), *departures), terms)
 
 
 def _bag(source: Path) -> tuple[Structure | None, tuple[Finding, ...]]:

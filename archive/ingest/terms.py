@@ -1,0 +1,73 @@
+"""A delivery held against what was agreed with its producer; what is agreed on and not done yet is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from archive.bags.agreement import check_agreement
+from archive.bags.structure import Structure
+from archive.config import PackagePolicy
+from archive.errors import ArchiveError, UsageError
+from archive.ingest.metadata import MetadataTable
+from archive.model.names import shown
+from profiles.bagit_profile import shipped_profile
+from profiles.finding import Finding, Severity
+from profiles.ingest_profile import Duplicates, Grouping, IngestProfile, Orphans
+
+
+def judge(terms: IngestProfile, table: MetadataTable | None, bag: Structure | None) -> tuple[Finding, ...]:
+    """In what a delivery departs from ``terms``, and which terms are not carried out by this program.
+
+    Raises UsageError where a table was agreed on and none is given, ArchiveError where it lacks a column without which
+    the terms mean nothing. What departs otherwise is taken in all the same, and told.
+    """
+    source = f"ingest profile {terms.id}"
+    if table is None and terms.metadata_required:
+        raise UsageError(
+            f"the {source} asks for the producer's table, and none was given",
+            hint="give it with --metadata FILE; nothing was copied",
+        )
+    return (*_columns(terms, table, source), *_bag(terms, bag, source), *_left_undone(terms, source))
+
+
+def within(terms: IngestProfile, policy: PackagePolicy) -> PackagePolicy:
+    """The bounds of one package: the archive's own, or those agreed on where they are narrower."""
+    return replace(
+        policy, max_files=min(policy.max_files, terms.max_files), max_bytes=min(policy.max_bytes, terms.max_bytes)
+    )
+
+
+def _columns(terms: IngestProfile, table: MetadataTable | None, source: str) -> Iterator[Finding]:
+    if table is None:
+        return
+    missing = [column for column in terms.columns_required if column not in table.heading]
+    if missing:
+        raise ArchiveError(
+            f"{shown(table.name)}: the first line has no column '{missing[0]}', which the {source} asks for",
+            hint="ask the producer for a table with this column; nothing was copied",
+        )
+    for column in terms.columns_expected:
+        if column not in table.heading:
+            message = f"the table has no column '{column}'"
+            yield Finding("column-not-given", Severity.INFO, shown(table.name), message, source)
+
+
+def _bag(terms: IngestProfile, bag: Structure | None, source: str) -> Iterator[Finding]:
+    if bag is None or terms.bagit_profile is None:
+        return
+    for found in check_agreement(bag, shipped_profile(terms.bagit_profile)):
+        yield replace(found, source=f"{source}, {found.source}")
+
+
+def _left_undone(terms: IngestProfile, source: str) -> Iterator[Finding]:
+    asked = {
+        "packages by person or case": terms.grouping is not Grouping.NONE,
+        "quarantine for files without a row": terms.orphans is Orphans.QUARANTINE,
+        "duplicates stored once": terms.duplicates is Duplicates.REFERENCE,
+        f"the digests {', '.join(terms.digests)}": bool(terms.digests),
+    }
+    for what, wanted in asked.items():
+        if wanted:
+            message = f"it asks for {what}, which this version does not do: files were taken in as without it"
+            yield Finding("profile-not-applied", Severity.WARNING, terms.id, message, source)
