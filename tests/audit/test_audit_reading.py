@@ -23,7 +23,7 @@ from audit_support import (
     write_delivery,
 )
 
-from archive import assembly
+from archive.assembly import parts
 from archive.storage.directory import DirectoryLocation
 from archive.storage.reading import open_from_medium
 
@@ -45,7 +45,7 @@ def inject(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Fault], list[P
         def location(name: str, root: Path, owner: str) -> DirectoryLocation:
             return DirectoryLocation(name, root, owner, opener=opener)
 
-        monkeypatch.setattr(assembly, "DirectoryLocation", location)
+        monkeypatch.setattr(parts, "DirectoryLocation", location)
         return readings
 
     yield install

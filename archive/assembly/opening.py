@@ -1,0 +1,163 @@
+"""Opening an archive: to change it, to look, or for what is due; and what is done when it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from archive import config as configuration
+from archive import durable
+from archive.assembly.parts import (
+    CATALOGUE,
+    CUSTODY,
+    LOCK,
+    Archive,
+    locate,
+    retired,
+    signing_for,
+    stamp_for,
+)
+from archive.catalogue.opening import open_catalogue
+from archive.clock import Clock, system_clock
+from archive.config import Config
+from archive.custody.log import CustodyLog
+from archive.errors import ArchiveError, CustodyError, LockedError, UsageError
+from archive.holdings import protection
+from archive.holdings.checkpoints import is_checkpoint_wanted, make_checkpoint
+from archive.holdings.holdings import Holdings, Stamp
+from archive.model.acts import UNNAMED
+from archive.planning.signatures import copy_signatures
+from profiles.finding import Finding, Severity
+
+
+@contextmanager
+def changing(
+    home: Path, *, doing: str, actor: str = UNNAMED, clock: Clock = system_clock, beside_others: bool = False
+) -> Iterator[Archive]:
+    """Open the archive at ``home`` for a command that changes it; LockedError while another one does.
+
+    Commands that change it ``beside_others`` may do so at the same time, if all of them do; each keeps to its own
+    staging. When the command is done, a checkpoint is made where an accession was closed or a handover frozen, and what
+    is new of the custody log is copied to every location that can be reached, and so are signature files in use.
+    """
+    config = configuration.load(home)
+    with _in_use(home / LOCK, doing=doing, beside_others=beside_others) as lock:
+        opened = _open(home, config, actor=actor, clock=clock)
+        if lock.alone:
+            _tidy(opened)
+        if beside_others:
+            lock.admit()
+        opened.holdings.settle()
+        opened.holdings.stamp.clock.latest = last_time(opened.holdings.log)
+        _require_known_actor(opened.holdings)
+        opened = replace(opened, config=protection.settle(opened.holdings, config))
+        try:
+            yield opened
+            opened.afterwards.extend(_checkpoint_where_wanted(opened.holdings))
+            opened.afterwards.extend(protection.refused(opened.holdings, config))
+        finally:
+            opened.afterwards.extend(copy_signatures(opened.holdings))
+            opened.afterwards.extend(opened.holdings.copy_log())
+            opened.afterwards.extend(_clock_findings(opened.holdings.stamp))
+            opened.holdings.catalogue.close()
+
+
+@contextmanager
+def _in_use(path: Path, *, doing: str, beside_others: bool) -> Iterator[durable.Shared]:
+    if beside_others:
+        with durable.together(path, doing=doing) as lock:
+            yield lock
+    else:
+        with durable.exclusive(path, doing=doing):
+            yield durable.Shared(-1, alone=True)
+
+
+def _tidy(archive: Archive) -> None:
+    """Throw away copies that an earlier command was killed in."""
+    for location in archive.holdings.online():
+        location.clear_incoming()
+
+
+@contextmanager
+def reading(home: Path, *, clock: Clock = system_clock) -> Iterator[Archive]:
+    """Open the archive at ``home`` for a command that only looks. It may look while another one changes."""
+    config = configuration.load(home)
+    opened = _open(home, config, actor=UNNAMED, clock=clock)
+    if opened.holdings.catalogue.applied() != opened.holdings.log.size:
+        try:
+            with durable.exclusive(home / LOCK, doing="catching up with the custody log"):
+                opened.holdings.catch_up()
+        except LockedError:
+            pass  # whoever holds the lock is about to do the same
+    try:
+        yield replace(opened, config=protection.in_force(opened.holdings, config))
+    finally:
+        opened.holdings.catalogue.close()
+
+
+@contextmanager
+def on_duty(home: Path, *, actor: str = UNNAMED, clock: Clock = system_clock) -> Iterator[tuple[Holdings, Config]]:
+    """Open the archive at ``home`` for what is due (``archive.duties.tick``); LockedError while it is in use."""
+    with changing(home, doing="scheduled duties", actor=actor, clock=clock) as archive:
+        yield archive.holdings, archive.config
+    troubles = [finding for finding in archive.afterwards if finding.code != protection.LOWERED]  # archive status tells
+    if troubles:
+        raise ArchiveError(troubles[0].message, hint="look at this before anything else")
+
+
+def _open(home: Path, config: Config, *, actor: str, clock: Clock) -> Archive:
+    catalogue = open_catalogue(home / CATALOGUE)
+    log = CustodyLog.open(home / CUSTODY)
+    holdings = Holdings(home, log, catalogue, {}, stamp_for(actor, clock), signing_for(config))
+    holdings.catch_up() if catalogue.applied() == 0 else None
+    known = catalogue.locations()
+    places = {row.name: config.locations.get(row.name, row.uri) for row in known if row.name not in retired(known)}
+    unknown = config.locations.keys() - {row.name for row in known}
+    if unknown:
+        raise ArchiveError(
+            f"{home / configuration.FILE_NAME}: location '{min(unknown)}' was never added to this archive",
+            hint="archive location add makes a new location; a line in this file alone does not",
+        )
+    located = locate(config, home, places)
+    return Archive(home, config, Holdings(home, log, catalogue, located, holdings.stamp, holdings.signing))
+
+
+def _require_known_actor(holdings: Holdings) -> None:
+    """Once agents are registered, whoever is named must be one: a code mistyped would stand in the log for ever."""
+    codes = {agent.code for agent in holdings.catalogue.agents()}
+    if codes and holdings.stamp.actor not in codes | {UNNAMED}:
+        raise UsageError(
+            f"'{holdings.stamp.actor}' is not a registered agent",
+            hint=f"known agents: {', '.join(sorted(codes))}; archive agent add makes another",
+        )
+
+
+def _checkpoint_where_wanted(holdings: Holdings) -> list[Finding]:
+    """Make a checkpoint if one is wanted; what kept it from being made is a finding: the command itself is done."""
+    try:
+        if is_checkpoint_wanted(holdings):
+            make_checkpoint(holdings)
+    except (ArchiveError, OSError) as error:
+        weight = Severity.ERROR if isinstance(error, CustodyError) else Severity.WARNING
+        said = f"{error.what}. {error.hint}" if isinstance(error, ArchiveError) else str(error)
+        return [Finding("checkpoint-not-made", weight, holdings.signing.origin, f"no checkpoint was made: {said}")]
+    return []
+
+
+def last_time(log: CustodyLog) -> datetime | None:
+    """When the last record was made, by its own words; None in an empty log."""
+    return log.record(log.size - 1).time if log.size else None
+
+
+def _clock_findings(stamp: Stamp) -> list[Finding]:
+    """A warning where the clock was behind what the log had recorded."""
+    if not stamp.clock.behind:
+        return []
+    message = (
+        f"the clock of this machine ({stamp.clock.source()}) was {stamp.clock.behind} s behind the last record in the "
+        "log; what was recorded now says so. Set the clock right, then look at: archive incident list --open"
+    )
+    return [Finding("clock-behind", Severity.WARNING, stamp.machine, message, "DESIGN §7")]
