@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import archive
@@ -31,6 +32,7 @@ from archive.catalogue.opening import create as create_catalogue
 from archive.catalogue.opening import open_catalogue
 from archive.clock import Clock, WatchedClock, system_clock
 from archive.config import STORE, Config, location_folder
+from archive.custody.chains import Trust
 from archive.custody.copies import restore as restore_log
 from archive.custody.keys import create_key
 from archive.custody.log import CustodyLog
@@ -38,16 +40,19 @@ from archive.custody.note_copies import restore_notes
 from archive.custody.notes import store_keys
 from archive.custody.signer import Signing, origin_of
 from archive.custody.stamp_copies import restore_stamps
-from archive.errors import ArchiveError, CustodyError, LockedError, UsageError
+from archive.errors import ArchiveError, ConfigError, CustodyError, LockedError, UsageError
 from archive.holdings.checkpoints import KEYS, LOG_ROLE, is_checkpoint_wanted, make_checkpoint, verifiers
 from archive.holdings.holdings import Holdings, Stamp
 from archive.holdings.rebuild import Rebuilt
 from archive.holdings.rebuild import rebuild as rebuild_holdings
+from archive.holdings.timestamping import read_authorities
 from archive.ingest.lease import Leases
+from archive.ingest.verifier import JudgeToken, token_verifier
 from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
 from archive.model.identifiers import new_identifier
 from archive.model.records import KeyRecord, LocationRecord, Record
+from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.planning.signatures import copy_signatures, restore_signatures, witnesses
 from archive.progress import Progress
 from archive.storage.directory import MARKER, DirectoryLocation, read_marker
@@ -271,7 +276,27 @@ def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
         policy=archive.config.packages,
         identify=identify,
         progress=progress,
+        judge_signature=token_verifier(_token_judge(archive)),
     )
+
+
+def _token_judge(archive: Archive) -> JudgeToken:
+    """Judges delivered time-stamps by the roots of this archive's authorities, read when the first one comes."""
+    trusted: list[Trust] = []
+
+    def judge(token: bytes, sha256: bytes) -> SignatureJudgement:
+        from archive.custody.judgement import judge_token
+
+        if not trusted:
+            try:
+                known = [authority.trust for authority in read_authorities(archive.home, archive.config.timestamps)]
+            except ConfigError as error:
+                return SignatureJudgement(SignatureOutcome.UNVERIFIABLE, f"no trusted roots: {error.what}")
+            roots, others = chain.from_iterable(t.roots for t in known), chain.from_iterable(t.others for t in known)
+            trusted.append(Trust(tuple(roots), tuple(others)))
+        return judge_token(token, sha256, trusted[0])
+
+    return judge
 
 
 def _open(home: Path, config: Config, *, actor: str, clock: Clock) -> Archive:

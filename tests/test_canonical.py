@@ -49,6 +49,8 @@ def field_values(hint: object) -> st.SearchStrategy[object]:
         return field_values(hint.__supertype__)
     if type(None) in typing.get_args(hint):
         return st.none() | field_values(next(arg for arg in typing.get_args(hint) if arg is not type(None)))
+    if typing.get_origin(hint) is tuple:
+        return st.lists(field_values(typing.get_args(hint)[0])).map(tuple)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
     if typing.get_origin(hint) is tuple:
@@ -272,6 +274,8 @@ def may_hold(hint: object, value: object) -> bool:
     """Whether a field of this type may hold ``value``, one of WRONG."""
     if isinstance(hint, typing.NewType):
         return may_hold(hint.__supertype__, value)
+    if typing.get_origin(hint) is tuple:
+        return type(value) is tuple and all(may_hold(typing.get_args(hint)[0], member) for member in value)
     if type(None) in typing.get_args(hint):
         return value is None or any(may_hold(arg, value) for arg in typing.get_args(hint) if arg is not type(None))
     return type(value) is hint and value != RECEIPT_TIME.replace(tzinfo=None)

@@ -15,13 +15,16 @@ from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import (
     AccessionRow,
     AgreementRow,
+    ConsentRow,
     DamageRow,
     FileFormatRow,
+    FileRightsRow,
     FileRow,
     HandoverRow,
     HandoverVolumeRow,
     IdentificationRow,
     IncidentRow,
+    ItemFileRow,
     KeyRow,
     LocationRow,
     PackageRow,
@@ -41,6 +44,8 @@ from archive.model.records import (
     AccessionRecord,
     AgreementRecord,
     AuditRecord,
+    ConsentRecord,
+    ConsentWithdrawnRecord,
     DamageRecord,
     FormatDecisionRecord,
     HandoverFrozenRecord,
@@ -49,6 +54,7 @@ from archive.model.records import (
     IdentificationRecord,
     IncidentClosedRecord,
     IncidentRecord,
+    ItemRecord,
     KeyRecord,
     KeyRetiredRecord,
     LocationRecord,
@@ -57,6 +63,7 @@ from archive.model.records import (
     Record,
     RepairRecord,
     ReplicationRecord,
+    RightsRecord,
     RiskTableRecord,
     SealRecord,
     SignaturesRecord,
@@ -99,6 +106,14 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _adopt_signatures(catalogue, n, record)
         case RiskTableRecord():
             _take_risk_table(catalogue, n, record)
+        case ItemRecord():
+            catalogue.insert([ItemFileRow(leaf=n, file=file, item=record.item) for file in record.files])
+        case RightsRecord():
+            _state_rights(catalogue, n, record)
+        case ConsentRecord():
+            _register_consent(catalogue, n, record)
+        case ConsentWithdrawnRecord():
+            _withdraw_consent(catalogue, n, record)
         case ReplicationRecord():
             _store_replica(catalogue, n, record)
         case AuditRecord():
@@ -159,6 +174,49 @@ def _file(n: int, record: ReceiptRecord) -> FileRow:
     )
 
 
+def _state_rights(catalogue: Catalogue, n: int, record: RightsRecord) -> None:
+    statement = canonical.encode(record.statement).decode("ascii")
+    consents, persons = (_findable(record.statement.get(column)) for column in ("consent_ref", "person"))
+    rows = [
+        FileRightsRow(leaf=n, file=file, package=record.aip, statement=statement, consents=consents, persons=persons)
+        for file in record.files
+    ]
+    known = catalogue.with_rights(record.files)
+    catalogue.insert([row for row in rows if row.file not in known])
+    catalogue.replace_all([row for row in rows if row.file in known])
+
+
+def _findable(codes: str | None) -> str:
+    return "" if codes is None else f" {codes} "
+
+
+def _register_consent(catalogue: Catalogue, n: int, record: ConsentRecord) -> None:
+    known = catalogue.consent(record.ref)
+    row = ConsentRow(
+        leaf=n,
+        ref=record.ref,
+        person=record.person,
+        scope=record.scope,
+        terms=record.terms,
+        given=record.given,
+        expires=record.expires,
+        withdrawn=None if known is None else known.withdrawn,
+        withdrawn_reason=None if known is None else known.withdrawn_reason,
+        recorded_at=format_moment(record.time),
+    )
+    if known is None:
+        catalogue.insert([row])
+    else:
+        catalogue.replace(row)
+
+
+def _withdraw_consent(catalogue: Catalogue, n: int, record: ConsentWithdrawnRecord) -> None:
+    known = catalogue.consent(record.ref)
+    if known is None:
+        raise ValueError(f"record {n} withdraws a consent that was never registered: {record.ref}")
+    catalogue.replace(replace(known, leaf=n, withdrawn=record.withdrawn, withdrawn_reason=record.reason))
+
+
 def _open_accession(catalogue: Catalogue, n: int, record: AccessionRecord) -> None:
     row = AccessionRow(
         leaf=n,
@@ -170,12 +228,18 @@ def _open_accession(catalogue: Catalogue, n: int, record: AccessionRecord) -> No
         metadata_sha256=record.metadata_sha256,
         opened_at=format_moment(record.time),
         closed_at=None,
+        metadata_reading=_reading(record),
     )
     known = catalogue.accession(record.accession)
     if known is None:
         catalogue.insert([row])
     else:
         catalogue.replace(replace(row, opened_at=known.opened_at))
+
+
+def _reading(record: AccessionRecord) -> str | None:
+    given = record.metadata_reading
+    return None if given is None else canonical.encode(given).decode("utf-8")
 
 
 def _close_accession(catalogue: Catalogue, n: int, record: AccessionClosedRecord) -> None:
