@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,16 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from archive.ingest.columns import DIGESTS, FUTURE_DATES, PAST_DATES, PATH, STATED, Columns
-from archive.ingest.dates import impossible
+from archive.ingest.columns import DIGESTS, PATH, STATED, Columns
 from archive.ingest.dialect import CsvRecord
 from archive.ingest.encoding import SINGLE_OCTET
+from archive.ingest.faults import Faults, is_digest, warning
 from archive.ingest.scratch import scratch_database, writing_scratch
 from archive.ingest.told import Told
-from archive.model.digests import HEX_LENGTH
 from archive.model.names import shown
-from archive.model.rights import UNREADABLE, Statement, coded
-from profiles.finding import Finding, Severity
+from archive.model.rights import Statement
+from profiles.finding import Finding
 
 _SCHEMA = """
 CREATE TABLE row (
@@ -31,8 +29,6 @@ CREATE TABLE row (
 CREATE INDEX row_by_path ON row (path);
 CREATE INDEX row_by_alike ON row (alike);
 """
-_NO_TEXT = re.compile("[\udc80-\udcff\ufffd]")
-_HEX = frozenset("0123456789abcdef")
 _NAMED_LINES = 5
 
 
@@ -59,10 +55,11 @@ class Rows:
         ``wrong_octets``: some of the file is no text in its encoding, so that each cell is looked at.
         """
         told = Told()
+        faults = Faults(self.heading, self.columns, today=today, wrong_octets=wrong_octets)
 
         def rows() -> Iterator[tuple[int, bytes, bytes, str]]:
             for record in records:
-                for finding in _faults(record, self.heading, self.columns, today, wrong_octets=wrong_octets):
+                for finding in faults.of(record):
                     told.add(finding)
                 path = self.columns.cell(record.cells, PATH)
                 if path and record.error is None:
@@ -100,7 +97,7 @@ class Rows:
         for row in self.of(name):
             for algorithm in DIGESTS:
                 digest = self.columns.cell(row.cells, algorithm).lower()
-                if _is_digest(digest, algorithm):
+                if is_digest(digest, algorithm):
                     given.setdefault(algorithm, set()).add(digest)
         return ((algorithm, min(digests)) for algorithm, digests in given.items() if len(digests) == 1)
 
@@ -177,46 +174,6 @@ def _read(name: bytes, codec: str) -> str | None:
         return None
 
 
-def _is_digest(text: str, algorithm: str) -> bool:
-    return len(text) == HEX_LENGTH[algorithm] and set(text) <= _HEX
-
-
-def _faults(
-    record: CsvRecord, heading: Sequence[str], columns: Columns, today: date, *, wrong_octets: bool
-) -> Iterator[Finding]:
-    """What is wrong with one record."""
-    line, cells = f"line {record.line}", record.cells
-    if record.error is not None:
-        message = f"{line} cannot be read ({record.error}); it belongs to no file: {_short(cells[0])}"
-        yield Finding("row-malformed", Severity.ERROR, line, message, "RFC 4180 §2")
-        return
-    path = columns.cell(cells, PATH)
-    if not path:
-        yield _warning("row-without-path", line, f"{line} of the table names no file")
-        return
-    subject = shown(path)
-    if len(cells) < len(heading) or any(cells[len(heading) :]):
-        message = f"{line} has {len(cells)} cells, the first line {len(heading)}; what is missing counts as empty"
-        yield _warning("ragged-row", subject, message)
-    if wrong_octets and any(map(_NO_TEXT.search, cells)):
-        yield _warning("not-text", subject, f"{line} holds octets that are no text in this encoding")
-    for algorithm in DIGESTS:
-        given = columns.cell(cells, algorithm).lower()
-        if given and not _is_digest(given, algorithm):
-            message = f"{line}: '{_short(given)}' is no {algorithm} digest; nothing is compared with it"
-            yield _warning("digest-malformed", subject, message)
-    for column in (*PAST_DATES, *FUTURE_DATES):
-        given = columns.cell(cells, column)
-        why = impossible(given, today=today, may_be_ahead=column in FUTURE_DATES) if given else None
-        if why is not None:
-            yield _warning("date-impossible", subject, f"{line}: '{_short(given)}' under {column}: {why}")
-    for column, stated in STATED.items():
-        given = columns.cell(cells, column)
-        if given and UNREADABLE in coded(stated, given):
-            message = f"{line}: '{_short(given)}' under {column} holds no code known here; embargo holds"
-            yield _warning("rights-unclear", subject, message)
-
-
 def _repetition(rows: Iterable[Row], heading: Sequence[str]) -> Finding:
     """What several rows about one file are to each other: the same, complete, or in contradiction."""
     rest = iter(rows)
@@ -238,14 +195,6 @@ def _repetition(rows: Iterable[Row], heading: Sequence[str]) -> Finding:
     if contradicted:
         names = ", ".join(heading[place] if place < len(heading) else f"cell {place + 1}" for place in contradicted)
         message = f"{where} of the table contradict each other about this file ({shown(names)}); all are kept"
-        return _warning("contradicting-rows", subject, message)
+        return warning("contradicting-rows", subject, message)
     word = "are the same" if same else "speak of this file and complete each other"
-    return _warning("duplicate-row", subject, f"{where} of the table {word}; all are kept")
-
-
-def _short(text: str) -> str:
-    return shown(text if len(text) <= 60 else f"{text[:60]}…")
-
-
-def _warning(code: str, subject: str, message: str) -> Finding:
-    return Finding(code, Severity.WARNING, subject, message)
+    return warning("duplicate-row", subject, f"{where} of the table {word}; all are kept")
