@@ -49,8 +49,6 @@ def field_values(hint: object) -> st.SearchStrategy[object]:
         return field_values(hint.__supertype__)
     if type(None) in typing.get_args(hint):
         return st.none() | field_values(next(arg for arg in typing.get_args(hint) if arg is not type(None)))
-    if typing.get_origin(hint) is tuple:
-        return st.lists(field_values(typing.get_args(hint)[0])).map(tuple)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
     if typing.get_origin(hint) is tuple:

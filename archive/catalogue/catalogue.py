@@ -10,11 +10,11 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import DatabaseError
 
 from archive import durable
-from archive.catalogue import format_queries, schema
+from archive.catalogue import format_queries, rights_queries, schema
 from archive.catalogue.rows import (
     AccessionRow,
     AgreementRow,
@@ -235,67 +235,44 @@ class Catalogue:
 
     def files_of_item(self, item: ItemId) -> list[FileRow]:
         """Receipts of the files that belong together under this identifier, in order of their names."""
-        table, within = schema.file, schema.item_file
-        query = select(table).join(within, within.c.file == table.c.id).where(within.c.item == item)
-        return self._all(FileRow, query.order_by(table.c.name))
+        return self._all(FileRow, rights_queries.files_of_item(item))
 
     def item_of(self, file: FileId) -> ItemId | None:
         """The item a file belongs to; None where it stands alone."""
-        table = schema.item_file
-        row = self._one(ItemFileRow, select(table).where(table.c.file == file))
+        row = self._one(ItemFileRow, select(schema.item_file).where(schema.item_file.c.file == file))
         return None if row is None else row.item
 
     def items_by_name(self, accession: AccessionId) -> Iterator[tuple[bytes, ItemId]]:
         """Delivered names of one accession with the item each belongs to, for those that belong to one, streamed."""
-        file, within = schema.file, schema.item_file
-        query = select(file.c.name, within.c.item).join(within, within.c.file == file.c.id)
         with self._reading() as connection:
-            found = connection.execution_options(yield_per=1000).execute(query.where(file.c.accession == accession))
-            for name, item in found:
+            streamed = connection.execution_options(yield_per=1000)
+            for name, item in streamed.execute(rights_queries.items_by_name(accession)):
                 yield bytes(name), ItemId(item)
 
     def rights(self, file: FileId) -> FileRightsRow | None:
         """What was stated about the rights in a file."""
-        table = schema.file_rights
-        return self._one(FileRightsRow, select(table).where(table.c.file == file))
+        return self._one(FileRightsRow, select(schema.file_rights).where(schema.file_rights.c.file == file))
 
     def with_rights(self, files: Sequence[FileId]) -> set[str]:
         """Those of these files about whose rights something was stated."""
-        table, found = schema.file_rights, set[str]()
-        for start in range(0, len(files), 500):
-            query = select(table.c.file).where(table.c.file.in_(files[start : start + 500]))
-            with self._reading() as connection:
-                found.update(str(row[0]) for row in connection.execute(query))
-        return found
+        return {row.file for query in rights_queries.of_files(files) for row in self._all(FileRightsRow, query)}
 
     def resting_on(self, consent: str, person: str | None) -> Iterator[FileRightsRow]:
         """Statements that name this consent, or its person and no consent, by package, streamed."""
-        table = schema.file_rights
-        named = func.instr(table.c.consents, f" {consent} ") > 0
-        if person is not None:
-            named = or_(named, and_(table.c.consents == "", func.instr(table.c.persons, f" {person} ") > 0))
-        return self._stream(FileRightsRow, select(table).where(named).order_by(table.c.package, table.c.file))
+        return self._stream(FileRightsRow, rights_queries.resting_on(consent, person))
 
     def consent(self, ref: str) -> ConsentRow | None:
         """The consent of that reference."""
         return self._one(ConsentRow, select(schema.consent).where(schema.consent.c.ref == ref))
 
-    def consents(
-        self, *, refs: Iterable[str] | None = None, persons: Iterable[str] = (), before: str | None = None
-    ) -> list[ConsentRow]:
-        """Consents by reference; only those of these references or persons, or ending on or before a day, if given."""
-        table = schema.consent
-        query = select(table).order_by(table.c.ref)
-        if before is not None:
-            query = query.where(table.c.expires <= before)
-        if refs is None:
-            return self._all(ConsentRow, query)
-        found: dict[str, ConsentRow] = {}
-        for column, wanted in ((table.c.ref, list(refs)), (table.c.person, list(persons))):
-            for start in range(0, len(wanted), 500):
-                part = query.where(column.in_(wanted[start : start + 500]))
-                found |= {row.ref: row for row in self._all(ConsentRow, part)}
-        return list(found.values())
+    def consents(self, *, before: str | None = None) -> list[ConsentRow]:
+        """Consents by reference; only those that end on or before a day, where one is given."""
+        return self._all(ConsentRow, rights_queries.consents(before))
+
+    def consents_of(self, *, refs: Iterable[str], persons: Iterable[str] = ()) -> list[ConsentRow]:
+        """The consents of these references, and those that these persons gave."""
+        queries = rights_queries.consents_of(list(refs), list(persons))
+        return list({row.ref: row for query in queries for row in self._all(ConsentRow, query)}.values())
 
     def find_files(self, *, text: str, limit: int) -> list[FileRow]:
         """Receipts whose identifier or SHA-256 is ``text``, or whose name holds it."""

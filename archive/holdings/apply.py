@@ -15,10 +15,8 @@ from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import (
     AccessionRow,
     AgreementRow,
-    ConsentRow,
     DamageRow,
     FileFormatRow,
-    FileRightsRow,
     FileRow,
     HandoverRow,
     HandoverVolumeRow,
@@ -34,6 +32,7 @@ from archive.catalogue.rows import (
     SignaturesRow,
     TimestampRow,
 )
+from archive.holdings.apply_rights import register_consent, state_rights, withdraw_consent
 from archive.holdings.tools import spelled
 from archive.model.formats import DECIDED, FileFormat, ToldBy
 from archive.model.identifiers import PackageId
@@ -109,11 +108,11 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
         case ItemRecord():
             catalogue.insert([ItemFileRow(leaf=n, file=file, item=record.item) for file in record.files])
         case RightsRecord():
-            _state_rights(catalogue, n, record)
+            state_rights(catalogue, n, record)
         case ConsentRecord():
-            _register_consent(catalogue, n, record)
+            register_consent(catalogue, n, record)
         case ConsentWithdrawnRecord():
-            _withdraw_consent(catalogue, n, record)
+            withdraw_consent(catalogue, n, record)
         case ReplicationRecord():
             _store_replica(catalogue, n, record)
         case AuditRecord():
@@ -172,49 +171,6 @@ def _file(n: int, record: ReceiptRecord) -> FileRow:
         aip=record.aip,
         received_at=format_moment(record.time),
     )
-
-
-def _state_rights(catalogue: Catalogue, n: int, record: RightsRecord) -> None:
-    statement = canonical.encode(record.statement).decode("ascii")
-    consents, persons = (_findable(record.statement.get(column)) for column in ("consent_ref", "person"))
-    rows = [
-        FileRightsRow(leaf=n, file=file, package=record.aip, statement=statement, consents=consents, persons=persons)
-        for file in record.files
-    ]
-    known = catalogue.with_rights(record.files)
-    catalogue.insert([row for row in rows if row.file not in known])
-    catalogue.replace_all([row for row in rows if row.file in known])
-
-
-def _findable(codes: str | None) -> str:
-    return "" if codes is None else f" {codes} "
-
-
-def _register_consent(catalogue: Catalogue, n: int, record: ConsentRecord) -> None:
-    known = catalogue.consent(record.ref)
-    row = ConsentRow(
-        leaf=n,
-        ref=record.ref,
-        person=record.person,
-        scope=record.scope,
-        terms=record.terms,
-        given=record.given,
-        expires=record.expires,
-        withdrawn=None if known is None else known.withdrawn,
-        withdrawn_reason=None if known is None else known.withdrawn_reason,
-        recorded_at=format_moment(record.time),
-    )
-    if known is None:
-        catalogue.insert([row])
-    else:
-        catalogue.replace(row)
-
-
-def _withdraw_consent(catalogue: Catalogue, n: int, record: ConsentWithdrawnRecord) -> None:
-    known = catalogue.consent(record.ref)
-    if known is None:
-        raise ValueError(f"record {n} withdraws a consent that was never registered: {record.ref}")
-    catalogue.replace(replace(known, leaf=n, withdrawn=record.withdrawn, withdrawn_reason=record.reason))
 
 
 def _open_accession(catalogue: Catalogue, n: int, record: AccessionRecord) -> None:

@@ -81,7 +81,7 @@ def register(holdings: Holdings, consents: Sequence[Consent], *, reason: str = "
 
 def check(catalogue: Catalogue, consents: Sequence[Consent], *, reason: str) -> list[Consent]:
     """What ``register`` would enter; raises as it would."""
-    known = {row.ref: _consent(row) for row in catalogue.consents(refs=[consent.ref for consent in consents])}
+    known = {row.ref: _consent(row) for row in catalogue.consents_of(refs=[consent.ref for consent in consents])}
     seen: dict[str, Consent] = {}
     new = []
     for consent in consents:
@@ -137,7 +137,7 @@ def register_for(catalogue: Catalogue, statements: Iterable[Statement]) -> Regis
     for statement in statements:
         refs |= dict.fromkeys(statement.consent_ref)
         persons |= dict.fromkeys(statement.person)
-    return Register(tuple(_consent(row) for row in catalogue.consents(refs=refs, persons=persons)))
+    return Register(tuple(_consent(row) for row in catalogue.consents_of(refs=refs, persons=persons)))
 
 
 def statement_of(row: FileRightsRow | None) -> Statement | None:

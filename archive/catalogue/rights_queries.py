@@ -1,0 +1,53 @@
+"""Questions to the catalogue about what belongs together, what was stated about rights, and what people consented to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from archive.catalogue.schema import consent, file, file_rights, item_file
+from archive.model.identifiers import AccessionId, FileId, ItemId
+
+_AT_ONCE = 500  # SQLite allows 999 parameters in old builds
+
+
+def files_of_item(item: ItemId) -> Select[Any]:
+    """Receipts of the files of one item."""
+    within = select(file).join(item_file, item_file.c.file == file.c.id)
+    return within.where(item_file.c.item == item).order_by(file.c.name)
+
+
+def items_by_name(accession: AccessionId) -> Select[Any]:
+    """Names and items of the files of one accession that belong to an item."""
+    named = select(file.c.name, item_file.c.item).join(item_file, item_file.c.file == file.c.id)
+    return named.where(file.c.accession == accession)
+
+
+def of_files(files: Sequence[FileId]) -> Iterator[Select[Any]]:
+    """What was stated about the rights in these files, in as many questions as it takes."""
+    for start in range(0, len(files), _AT_ONCE):
+        yield select(file_rights).where(file_rights.c.file.in_(files[start : start + _AT_ONCE]))
+
+
+def resting_on(ref: str, person: str | None) -> Select[Any]:
+    """Statements that name a consent, or its person and no consent at all."""
+    named = func.instr(file_rights.c.consents, f" {ref} ") > 0
+    if person is not None:
+        by_person = func.instr(file_rights.c.persons, f" {person} ") > 0
+        named = or_(named, and_(file_rights.c.consents == "", by_person))
+    return select(file_rights).where(named).order_by(file_rights.c.package, file_rights.c.file)
+
+
+def consents(before: str | None) -> Select[Any]:
+    """All consents, or those that end on or before a day."""
+    every = select(consent).order_by(consent.c.ref)
+    return every if before is None else every.where(consent.c.expires <= before)
+
+
+def consents_of(refs: Sequence[str], persons: Sequence[str]) -> Iterator[Select[Any]]:
+    """The consents of these references or persons, in as many questions as it takes."""
+    for column, wanted in ((consent.c.ref, refs), (consent.c.person, persons)):
+        for start in range(0, len(wanted), _AT_ONCE):
+            yield select(consent).where(column.in_(wanted[start : start + _AT_ONCE]))
