@@ -1,4 +1,4 @@
-"""Questions to the catalogue about what belongs together, what was stated about rights, and what people consented to."""
+"""Questions to the catalogue about items, what was stated about rights, and what people consented to."""
 
 from __future__ import annotations
 

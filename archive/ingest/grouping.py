@@ -12,7 +12,7 @@ together needlessly does no harm, torn apart does. Two programs name their files
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 
@@ -96,17 +96,40 @@ def side_car(name: bytes) -> SideCar | None:
     return next((kind for kind in SideCar if lower.endswith(kind.encode()) and len(lower) > len(kind)), None)
 
 
-def family(name: bytes) -> bytes:
-    """The beginning that all names of one item have in common: up to the first dot that does not begin the name."""
-    dot = name.find(b".", 1)
-    return name if dot < 0 else name[:dot]
+def order(name: bytes) -> bytes:
+    """What to sort names by so that all with one beginning before a dot stand together: a dot before anything else."""
+    return name.replace(b".", b"\0")
+
+
+def runs(names: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Names of one folder, given in ``order``, cut into runs that can be judged apart: no item lies in two of them."""
+    run: list[bytes] = []
+    reach = b""
+    for name in names:
+        if run and not name.startswith(reach):
+            yield run
+            run = []
+        its = _reach(name)
+        reach = its if not run or reach.startswith(its) else reach
+        run.append(name)
+    if run:
+        yield run
+
+
+def _reach(name: bytes) -> bytes:
+    """How every name begins that may belong together with this one and comes behind it."""
+    proof = _PROOF.fullmatch(name)
+    if proof is not None:
+        return proof[1] + b"."
+    rest = _rest(name)
+    if rest is not None:
+        return rest + b"."
+    stem, _, _ = name.rpartition(b".")
+    return (stem or name) + b"."
 
 
 def items(names: Sequence[bytes]) -> list[tuple[bytes, ...]]:
-    """Names of one family in one folder, put together to items; in order of the names, each item's too.
-
-    Of two names in different families none is the other's side-car, so a folder can be judged family by family.
-    """
+    """Names of one folder put together to items; in order of the names, each item's too."""
     if len(names) < 2:
         return [(name,) for name in names]
     leads = _Leads(names)

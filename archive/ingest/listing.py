@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
-from archive.ingest.grouping import Counts, Mark, family, is_one_item, items, marks
+from archive.ingest.grouping import Counts, Mark, is_one_item, items, marks, order, runs
 from archive.ingest.scratch import scratch_database, writing_scratch
 
 _SCHEMA = """
 CREATE TABLE entry (
-    folder INTEGER, family BLOB, base BLOB, name BLOB, size INTEGER, mtime TEXT, marks INTEGER, line BLOB,
-    PRIMARY KEY (folder, family, base)
+    folder INTEGER, place BLOB, base BLOB, name BLOB, size INTEGER, mtime TEXT, marks INTEGER, line BLOB,
+    PRIMARY KEY (folder, place)
 ) WITHOUT ROWID;
 """
 _BATCH = 5_000
@@ -44,7 +43,7 @@ class Listing:
         """Take one entry; ``name`` is None for what is no file."""
         folder, base = os.path.split(path)
         told = 0 if name is None else int(marks(base))
-        self._batch.append((self._number(folder), family(base), base, name, size, str(mtime), told, line))
+        self._batch.append((self._number(folder), order(base), base, name, size, str(mtime), told, line))
         if len(self._batch) >= _BATCH:
             self._flush()
 
@@ -59,8 +58,7 @@ class Listing:
             if is_one_item(self._counts(folder), at_most=at_most):
                 yield from _one_item(self._entries(folder))
             else:
-                for _, members in groupby(self._entries(folder), key=lambda entry: family(entry.base)):
-                    yield from _by_name(list(members))
+                yield from self._by_name(folder)
 
     def names(self, *, at_most: int) -> Iterator[tuple[bytes, ...]]:
         """The delivered names of all files, item by item."""
@@ -68,6 +66,26 @@ class Listing:
             names = tuple(entry.name for entry in entries if entry.name is not None)
             if names:
                 yield names
+
+    def _by_name(self, folder: int) -> Iterator[tuple[Entry, ...]]:
+        """What stands in a folder, put together by names."""
+        found: dict[bytes, Entry] = {}
+        others: list[Entry] = []
+
+        def names() -> Iterator[bytes]:
+            for entry in self._entries(folder):
+                if entry.name is None:
+                    others.append(entry)
+                else:
+                    found[entry.base] = entry
+                    yield entry.base
+
+        for run in runs(names()):
+            for item in items(run):
+                yield tuple(found.pop(base) for base in item)
+            yield from ((entry,) for entry in others)
+            others.clear()
+        yield from ((entry,) for entry in others)
 
     def _number(self, folder: bytes) -> int:
         """The number of a folder, given in the order of the walk; those above it are remembered, no others."""
@@ -90,7 +108,7 @@ class Listing:
         return Counts(files, {mark: int(count) for mark, count in zip(Mark, found, strict=True)})
 
     def _entries(self, folder: int) -> Iterator[Entry]:
-        query = "SELECT line, base, name, size, mtime FROM entry WHERE folder = ? ORDER BY family, base"
+        query = "SELECT line, base, name, size, mtime FROM entry WHERE folder = ? ORDER BY place"
         for line, base, name, size, mtime in self._database.execute(query, (folder,)):
             yield Entry(line, base, name, size, int(mtime))
 
@@ -107,10 +125,3 @@ def _one_item(entries: Iterator[Entry]) -> Iterator[tuple[Entry, ...]]:
         else:
             files.append(entry)
     yield tuple(files)
-
-
-def _by_name(entries: list[Entry]) -> Iterator[tuple[Entry, ...]]:
-    files = {entry.base: entry for entry in entries if entry.name is not None}
-    yield from ((entry,) for entry in entries if entry.name is None)
-    for group in items(list(files)):
-        yield tuple(files[base] for base in group)

@@ -13,10 +13,11 @@ from archive.ingest.grouping import (
     Counts,
     Mark,
     SideCar,
-    family,
     is_one_item,
     items,
     marks,
+    order,
+    runs,
     side_car,
     subjects,
 )
@@ -27,10 +28,8 @@ OTHER = "1b" * 32
 
 def grouped(*names: str) -> list[str]:
     """Groups of the names of one folder, each joined by blanks."""
-    families: dict[bytes, list[bytes]] = {}
-    for name in names:
-        families.setdefault(family(name.encode()), []).append(name.encode())
-    found = [item for members in families.values() for item in items(members)]
+    sorted_names = sorted((name.encode() for name in names), key=order)
+    found = [item for run in runs(sorted_names) for item in items(run)]
     return sorted(b" ".join(item).decode() for item in found)
 
 
@@ -89,7 +88,7 @@ def test_the_rule_is_this(names: str, groups: str) -> None:
     assert grouped(*given_names) == expected
 
 
-PART = st.sampled_from(["a", "b", "a.b", "a.jpg", "2020.08.11", ".x", "IMG 1", "ы", HASH])
+PART = st.sampled_from(["a", "b", "a.b", "a.jpg", "2020.08.11", "2020.08", "2020", ".x", "a 1", "a-b", "ы", HASH])
 ENDING = st.sampled_from(
     ["", ".jpg", ".mp4", ".json", ".ots", ".tsr", ".asc", ".wacz", ".info.json", ".proof.json", "."]
 )
@@ -110,12 +109,18 @@ def test_every_name_is_in_one_item_and_the_order_they_come_in_does_not_matter(
 
 
 @given(NAMES)
-def test_a_folder_can_be_judged_family_by_family(names: list[bytes]) -> None:
-    families: dict[bytes, list[bytes]] = {}
-    for name in names:
-        families.setdefault(family(name), []).append(name)
-    apart = [item for members in families.values() for item in items(members)]
-    assert sorted(apart) == items(names)
+def test_a_folder_can_be_judged_run_by_run(names: list[bytes]) -> None:
+    cut = list(runs(sorted(names, key=order)))
+    assert [name for run in cut for name in run] == sorted(names, key=order)
+    assert sorted(item for run in cut for item in items(run)) == items(names)
+
+
+def test_dates_in_names_do_not_make_a_folder_one_run() -> None:
+    names = [
+        f"2020.08.{day:02}_{n:03}.jpg{ending}" for day in range(1, 31) for n in range(9) for ending in ("", ".ots")
+    ]
+    cut = list(runs(sorted((name.encode() for name in names), key=order)))
+    assert {len(run) for run in cut} == {2}
 
 
 @given(NAMES)
