@@ -8,19 +8,24 @@ An archive's folder holds::
     store/             the location every archive has
     leases/            which deliveries are being taken in, while they are
     staging/           deliveries being taken in; nothing here is held yet
-    keys/              keys, when there are any
+    keys/              secrets of signing keys that are kept here
     signatures/        signature files for format identification that were taken into use, by their digest
+    deaccession/       what is left of packages being deleted in part, until it is stored
     lock               held by the one command that changes the archive
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shutil
 import socket
+import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -28,10 +33,13 @@ from pathlib import Path
 import archive
 from archive import config as configuration
 from archive import durable
+from archive.audit.custody import Evidence
+from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.opening import create as create_catalogue
 from archive.catalogue.opening import open_catalogue
+from archive.catalogue.rows import LocationRow
 from archive.clock import Clock, WatchedClock, system_clock
-from archive.config import STORE, Config, location_folder
+from archive.config import STORE, Config, CopyPolicy, location_folder, protective_settings, with_settings
 from archive.custody.chains import Trust
 from archive.custody.copies import restore as restore_log
 from archive.custody.keys import create_key
@@ -41,6 +49,9 @@ from archive.custody.notes import store_keys
 from archive.custody.signer import Signing, origin_of
 from archive.custody.stamp_copies import restore_stamps
 from archive.errors import ArchiveError, ConfigError, CustodyError, LockedError, UsageError
+from archive.handover.verifier import leave_beside_log
+from archive.holdings import protection
+from archive.holdings.acting import Acting
 from archive.holdings.checkpoints import KEYS, LOG_ROLE, is_checkpoint_wanted, make_checkpoint, verifiers
 from archive.holdings.holdings import Holdings, Stamp
 from archive.holdings.rebuild import Rebuilt
@@ -50,11 +61,13 @@ from archive.ingest.lease import Leases
 from archive.ingest.verifier import JudgeToken, token_verifier
 from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
+from archive.model.acts import UNNAMED
 from archive.model.identifiers import new_identifier
+from archive.model.names import shown
 from archive.model.records import KeyRecord, LocationRecord, Record
 from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.planning.signatures import copy_signatures, restore_signatures, witnesses
-from archive.progress import Progress
+from archive.progress import Progress, Silent
 from archive.storage.directory import MARKER, DirectoryLocation, read_marker
 from archive.storage.filesystem import FileSystemBackend
 from profiles.finding import Finding, Severity
@@ -68,12 +81,19 @@ LOCK = "lock"
 FIRST_KEY = "log-1"
 """Name of the key that signs the checkpoints of a new archive."""
 
+_REPLAY = ".replay-"
+"""Beginning of the names of folders in staging where the log is replayed for its check; removed afterwards."""
+
 _LOCATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An open archive. ``afterwards`` fills with what went wrong when it was closed: copies of the log, so far."""
+    """An open archive. ``config`` holds the settings in force, which may protect better than those in its file.
+
+    ``afterwards`` fills with what a person must be told when the archive is closed: copies of the log that could not
+    be made, a clock that ran backwards, a setting that one person alone cannot lower.
+    """
 
     home: Path
     config: Config
@@ -86,7 +106,7 @@ class Archive:
         return self.home / STAGING
 
 
-def create(home: Path, *, locations: Mapping[str, str], actor: str = "unnamed", clock: Clock = system_clock) -> Archive:
+def create(home: Path, *, locations: Mapping[str, str], actor: str = UNNAMED, clock: Clock = system_clock) -> Archive:
     """Make a new archive at ``home``, with ``store`` inside it and the further ``locations`` (name to path or URI).
 
     ``archive.toml`` is written last: what an interrupted ``init`` leaves behind is no archive. Raises UsageError for a
@@ -94,7 +114,12 @@ def create(home: Path, *, locations: Mapping[str, str], actor: str = "unnamed", 
     """
     home = home.absolute()
     places = check_new(home, locations)
-    config = Config(format=configuration.FORMAT, archive=new_identifier(), locations=places)
+    config = Config(
+        format=configuration.FORMAT,
+        archive=new_identifier(),
+        locations=places,
+        copies=CopyPolicy(required=len(places)),
+    )
     located = _locations(config, home, places)
     for name, location in located.items():
         if name != STORE:  # which lies inside the folder that is not made yet
@@ -111,8 +136,11 @@ def create(home: Path, *, locations: Mapping[str, str], actor: str = "unnamed", 
         for name, uri in places.items()
     ]
     records.append(KeyRecord(**holdings.stamp(), name=key.name, role=LOG_ROLE, public_key=key.public))
+    records.append(protection.policy(holdings, protective_settings(config), request=None))
     holdings.record(records)
     store_keys(log.folder, verifiers(holdings))
+    for location in located.values():
+        leave_beside_log(location.backend)
     durable.write_atomic(home / configuration.FILE_NAME, configuration.render(config))
     holdings.copy_log()
     return Archive(home, config, holdings)
@@ -135,6 +163,43 @@ def _make_home(home: Path) -> None:
             (home / name).mkdir(mode=0o700)
     except OSError as error:
         raise ArchiveError(f"{home} cannot be made: {error.strerror}") from error
+
+
+def add_location(archive: Archive, name: str, uri: str, *, reason: str = "") -> DirectoryLocation:
+    """Make a free folder a further location of an archive that is open for changing, and record it.
+
+    Given again after a kill, it goes on. Raises UsageError for a name that is taken or a folder that cannot be one,
+    StorageError for a folder that is not free.
+    """
+    holdings = archive.holdings
+    place = check_location(archive, name, uri)
+    location = DirectoryLocation(name, location_folder(place, archive.home), archive.config.archive)
+    location.prepare()
+    holdings.record([LocationRecord(**holdings.stamp(reason), name=name, uri=place, form="directory", attributes={})])
+    return location
+
+
+def check_location(archive: Archive, name: str, uri: str) -> str:
+    """The URI of a location to be added, changing nothing; raises as ``add_location`` does."""
+    known = archive.holdings.catalogue.location(name)
+    if known is not None:
+        gone = "" if known.retired_at is None else f", retired on {known.retired_at}"
+        raise UsageError(f"there is a location '{name}' already{gone}", hint="a name is never used twice; take another")
+    places = _absolute({name: uri})
+    folders = {
+        row.name: archive.config.locations.get(row.name, row.uri) for row in archive.holdings.catalogue.locations()
+    }
+    _refuse_overlap(archive.home, {**folders, **places})
+    location = DirectoryLocation(name, location_folder(places[name], archive.home), archive.config.archive)
+    location.require_free()
+    if location.root.is_dir() and read_marker(location.root) is None:
+        other = [entry.name for entry in location.root.iterdir() if entry.name != "lost+found"]
+        if other:
+            raise UsageError(
+                f"{location.root} is not empty: it holds {shown(sorted(other)[0])}",
+                hint="give a folder of its own, which may not exist yet",
+            )
+    return places[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +240,18 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
     place = DirectoryLocation(source.name, source.folder, source.archive)
     restore_notes(FileSystemBackend(source.folder), log.folder)
     signing = Signing(origin_of(source.archive))
-    folded = Holdings(home, log, catalogue, {}, _stamp("unnamed", clock), signing)
+    folded = Holdings(home, log, catalogue, {}, _stamp(UNNAMED, clock), signing)
     rebuilt = rebuild_holdings(folded, place)
     restore_stamps(log.folder, FileSystemBackend(source.folder), folded.stamped())
-    places = {row.name: row.uri for row in catalogue.locations()} | {source.name: source.folder.as_uri()}
+    added = catalogue.locations()
+    places = {row.name: row.uri for row in added if row.name not in _retired(added)}
+    places |= {source.name: source.folder.as_uri()}
     config = Config(format=configuration.FORMAT, archive=source.archive, locations=places)
+    config = with_settings(config, catalogue.policy())
     if source.name != STORE:
         DirectoryLocation(STORE, home / STORE, source.archive).prepare()
     located = _locations(config, home, places)
-    holdings = Holdings(home, log, catalogue, located, _stamp("unnamed", clock), signing)
+    holdings = Holdings(home, log, catalogue, located, _stamp(UNNAMED, clock), signing)
     restore_signatures(holdings, FileSystemBackend(source.folder))
     durable.write_atomic(home / configuration.FILE_NAME, configuration.render(config))
     return Archive(home, config, holdings), rebuilt
@@ -191,7 +259,7 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
 
 @contextmanager
 def changing(
-    home: Path, *, doing: str, actor: str = "unnamed", clock: Clock = system_clock, beside_others: bool = False
+    home: Path, *, doing: str, actor: str = UNNAMED, clock: Clock = system_clock, beside_others: bool = False
 ) -> Iterator[Archive]:
     """Open the archive at ``home`` for a command that changes it; LockedError while another one does.
 
@@ -208,9 +276,12 @@ def changing(
             lock.admit()
         opened.holdings.settle()
         opened.holdings.stamp.clock.latest = last_time(opened.holdings.log)
+        _require_known_actor(opened.holdings)
+        opened = replace(opened, config=protection.settle(opened.holdings, config))
         try:
             yield opened
             opened.afterwards.extend(_checkpoint_where_wanted(opened.holdings))
+            opened.afterwards.extend(protection.refused(opened.holdings, config))
         finally:
             opened.afterwards.extend(copy_signatures(opened.holdings))
             opened.afterwards.extend(opened.holdings.copy_log())
@@ -238,7 +309,7 @@ def _tidy(archive: Archive) -> None:
 def reading(home: Path, *, clock: Clock = system_clock) -> Iterator[Archive]:
     """Open the archive at ``home`` for a command that only looks. It may look while another one changes."""
     config = configuration.load(home)
-    opened = _open(home, config, actor="unnamed", clock=clock)
+    opened = _open(home, config, actor=UNNAMED, clock=clock)
     if opened.holdings.catalogue.applied() != opened.holdings.log.size:
         try:
             with durable.exclusive(home / LOCK, doing="catching up with the custody log"):
@@ -246,18 +317,84 @@ def reading(home: Path, *, clock: Clock = system_clock) -> Iterator[Archive]:
         except LockedError:
             pass  # whoever holds the lock is about to do the same
     try:
-        yield opened
+        yield replace(opened, config=protection.in_force(opened.holdings, config))
     finally:
         opened.holdings.catalogue.close()
 
 
 @contextmanager
-def on_duty(home: Path, *, actor: str = "unnamed", clock: Clock = system_clock) -> Iterator[tuple[Holdings, Config]]:
+def laid_open(home: Path, *, clock: Clock = system_clock) -> Iterator[Evidence]:
+    """Open the archive at ``home`` for the check of its custody log, believing the log and nothing else.
+
+    Nobody may change the archive meanwhile. Raises CustodyError where there is no log that can be opened; everything
+    else that is wrong is for the check to say.
+    """
+    config = configuration.load(home)
+    staging = home / STAGING
+    with durable.exclusive(home / LOCK, doing="checking the custody log"):
+        for left in staging.glob(f"{_REPLAY}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with (
+            tempfile.TemporaryDirectory(prefix=_REPLAY, dir=staging) as scratch,
+            contextlib.closing(create_catalogue(Path(scratch) / CATALOGUE)) as replayed,
+        ):
+            log = CustodyLog.open(home / CUSTODY)
+            holdings = Holdings(home, log, replayed, {}, _stamp(UNNAMED, clock), _signing(config))
+            kinds = Counter[str]()
+            findings = list(_replay(holdings, kinds))
+            known = {row.name: row for row in replayed.locations()}
+            places = {name: row.uri for name, row in known.items()} | config.locations
+            counting = {name: uri for name, uri in places.items() if name not in known or not known[name].retired_at}
+            stored = _stored(home, log, holdings, findings)
+            yield Evidence(
+                holdings=Holdings(
+                    home, log, replayed, _locations(config, home, counting), holdings.stamp, holdings.signing
+                ),
+                stored=stored,
+                replayed=sum(kinds.values()) == log.size,
+                kinds=kinds,
+                findings=tuple(findings),
+                authorities=config.timestamps,
+            )
+            if stored is not None:
+                stored.close()
+
+
+def _replay(holdings: Holdings, kinds: Counter[str]) -> Iterator[Finding]:
+    """Take the whole log into the empty catalogue; what stops that is a finding."""
+    try:
+        holdings.catch_up(kinds)
+    except (ArchiveError, ValueError, KeyError) as error:
+        said = error.what if isinstance(error, ArchiveError) else str(error)
+        yield Finding("log-not-replayed", Severity.ERROR, CUSTODY, f"the log cannot be replayed: {said}", "DESIGN §6")
+
+
+def _stored(home: Path, log: CustodyLog, holdings: Holdings, findings: list[Finding]) -> Catalogue | None:
+    """The catalogue on disk, caught up as every command would do it; None, with a finding, where that fails."""
+    try:
+        stored = open_catalogue(home / CATALOGUE)
+        if stored.applied() < log.size:
+            Holdings(home, log, stored, {}, holdings.stamp, holdings.signing).catch_up()
+    except (ArchiveError, ValueError) as error:
+        said = error.what if isinstance(error, ArchiveError) else str(error)
+        findings.append(Finding("catalogue-unreadable", Severity.ERROR, CATALOGUE, said, "DESIGN §6"))
+        return None
+    return stored
+
+
+@contextmanager
+def on_duty(home: Path, *, actor: str = UNNAMED, clock: Clock = system_clock) -> Iterator[tuple[Holdings, Config]]:
     """Open the archive at ``home`` for what is due (``archive.duties.tick``); LockedError while it is in use."""
     with changing(home, doing="scheduled duties", actor=actor, clock=clock) as archive:
         yield archive.holdings, archive.config
-    if archive.afterwards:
-        raise ArchiveError(archive.afterwards[0].message, hint="look at this before anything else")
+    troubles = [finding for finding in archive.afterwards if finding.code != protection.LOWERED]  # archive status tells
+    if troubles:
+        raise ArchiveError(troubles[0].message, hint="look at this before anything else")
+
+
+def acting(archive: Archive, *, progress: Progress | None = None) -> Acting:
+    """What an act works with that takes two persons."""
+    return Acting(archive.holdings, archive.config, archive.home, archive.staging, progress or Silent())
 
 
 def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
@@ -304,11 +441,12 @@ def _open(home: Path, config: Config, *, actor: str, clock: Clock) -> Archive:
     log = CustodyLog.open(home / CUSTODY)
     holdings = Holdings(home, log, catalogue, {}, _stamp(actor, clock), _signing(config))
     holdings.catch_up() if catalogue.applied() == 0 else None
-    places = {row.name: config.locations.get(row.name, row.uri) for row in catalogue.locations()}
-    unknown = [name for name in config.locations if name not in places]
+    known = catalogue.locations()
+    places = {row.name: config.locations.get(row.name, row.uri) for row in known if row.name not in _retired(known)}
+    unknown = config.locations.keys() - {row.name for row in known}
     if unknown:
         raise ArchiveError(
-            f"{home / configuration.FILE_NAME}: location '{unknown[0]}' was never added to this archive",
+            f"{home / configuration.FILE_NAME}: location '{min(unknown)}' was never added to this archive",
             hint="archive location add makes a new location; a line in this file alone does not",
         )
     located = _locations(config, home, places)
@@ -329,6 +467,20 @@ def _checkpoint_where_wanted(holdings: Holdings) -> list[Finding]:
 
 def _signing(config: Config) -> Signing:
     return Signing(origin_of(config.archive), config.custody.signer)
+
+
+def _require_known_actor(holdings: Holdings) -> None:
+    """Once agents are registered, whoever is named must be one: a code mistyped would stand in the log for ever."""
+    codes = {agent.code for agent in holdings.catalogue.agents()}
+    if codes and holdings.stamp.actor not in codes | {UNNAMED}:
+        raise UsageError(
+            f"'{holdings.stamp.actor}' is not a registered agent",
+            hint=f"known agents: {', '.join(sorted(codes))}; archive agent add makes another",
+        )
+
+
+def _retired(rows: Iterable[LocationRow]) -> set[str]:
+    return {row.name for row in rows if row.retired_at is not None}
 
 
 def _locations(config: Config, home: Path, places: Mapping[str, str]) -> dict[str, DirectoryLocation]:

@@ -7,6 +7,7 @@ ASCII keys, integers that every JSON reader holds exactly. msgspec writes it; th
 from __future__ import annotations
 
 import operator
+import re
 import types
 import typing
 from binascii import a2b_base64
@@ -32,6 +33,9 @@ VERSION = 1
 _write = msgspec.json.Encoder(order="sorted").encode
 _write_in_order = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder().decode
+
+_KIND = re.compile(rb'"kind":"([a-z-]+)"')
+"""The kind of a record, unless its attributes have a member of that name."""
 
 
 def encode(value: object) -> bytes:
@@ -75,6 +79,28 @@ def decode_record(data: bytes) -> Record:
     Raises ValueError for any other bytes: unknown kind, unknown or missing field, wrong type, another spelling of the
     same value, or a version that a newer program wrote.
     """
+    record = _read_at_once(data)
+    return _read_in_steps(data) if record is None else record
+
+
+def _read_at_once(data: bytes) -> Record | None:
+    """The record, made by msgspec; None for anything that is not to the last bit what ``encode_record`` spells of it.
+
+    msgspec is told to be lenient, so that decimal strings become integers: spelling its answer again is the check.
+    """
+    shown = _KIND.search(data)
+    found = RECORD_TYPES.get(shown[1].decode("ascii")) if shown else None
+    if found is None:
+        return None
+    try:
+        record = _reader(found)(data)
+        return record if encode_record(record) == data else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_in_steps(data: bytes) -> Record:
+    """The same, field by field, to say what is wrong."""
     spelled = _parse(data)
     if not isinstance(spelled, dict):
         raise ValueError(f"a record is a JSON object, not {type(spelled).__name__}")
@@ -172,6 +198,16 @@ class _Shape:
     spell: tuple[tuple[int, _Spell], ...]
     parse: tuple[tuple[str, _Parse], ...]
     accepted: set[tuple[type, ...]]
+
+
+_READERS: dict[type[Record], Callable[[bytes], Record]] = {}
+
+
+def _reader(record_type: type[Record]) -> Callable[[bytes], Record]:
+    reader = _READERS.get(record_type)
+    if reader is None:
+        reader = _READERS[record_type] = msgspec.json.Decoder(record_type, strict=False).decode
+    return reader
 
 
 _RECORD_SHAPES: dict[type[Record], _Shape] = {}

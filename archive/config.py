@@ -7,9 +7,11 @@ otherwise mean that nothing is ever audited.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 from archive.errors import ConfigError, NoArchiveError, UsageError
@@ -27,6 +29,10 @@ HTTP = ("http", "https")
 
 MAX_FILES = 5_000
 """Delivered files in one AIP (DESIGN §2): what one METS and one PREMIS document hold without shards."""
+
+
+LARGEST_SETTING = 1_000_000
+"""No number that protects the holdings is larger: days, hours, files and copies stay within any calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,21 @@ class CustodyPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyPolicy:
+    """At how many locations every package must lie, at least."""
+
+    required: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPolicy:
+    """How long a request waits before it may be carried out (hours), and how long it may be after that (days)."""
+
+    delay_hours: int = 72
+    valid_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What ``archive.toml`` says. ``locations`` maps names to where this machine finds them."""
 
@@ -78,6 +99,54 @@ class Config:
     packages: PackagePolicy = PackagePolicy()
     custody: CustodyPolicy = CustodyPolicy()
     timestamps: tuple[TimestampAuthority, ...] = ()
+    copies: CopyPolicy = CopyPolicy()
+    approvals: ApprovalPolicy = ApprovalPolicy()
+
+
+class Safer(Enum):
+    """In which direction a setting protects the holdings better."""
+
+    HIGHER = 1
+    LOWER = -1
+
+
+PROTECTIVE: Mapping[str, Safer] = MappingProxyType(
+    {
+        "approvals.delay_hours": Safer.HIGHER,
+        "approvals.valid_days": Safer.LOWER,
+        "audit.every_days": Safer.LOWER,
+        "audit.repair_limit": Safer.LOWER,
+        "copies.required": Safer.HIGHER,
+    }
+)
+"""Settings that protect the holdings: none is lowered by one person alone (ADR 0016)."""
+
+
+def protective_settings(config: Config) -> dict[str, int]:
+    """The value of each protective setting."""
+    return {name: _get(config, name) for name in PROTECTIVE}
+
+
+def lowered(wanted: Mapping[str, int], recorded: Mapping[str, int]) -> dict[str, int]:
+    """Those of the ``wanted`` settings that protect less than what was ``recorded``."""
+    return {
+        name: value
+        for name, value in wanted.items()
+        if name in recorded and (value - recorded[name]) * PROTECTIVE[name].value < 0
+    }
+
+
+def with_settings(config: Config, settings: Mapping[str, int]) -> Config:
+    """``config`` with other values of protective settings."""
+    for name, value in settings.items():
+        table, key = name.split(".")
+        config = replace(config, **{table: replace(getattr(config, table), **{key: value})})
+    return config
+
+
+def _get(config: Config, name: str) -> int:
+    table, key = name.split(".")
+    return int(getattr(getattr(config, table), key))
 
 
 def load(home: Path) -> Config:
@@ -119,7 +188,13 @@ def _refuse_newer(path: Path, data: bytes) -> None:
 
 
 def _refuse_unknown(path: Path, values: dict[str, object]) -> None:
-    tables: dict[str, type] = {"audit": AuditPolicy, "packages": PackagePolicy, "custody": CustodyPolicy}
+    tables: dict[str, type] = {
+        "audit": AuditPolicy,
+        "packages": PackagePolicy,
+        "copies": CopyPolicy,
+        "approvals": ApprovalPolicy,
+        "custody": CustodyPolicy,
+    }
     _refuse_keys(path, values, known=Config, prefix="")
     for name, kind in tables.items():
         table = values.get(name)
@@ -148,10 +223,15 @@ def _checked(path: Path, config: Config) -> Config:
         "audit.repair_limit": config.audit.repair_limit,
         "packages.max_files": config.packages.max_files,
         "packages.max_bytes": config.packages.max_bytes,
+        "copies.required": config.copies.required,
+        "approvals.valid_days": config.approvals.valid_days,
     }
     for key, value in bounds.items():
         if value < 1:
             raise ConfigError(f"{path}: '{key}' must be at least 1, not {value}")
+    for key, value in protective_settings(config).items():
+        if not 0 <= value <= LARGEST_SETTING:
+            raise ConfigError(f"{path}: '{key}' must be between 0 and {LARGEST_SETTING:,}, not {value}")
     if config.packages.max_files > MAX_FILES:
         raise ConfigError(f"{path}: 'packages.max_files' must be at most {MAX_FILES}, not {config.packages.max_files}")
     _check_authorities(path, config.timestamps)
@@ -205,6 +285,13 @@ archive = {_toml(config.archive)}
 [audit]
 every_days = {config.audit.every_days}       # every replica is read in full at least this often
 repair_limit = {config.audit.repair_limit}    # with more damaged files than this at one location, repair stops
+
+[copies]
+required = {config.copies.required}          # every package lies at so many locations or more
+
+[approvals]
+delay_hours = {config.approvals.delay_hours}      # so long an approved request waits before it may be carried out
+valid_days = {config.approvals.valid_days}       # so long it may be carried out after that
 
 [packages]
 max_files = {config.packages.max_files}      # delivered files in one package, at most 5000

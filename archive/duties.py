@@ -18,6 +18,7 @@ from archive.audit.campaign import audit, due
 from archive.clock import Clock, system_clock
 from archive.config import Config
 from archive.custody.notes import checkpoint_in
+from archive.deaccession.removal import removals_due, remove_due
 from archive.errors import ArchiveError, LockedError
 from archive.holdings.checkpoints import make_checkpoint, newest_checkpoint
 from archive.holdings.holdings import Holdings
@@ -123,10 +124,21 @@ def _timestamp(holdings: Holdings, config: Config, progress: Progress) -> Done |
     return Done("timestamp", "; ".join(told), alarming=alarming) if told else None
 
 
+def _remove(holdings: Holdings, _config: Config, _progress: Progress) -> Done | None:
+    """Remove copies of deaccessioned packages that are due, at locations that have come back."""
+    reachable = {location.name for location in holdings.online()}
+    if not any(replica.location in reachable for replica in removals_due(holdings)):
+        return None
+    removed, findings = remove_due(holdings)
+    trouble = f"; still due: {findings[0].message}" if findings else ""
+    return Done("remove", f"{removed} copies of deaccessioned packages removed{trouble}") if removed else None
+
+
 DUTIES = (
     Duty("checkpoint", _checkpoint),
     Duty("timestamp", _timestamp),
     Duty("replicate", _replicate),
+    Duty("remove", _remove),
     Duty("audit", _audit),
 )
 """In the order in which they are done: what is over at once comes first, and a missing copy is a greater danger than

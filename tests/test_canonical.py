@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import rfc8785
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
+from archive import canonical
 from archive.canonical import LARGEST, decode, decode_record, encode, encode_record
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import Basis, FileFormat, Kind, Tool
@@ -250,6 +251,43 @@ def test_a_record_of_every_kind_comes_back_as_it_was(kind: type[Record], data: s
 def test_many_records_of_one_kind_do_not_rub_off_on_each_other(kind: type[Record], data: st.DataObject):
     records = data.draw(st.lists(any_record(kind), max_size=5))
     assert [encode_record(record) for record in records] == [spelled_plainly(record) for record in records]
+
+
+@pytest.mark.parametrize("kind", RECORD_TYPES.values(), ids=RECORD_TYPES.keys())
+def test_a_record_of_every_kind_is_read_at_once(kind: type[Record], monkeypatch: pytest.MonkeyPatch):
+    record = find(any_record(kind), lambda record: True)
+    spelled = encode_record(record)
+    monkeypatch.delattr(canonical, "_read_in_steps")
+    assert decode_record(spelled) == record
+
+
+def test_receipts_and_identifications_are_read_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delattr(canonical, "_read_in_steps")
+    assert decode_record(RECEIPT_BYTES) == RECEIPT
+    assert decode_record(IDENTIFICATION_BYTES) == IDENTIFICATION
+
+
+@pytest.mark.parametrize("kind", RECORD_TYPES.values(), ids=RECORD_TYPES.keys())
+@settings(deadline=None, max_examples=30)
+@given(data=st.data())
+def test_both_ways_of_reading_give_the_same_or_nothing(kind: type[Record], data: st.DataObject):
+    spelled = bytearray(encode_record(data.draw(any_record(kind))))
+    for position in data.draw(st.lists(st.integers(0, len(spelled) - 1), max_size=2)):
+        spelled[position] = data.draw(st.sampled_from(b'0129"\\{}[]:,-+.eEntZ=/ \xff'))
+    at_once = canonical._read_at_once(bytes(spelled))
+    try:
+        in_steps = canonical._read_in_steps(bytes(spelled))
+    except ValueError:
+        assert at_once is None
+    else:
+        assert at_once is None or (at_once == in_steps and type(at_once) is type(in_steps))
+        assert encode_record(in_steps) == bytes(spelled)
+
+
+def test_attributes_that_look_like_a_kind_do_not_mislead_the_reader():
+    common = {"time": RECEIPT.time, "actor": "a", "machine": "m", "version": "0"}
+    record = LocationRecord(**common, name="l", uri="u", form="f", attributes={"kind": "receipt", "v": "2"})
+    assert decode_record(encode_record(record)) == record
 
 
 class Text(str):
@@ -495,7 +533,14 @@ def test_a_record_spelled_in_any_other_way_is_refused(old: bytes, new: bytes):
         decode_record(RECEIPT_BYTES.replace(old, new))
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"1", b"null", b"{}", b'{"kind":"receipt"}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"[]", b"1", b"null", b"{}", b'{"kind":"receipt"}', b"[" * 100_000),
+        b'{"kind":"receipt","name":' + b"[" * 100_000,
+        b'{"kind":"r\xc3\xa9ceipt"}',
+    ],
+)
 def test_what_is_no_record_is_refused(data: bytes):
     with pytest.raises(ValueError):
         decode_record(data)
@@ -512,3 +557,18 @@ def test_a_flipped_bit_is_refused_or_means_another_record(position: int, bit: in
         return
     assert record != RECEIPT
     assert encode_record(record) == bytes(data)
+
+
+def test_the_examples_of_rfc_8785_are_spelled_as_it_says_as_far_as_they_are_in_our_subset():
+    """§3.2.2 without its floats, §3.2.3 with its ASCII keys, and integers of Appendix B."""
+    text = '\u20ac$\u000f\nA\'B"\\\\"/'
+    spelled = '{"literals":[null,true,false],"string":"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'.encode()
+    value = {"string": text, "literals": [None, True, False]}
+    assert encode(value) == spelled == rfc8785.dumps(value)
+    assert decode(spelled) == value
+    keys = {"1": "One", "\r": "Carriage Return", "</script>": "Browser Challenge"}
+    assert encode(keys) == b'{"\\r":"Carriage Return","1":"One","</script>":"Browser Challenge"}'
+    assert encode([0, 9007199254740991, -9007199254740991]) == b"[0,9007199254740991,-9007199254740991]"
+    for outside in (9007199254740992, -9007199254740992, 333333333.33333329, 1e30, 4.5, {"\u20ac": "Euro Sign"}):
+        with pytest.raises(ValueError, match=r"."):
+            encode(outside)

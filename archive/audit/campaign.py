@@ -22,11 +22,13 @@ from archive.model.records import (
     AuditRecord,
     DamageRecord,
     IncidentRecord,
+    LocationRetiredRecord,
     Octets,
     Record,
     RepairRecord,
     ReplicationRecord,
     SealRecord,
+    TombstoneRecord,
 )
 from archive.packages.comparison import FileResult
 from archive.progress import Progress, Silent
@@ -127,13 +129,7 @@ def _tell_frozen(holdings: Holdings, replicas: Sequence[ReplicaRow], audited: Au
 
 def _disputed(holdings: Holdings, packages: Mapping[PackageId, PackageRow], audited: Audited) -> set[PackageId]:
     """Packages of which the catalogue says something else than the custody log: an alarm, and no reason to repair."""
-    sealed: dict[PackageId, SealRecord] = {}
-    stored: dict[PackageId, set[str]] = {}
-    for _, record in holdings.log.records(kinds=frozenset({SealRecord.kind, ReplicationRecord.kind})):
-        if isinstance(record, SealRecord):
-            sealed[record.aip] = record
-        elif isinstance(record, ReplicationRecord):
-            stored.setdefault(record.aip, set()).add(record.location)
+    sealed, stored = _held_by_the_log(holdings)
     known: dict[PackageId, set[str]] = {}
     for replica in holdings.catalogue.replicas():
         known.setdefault(replica.package, set()).add(replica.location)
@@ -149,6 +145,26 @@ def _disputed(holdings: Holdings, packages: Mapping[PackageId, PackageRow], audi
         message += "catalogue, which is only an index; nothing was repaired"
         audited.findings.append(Finding("catalogue-disagrees", Severity.ERROR, identifier, message, "DESIGN §9"))
     return disputed
+
+
+def _held_by_the_log(holdings: Holdings) -> tuple[dict[PackageId, SealRecord], dict[PackageId, set[str]]]:
+    """What is held according to the log: sealed packages, and where each was stored."""
+    kinds = (SealRecord, ReplicationRecord, TombstoneRecord, LocationRetiredRecord)
+    sealed: dict[PackageId, SealRecord] = {}
+    stored: dict[PackageId, set[str]] = {}
+    for _, record in holdings.log.records(kinds=frozenset(kind.kind for kind in kinds)):
+        match record:
+            case SealRecord():
+                sealed[record.aip] = record
+            case ReplicationRecord():
+                stored.setdefault(record.aip, set()).add(record.location)
+            case TombstoneRecord():
+                sealed.pop(record.aip, None)
+                stored.pop(record.aip, None)
+            case LocationRetiredRecord():
+                for places in stored.values():
+                    places.discard(record.name)
+    return sealed, {package: places for package, places in stored.items() if places}
 
 
 def _same(row: PackageRow | None, record: SealRecord | None) -> bool:

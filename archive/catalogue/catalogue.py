@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -15,8 +13,10 @@ from sqlalchemy.exc import DatabaseError
 
 from archive import durable
 from archive.catalogue import format_queries, rights_queries, schema
+from archive.catalogue.digests import row_digest
 from archive.catalogue.rows import (
     AccessionRow,
+    AgentRow,
     AgreementRow,
     ConsentRow,
     DamageRow,
@@ -30,21 +30,26 @@ from archive.catalogue.rows import (
     IncidentRow,
     ItemFileRow,
     KeyRow,
+    LegalHoldRow,
     LocationRow,
     PackageRow,
+    PaperRow,
+    PolicyRow,
     ProducerRow,
     ReplicaRow,
     RiskTableRow,
     Row,
     SignaturesRow,
     TimestampRow,
+    TombstoneRow,
     Totals,
 )
 from archive.errors import CatalogueError
+from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
 from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
-from archive.model.packages import Outcome, PackageKind, ReplicaState
+from archive.model.packages import PAST, Outcome, PackageKind, ReplicaState
 
 _TABLES: dict[type[Row], Table] = {
     LocationRow: schema.location,
@@ -67,6 +72,11 @@ _TABLES: dict[type[Row], Table] = {
     HandoverVolumeRow: schema.handover_volume,
     KeyRow: schema.key,
     TimestampRow: schema.timestamp,
+    AgentRow: schema.agent,
+    PolicyRow: schema.policy,
+    PaperRow: schema.paper,
+    LegalHoldRow: schema.legal_hold,
+    TombstoneRow: schema.tombstone,
 }
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _TABLES}
 _FIELDS: dict[type[Row], tuple[tuple[str, ...], Callable[[Row], tuple[object, ...]]]] = {
@@ -74,8 +84,16 @@ _FIELDS: dict[type[Row], tuple[tuple[str, ...], Callable[[Row], tuple[object, ..
 }
 """The names of a row's fields, and what gives their values."""
 
-_WORDS: dict[str, type] = {"state": ReplicaState, "kind": PackageKind, "told_by": ToldBy}
-_OUTCOMES: dict[type[Row], type] = {FileRow: Outcome, DamageRow: FixityOutcome}
+_WORDS: dict[type[Row], dict[str, type]] = {
+    FileRow: {"outcome": Outcome},
+    DamageRow: {"outcome": FixityOutcome},
+    PackageRow: {"kind": PackageKind},
+    ReplicaRow: {"state": ReplicaState},
+    AgentRow: {"role": AgentRole},
+    FileFormatRow: {"told_by": ToldBy},
+    LegalHoldRow: {"scope": HoldScope},
+}
+"""Columns of text that are words of an enumeration in rows."""
 
 _DECIMALS = frozenset({"mtime"})
 """Columns of decimal text that are numbers in rows."""
@@ -88,35 +106,12 @@ DAMAGED = (DatabaseError, UnicodeDecodeError)
 _PLAIN = frozenset({str, int, bytes, type(None)})
 """Types that are stored as they are."""
 
-_DIGEST_DIGITS = 32
 _REBUILD = "archive catalogue rebuild makes a new catalogue from the bags and the custody log"
 
 
 def reason(error: Exception) -> str:
     """What the database says, in a few words."""
     return str(error.orig) if isinstance(error, DatabaseError) else "its tables are described in rotten bytes"
-
-
-def row_digest(table: str, values: Mapping[str, object]) -> str:
-    """Digest of one row: 128 bits of SHA-256 over the table's name and every value, each with its type and length."""
-    parts = [table.encode()]
-    for name, label in _labels(tuple(values)):
-        parts += (label, _spelled(values[name]))
-    return hashlib.sha256(b"".join(parts)).hexdigest()[:_DIGEST_DIGITS]
-
-
-@cache
-def _labels(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, f"\x1f{name}\x1f".encode()) for name in sorted(names))
-
-
-def _spelled(value: object) -> bytes:
-    if value is None:
-        return b"-"
-    if isinstance(value, bytes):
-        return b"b%d:%b" % (len(value), value)
-    octets = str(value).encode("utf-8", "surrogateescape")
-    return (b"i%d:%b" if isinstance(value, int) else b"t%d:%b") % (len(octets), octets)
 
 
 class Catalogue:
@@ -128,6 +123,7 @@ class Catalogue:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writing: Connection | None = None
+        self._seeing: Connection | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -147,6 +143,21 @@ class Catalogue:
             ) from error
         finally:
             self._writing = None
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """All reads within see what was so at the first of them, whatever another process writes meanwhile."""
+        if self._seeing is not None or self._writing is not None:
+            raise ValueError("moments do not nest, and a transaction is one already")
+        try:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN")  # sqlite3 begins none by itself for reading
+                self._seeing = connection
+                yield
+        except DAMAGED as error:
+            raise CatalogueError(f"the catalogue cannot be read: {reason(error)}", hint=_REBUILD) from error
+        finally:
+            self._seeing = None
 
     def close(self) -> None:
         """Give the database back."""
@@ -195,8 +206,12 @@ class Catalogue:
         return int(self._scalar(select(schema.applied.c.leaves)) or 0)
 
     def locations(self) -> list[LocationRow]:
-        """All locations, in the order they were added."""
+        """All locations, also retired ones, in the order they were added."""
         return self._all(LocationRow, select(schema.location).order_by(schema.location.c.leaf))
+
+    def location(self, name: str) -> LocationRow | None:
+        """The location of that name."""
+        return self._one(LocationRow, select(schema.location).where(schema.location.c.name == name))
 
     def producer(self, code: str) -> ProducerRow | None:
         """The producer of that code."""
@@ -234,7 +249,7 @@ class Catalogue:
         return self._stream(FileRow, select(table).where(table.c.accession == accession).order_by(table.c.name))
 
     def files_of_item(self, item: ItemId) -> list[FileRow]:
-        """Receipts of the files that belong together under this identifier, in order of their names."""
+        """Receipts of the held files that belong together under this identifier, in order of their names."""
         return self._all(FileRow, rights_queries.files_of_item(item))
 
     def item_of(self, file: FileId) -> ItemId | None:
@@ -257,9 +272,9 @@ class Catalogue:
         """Those of these files about whose rights something was stated."""
         return {row.file for query in rights_queries.of_files(files) for row in self._all(FileRightsRow, query)}
 
-    def resting_on(self, consent: str, person: str | None) -> Iterator[FileRightsRow]:
-        """Statements that name this consent, or its person and no consent, by package, streamed."""
-        return self._stream(FileRightsRow, rights_queries.resting_on(consent, person))
+    def resting_on(self, consent: str, person: str | None) -> Iterator[FileRow]:
+        """Held files whose statement names this consent, or its person and no consent, by package, streamed."""
+        return self._stream(FileRow, rights_queries.resting_on(consent, person))
 
     def consent(self, ref: str) -> ConsentRow | None:
         """The consent of that reference."""
@@ -289,7 +304,8 @@ class Catalogue:
         wanted = list(dict.fromkeys(sha256))
         for start in range(0, len(wanted), 500):  # SQLite allows 999 parameters in old builds
             part = wanted[start : start + 500]
-            query = select(table.c.sha256).where(table.c.sha256.in_(part), table.c.aip.is_not(None)).distinct()
+            query = select(table.c.sha256).distinct()
+            query = query.where(table.c.sha256.in_(part), table.c.aip.is_not(None), table.c.deaccessioned_at.is_(None))
             with self._reading() as connection:
                 found.update(str(row[0]) for row in connection.execute(query))
         return found
@@ -305,23 +321,25 @@ class Catalogue:
     def totals(self, accession: AccessionId | None = None) -> Totals:
         """Receipts counted by outcome, of one accession or of all."""
         table = schema.file
-        query = select(table.c.outcome, func.count()).group_by(table.c.outcome)
+        query = select(table.c.outcome, func.count(), func.count(table.c.deaccessioned_at)).group_by(table.c.outcome)
         if accession is not None:
             query = query.where(table.c.accession == accession)
         with self._reading() as connection:
-            counts = {str(outcome): int(count) for outcome, count in connection.execute(query)}
+            found = connection.execute(query).all()
+        counts = {str(outcome): int(count) for outcome, count, _ in found}
         unknown = sorted(counts.keys() - {str(outcome) for outcome in Outcome})
         if unknown:
             raise CatalogueError(f"the catalogue is damaged: no file has the outcome {unknown[0]!r}", hint=_REBUILD)
-        return Totals(**counts)
+        return Totals(**counts, deaccessioned=sum(int(gone) for _, _, gone in found))
 
     def package(self, identifier: PackageId) -> PackageRow | None:
-        """The package of that identifier."""
+        """The package of that identifier, also a deaccessioned one."""
         return self._one(PackageRow, select(schema.package).where(schema.package.c.id == identifier))
 
     def packages(self, accession: AccessionId | None = None) -> list[PackageRow]:
-        """Packages in the order they were sealed; of one accession where given."""
+        """Packages that are held, in the order they were sealed; of one accession where given."""
         query = select(schema.package).order_by(schema.package.c.leaf)
+        query = query.where(schema.package.c.deaccessioned_at.is_(None))
         if accession is not None:
             query = query.where(schema.package.c.accession == accession)
         return self._all(PackageRow, query)
@@ -329,7 +347,8 @@ class Catalogue:
     def content(self) -> dict[PackageId, tuple[int, int]]:
         """How many files each package holds of what was delivered, and their octets."""
         table = schema.file
-        query = select(table.c.aip, func.count(), func.sum(table.c.size)).where(table.c.aip.is_not(None))
+        query = select(table.c.aip, func.count(), func.sum(table.c.size))
+        query = query.where(table.c.aip.is_not(None), table.c.deaccessioned_at.is_(None))
         with self._reading() as connection:
             found = connection.execute(query.group_by(table.c.aip)).all()
         return {PackageId(str(package)): (int(files), int(size)) for package, files, size in found}
@@ -399,15 +418,31 @@ class Catalogue:
         return self._all(RiskTableRow, select(schema.risk_table).order_by(schema.risk_table.c.form))
 
     def replicas(self, package: PackageId | None = None) -> list[ReplicaRow]:
-        """Replicas by package and location; of one package where given."""
+        """Replicas that are held, by package and location; of one package where given."""
         table = schema.replica
-        query = select(table).order_by(table.c.package, table.c.location)
+        query = select(table).order_by(table.c.package, table.c.location).where(table.c.state.not_in(list(PAST)))
         if package is not None:
             query = query.where(table.c.package == package)
         return self._all(ReplicaRow, query)
 
+    def replicas_in(self, state: ReplicaState) -> list[ReplicaRow]:
+        """Replicas in this state, also such as are held no more, by package and location."""
+        table = schema.replica
+        query = select(table).order_by(table.c.package, table.c.location).where(table.c.state == state.value)
+        return self._all(ReplicaRow, query)
+
+    def replicas_at(self, location: str) -> list[ReplicaRow]:
+        """Every replica that was ever stored at a location, by package."""
+        table = schema.replica
+        return self._all(ReplicaRow, select(table).where(table.c.location == location).order_by(table.c.package))
+
+    def replicas_ever(self, package: PackageId) -> list[ReplicaRow]:
+        """Every replica that a package ever had, by location."""
+        table = schema.replica
+        return self._all(ReplicaRow, select(table).where(table.c.package == package).order_by(table.c.location))
+
     def replica(self, package: PackageId, location: str) -> ReplicaRow | None:
-        """The replica of a package at a location."""
+        """The replica of a package at a location, in whatever state."""
         table = schema.replica
         return self._one(ReplicaRow, select(table).where(table.c.package == package, table.c.location == location))
 
@@ -449,6 +484,42 @@ class Catalogue:
     def key(self, name: str) -> KeyRow | None:
         """The signing key of that name."""
         return self._one(KeyRow, select(schema.key).where(schema.key.c.name == name))
+
+    def agents(self) -> list[AgentRow]:
+        """Everybody and everything that acts, in the order they became known."""
+        return self._all(AgentRow, select(schema.agent).order_by(schema.agent.c.leaf))
+
+    def policy(self) -> dict[str, int]:
+        """The protective settings as they were last recorded; empty where they never were."""
+        rows = self._all(PolicyRow, select(schema.policy).order_by(schema.policy.c.setting))
+        return {row.setting: row.value for row in rows}
+
+    def papers(self) -> list[PaperRow]:
+        """Where the log speaks of keys, requests and what they allow, in its order."""
+        return self._all(PaperRow, select(schema.paper).order_by(schema.paper.c.number))
+
+    def legal_holds(self, *, in_force: bool = False) -> list[LegalHoldRow]:
+        """Legal holds, oldest first."""
+        query = select(schema.legal_hold).order_by(schema.legal_hold.c.leaf)
+        if in_force:
+            query = query.where(schema.legal_hold.c.lifted_at.is_(None))
+        return self._all(LegalHoldRow, query)
+
+    def legal_hold(self, identifier: str) -> LegalHoldRow | None:
+        """The legal hold of that identifier."""
+        return self._one(LegalHoldRow, select(schema.legal_hold).where(schema.legal_hold.c.id == identifier))
+
+    def tombstones(self) -> list[TombstoneRow]:
+        """Deaccessioned packages, oldest first."""
+        return self._all(TombstoneRow, select(schema.tombstone).order_by(schema.tombstone.c.leaf))
+
+    def tombstone(self, package: PackageId) -> TombstoneRow | None:
+        """What is left of a deaccessioned package."""
+        return self._one(TombstoneRow, select(schema.tombstone).where(schema.tombstone.c.package == package))
+
+    def tombstone_behind(self, remainder: PackageId) -> TombstoneRow | None:
+        """The tombstone of the package whose remaining files were sealed anew as ``remainder``."""
+        return self._one(TombstoneRow, select(schema.tombstone).where(schema.tombstone.c.remainder == remainder))
 
     def handovers(self) -> list[HandoverRow]:
         """Handovers, oldest first."""
@@ -492,8 +563,9 @@ class Catalogue:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        if self._writing is not None:
-            yield self._writing
+        held = self._writing or self._seeing
+        if held is not None:
+            yield held
             return
         try:
             with self._engine.connect() as connection:
@@ -554,8 +626,6 @@ def _row(kind: type[R], found: RowMapping) -> R:
         )
     for name in _DECIMALS & values.keys():
         values[name] = int(values[name])
-    for field in fields(kind):
-        word = _OUTCOMES.get(kind) if field.name == "outcome" else _WORDS.get(field.name)
-        if word is not None:
-            values[field.name] = word(values[field.name])
+    for name, word in _WORDS.get(kind, {}).items():
+        values[name] = word(values[name])
     return kind(**values)

@@ -15,6 +15,8 @@ from archive.model.identifiers import FileId, PackageId
 from archive.model.packages import Outcome
 
 _HELD = (str(Outcome.ACCEPTED), str(Outcome.DUPLICATE))
+_STILL = exists().where(file.c.id == file_format.c.file, file.c.deaccessioned_at.is_(None))
+"""That the file a row is about was not deaccessioned."""
 
 
 def of_package(package: PackageId) -> Select[Any]:
@@ -31,7 +33,7 @@ def of_file(identifier: FileId) -> Select[Any]:
 
 def decisions() -> Select[Any]:
     """Every person's row."""
-    return select(file_format).where(file_format.c.told_by == str(ToldBy.PERSON)).order_by(file_format.c.file)
+    return select(file_format).where(file_format.c.told_by == str(ToldBy.PERSON), _STILL).order_by(file_format.c.file)
 
 
 def to_look_at() -> Select[Any]:
@@ -40,7 +42,7 @@ def to_look_at() -> Select[Any]:
     person = file_format.alias("person")
     decided = exists().where(person.c.file == file_format.c.file, person.c.told_by == str(ToldBy.PERSON))
     machines = select(file_format).where(file_format.c.told_by == str(ToldBy.MACHINES))
-    waiting = machines.where(or_(file_format.c.verdict.in_(doubtful), decided))
+    waiting = machines.where(or_(file_format.c.verdict.in_(doubtful), decided), _STILL)
     return waiting.order_by(file_format.c.leaf, file_format.c.file)
 
 
@@ -55,6 +57,7 @@ def changed(tools: str, package: PackageId | None) -> Select[Any]:
             file_format.c.told_by == str(ToldBy.MACHINES),
             file_format.c.since == identification.c.leaf,
             file_format.c.former_verdict.is_not(None),
+            _STILL,
         )
     )
     if package is not None:
@@ -80,7 +83,7 @@ def holdings() -> Select[Any]:
     return (
         select(puid, func.max(name), verdict, basis, func.count(), func.sum(file.c.size))
         .select_from(both)
-        .where(file.c.outcome.in_(_HELD), file.c.aip.is_not(None))
+        .where(file.c.outcome.in_(_HELD), file.c.aip.is_not(None), file.c.deaccessioned_at.is_(None))
         .group_by(puid, verdict, basis)
     )
 
@@ -88,5 +91,5 @@ def holdings() -> Select[Any]:
 def holdings_by_digits() -> Select[Any]:
     """Digits of the size, number of files and their octets, of all files held."""
     digits = func.length(cast(file.c.size, Text))
-    held = file.c.outcome.in_(_HELD), file.c.aip.is_not(None)
+    held = file.c.outcome.in_(_HELD), file.c.aip.is_not(None), file.c.deaccessioned_at.is_(None)
     return select(digits, func.count(), func.sum(file.c.size)).where(*held).group_by(digits).order_by(digits)

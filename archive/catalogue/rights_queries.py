@@ -14,9 +14,9 @@ _AT_ONCE = 500  # SQLite allows 999 parameters in old builds
 
 
 def files_of_item(item: ItemId) -> Select[Any]:
-    """Receipts of the files of one item."""
+    """Receipts of the files of one item that are held."""
     within = select(file).join(item_file, item_file.c.file == file.c.id)
-    return within.where(item_file.c.item == item).order_by(file.c.name)
+    return within.where(item_file.c.item == item, file.c.deaccessioned_at.is_(None)).order_by(file.c.name)
 
 
 def items_by_name(accession: AccessionId) -> Select[Any]:
@@ -32,12 +32,13 @@ def of_files(files: Sequence[FileId]) -> Iterator[Select[Any]]:
 
 
 def resting_on(ref: str, person: str | None) -> Select[Any]:
-    """Statements that name a consent, or its person and no consent at all."""
+    """Receipts of held files whose statement names a consent, or its person and no consent at all, by package."""
     named = func.instr(file_rights.c.consents, f" {ref} ") > 0
     if person is not None:
         by_person = func.instr(file_rights.c.persons, f" {person} ") > 0
         named = or_(named, and_(file_rights.c.consents == "", by_person))
-    return select(file_rights).where(named).order_by(file_rights.c.package, file_rights.c.file)
+    held = select(file).join(file_rights, file_rights.c.file == file.c.id).where(file.c.deaccessioned_at.is_(None))
+    return held.where(named).order_by(file.c.aip, file.c.id)
 
 
 def consents(before: str | None) -> Select[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
 from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
@@ -19,12 +20,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationRow(Row):
-    """A storage location; ``attributes`` is canonical JSON."""
+    """A storage location; ``attributes`` is canonical JSON. It counts while ``retired_at`` is None."""
 
     name: str
     uri: str
     form: str
     attributes: str
+    retired_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,11 @@ class AccessionRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRow(Row):
-    """The receipt of one delivered file; sizes in octets, ``mtime`` in nanoseconds since 1970."""
+    """The receipt of one delivered file; sizes in octets, ``mtime`` in nanoseconds since 1970.
+
+    ``leaf`` is the number of the receipt. ``aip`` is the package the file lies in now, or lay in when it was
+    deaccessioned; it is held while ``deaccessioned_at`` is None.
+    """
 
     id: FileId
     accession: AccessionId
@@ -75,6 +81,7 @@ class FileRow(Row):
     outcome: Outcome
     aip: PackageId | None
     received_at: str
+    deaccessioned_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +100,6 @@ class FileRightsRow(Row):
     """
 
     file: FileId
-    package: PackageId
     statement: str
     consents: str
     persons: str
@@ -116,7 +122,7 @@ class ConsentRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRow(Row):
-    """A sealed bag; ``files`` and ``bytes`` count its payload."""
+    """A sealed bag; ``files`` and ``bytes`` count its payload. ``leaf`` is the number of the record of its sealing."""
 
     id: PackageId
     accession: AccessionId
@@ -127,6 +133,7 @@ class PackageRow(Row):
     tagmanifest_sha256: str
     manifest_sha256: str
     sealed_at: str
+    deaccessioned_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,24 +281,80 @@ class TimestampRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRow(Row):
-    """A signing key, by its public half; it signs while ``retired_at`` is None."""
+    """A signing key, by its public half; it signs while ``retired_at`` is None. ``holder`` is a person's code."""
 
     name: str
     role: str
     public_key: bytes
+    holder: str
     added_at: str
     retired_at: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRow(Row):
+    """Somebody or something that acts, by a code."""
+
+    code: str
+    role: AgentRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRow(Row):
+    """One protective setting as it was last recorded."""
+
+    setting: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperRow(Row):
+    """A record about keys, requests, approvals or the acts they allow: its number and kind, to find it by."""
+
+    number: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalHoldRow(Row):
+    """What must not be deleted while ``lifted_at`` is None."""
+
+    id: str
+    scope: HoldScope
+    subject: str
+    reason: str
+    placed_at: str
+    lifted_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TombstoneRow(Row):
+    """A package that was deaccessioned; ``files`` and ``bytes`` count the delivered files deleted.
+
+    ``remainder`` is the package in which its other files were sealed anew, None where there were none.
+    """
+
+    package: PackageId
+    request: str
+    remainder: PackageId | None
+    files: int
+    bytes: int
+    at: str
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many of each outcome; ``received`` is their sum (the conservation law)."""
+    """How many of each outcome; ``received`` is their sum (the conservation law).
+
+    ``deaccessioned`` of them are held no more.
+    """
 
     accepted: int = 0
     duplicate: int = 0
     quarantined: int = 0
     rejected: int = 0
     pending: int = 0
+    deaccessioned: int = 0
 
     @property
     def received(self) -> int:

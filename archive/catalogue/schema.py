@@ -37,6 +37,7 @@ location = _table(
     Column("uri", Text, nullable=False),
     Column("form", Text, nullable=False),
     Column("attributes", Text, nullable=False),
+    Column("retired_at", Text),
 )
 
 producer = _table("producer", Column("code", Text, primary_key=True), Column("name", Text, nullable=False))
@@ -75,6 +76,7 @@ file = _table(
     Column("outcome", Text, nullable=False),
     Column("aip", Text),
     Column("received_at", Text, nullable=False),
+    Column("deaccessioned_at", Text),
     Index("file_by_accession", "accession", "name"),
     Index("file_by_sha256", "sha256"),
     Index("file_by_aip", "aip"),
@@ -90,7 +92,6 @@ item_file = _table(
 file_rights = _table(
     "file_rights",
     Column("file", Text, ForeignKey("file.id"), primary_key=True),
-    Column("package", Text, ForeignKey("package.id"), nullable=False),
     Column("statement", Text, nullable=False),
     Column("consents", Text, nullable=False),
     Column("persons", Text, nullable=False),
@@ -121,6 +122,7 @@ package = _table(
     Column("tagmanifest_sha256", Text, nullable=False),
     Column("manifest_sha256", Text, nullable=False),
     Column("sealed_at", Text, nullable=False),
+    Column("deaccessioned_at", Text),
     Index("package_by_accession", "accession"),
 )
 
@@ -147,8 +149,6 @@ file_format = _table(
     Column("former_puid", Text),
     Column("former_verdict", Text),
     Index("file_format_by_package", "package"),
-    Index("file_format_by_puid", "puid"),
-    Index("file_format_by_verdict", "verdict"),
 )
 
 signatures = _table(
@@ -239,6 +239,7 @@ key = _table(
     Column("name", Text, primary_key=True),
     Column("role", Text, nullable=False),
     Column("public_key", LargeBinary, nullable=False),
+    Column("holder", Text, nullable=False),
     Column("added_at", Text, nullable=False),
     Column("retired_at", Text),
 )
@@ -251,6 +252,34 @@ timestamp = _table(
     Column("expires", Text, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("recorded_at", Text, nullable=False),
+)
+
+agent = _table("agent", Column("code", Text, primary_key=True), Column("role", Text, nullable=False))
+
+policy = _table("policy", Column("setting", Text, primary_key=True), Column("value", _BIG, nullable=False))
+
+paper = _table("paper", Column("number", _BIG, primary_key=True), Column("kind", Text, nullable=False))
+"""Where the log speaks of keys, requests, approvals and the acts they allow."""
+
+legal_hold = _table(
+    "legal_hold",
+    Column("id", Text, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("placed_at", Text, nullable=False),
+    Column("lifted_at", Text),
+)
+
+tombstone = _table(
+    "tombstone",
+    Column("package", Text, ForeignKey("package.id"), primary_key=True),
+    Column("request", Text, nullable=False),
+    Column("remainder", Text),
+    Column("files", _BIG, nullable=False),
+    Column("bytes", _BIG, nullable=False),
+    Column("at", Text, nullable=False),
+    Index("tombstone_by_remainder", "remainder"),
 )
 
 EVIDENCE = (
@@ -274,5 +303,15 @@ EVIDENCE = (
     handover_volume,
     key,
     timestamp,
+    agent,
+    policy,
+    paper,
+    legal_hold,
+    tombstone,
 )
 """Tables whose rows are evidence: they carry a digest and make up the canonical dump."""
+
+
+def keys_of_tables() -> dict[str, list[str]]:
+    """The evidence tables, in the order of the canonical dump, with the columns of the keys that order their rows."""
+    return {table.name: [column.name for column in table.primary_key.columns] for table in EVIDENCE}

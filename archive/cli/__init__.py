@@ -30,8 +30,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("audit", "Read replicas in full, find damage and repair it."),
     "incident": ("incident", "List, show or close incidents."),
     "replicate": ("replicate", "Make copies that are still owed."),
-    "location": ("location", "List storage locations."),
+    "location": ("location", "List, add or retire storage locations."),
     "schedule": ("schedule", "Do what is due, now and for years."),
+    "agent": ("agent", "Register who acts, by a code."),
+    "key": ("key", "List, make or retire signing keys."),
+    "deletion": ("deletion", "Ask for a deletion; list what was deaccessioned."),
+    "hold": ("hold", "Place, list or lift legal holds."),
+    "policy": ("policy", "Show the protective settings; ask to lower one."),
+    "approvals": ("approvals", "List, show or check requests that take two persons."),
+    "approve": ("approvals", "Approve another person's request."),
+    "carry-out": ("approvals", "Carry out an approved request."),
     "explain": ("explain", "Tell the life of a package or a file."),
     "custody": ("custody", "Checkpoints and proofs of the log, and its full check."),
     "catalogue": ("catalogue", "Digest the catalogue, or make it anew."),
@@ -56,7 +64,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"archive.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from archive.cli.output import emit_json, plural, say
+from archive.cli.output import emit_json, findings_as_json, plural, say, tell_findings
 from archive.cli.session import common, dry_run, find_home
 from archive.errors import ExitCode
+from profiles.finding import Severity
 
 
 @click.group("catalogue")
@@ -48,6 +49,7 @@ def rebuild_command(source: str, here: str | None, as_json: bool, dry_run: bool)
       archive --archive /srv/new catalogue rebuild --from /mnt/disk2/archive
     """
     from archive import assembly
+    from archive.audit.custody import check_checkpoints
     from archive.holdings.rebuild import catalogue_digest
 
     home = find_home(here)
@@ -57,6 +59,7 @@ def rebuild_command(source: str, here: str | None, as_json: bool, dry_run: bool)
         return ExitCode.DONE
     archive, rebuilt = assembly.rebuild(home, source)
     digest = catalogue_digest(archive.holdings.catalogue)
+    checkpoints = check_checkpoints(archive.holdings)
     archive.holdings.catalogue.close()
     if as_json:
         emit_json(
@@ -69,6 +72,8 @@ def rebuild_command(source: str, here: str | None, as_json: bool, dry_run: bool)
                 "not_as_sealed": list(rebuilt.not_as_sealed),
                 "unrecorded": list(rebuilt.unrecorded),
                 "digest": digest,
+                "checkpoints": checkpoints.counted,
+                "findings": findings_as_json(checkpoints.findings),
             }
         )
     else:
@@ -81,5 +86,13 @@ def rebuild_command(source: str, here: str | None, as_json: bool, dry_run: bool)
         for key in rebuilt.unrecorded:
             say(f"  !! stands here and the log does not know it: {key}")
         say(f"  catalogue digest {digest}")
+        say(f"  {plural(checkpoints.counted, 'checkpoint')} of the log, held against it")
+        tell_findings(checkpoints.findings)
+        say(
+            "The secrets that lay in keys/ are at no location. Put them back from their safe place, or nothing here can"
+        )
+        say("sign checkpoints: then a new key must be added, archive key new.")
         say("Next: put the paths of the other locations into archive.toml, then archive location list, archive audit.")
+    if checkpoints.severity is Severity.ERROR:
+        return ExitCode.DAMAGE
     return ExitCode.NEEDS_PERSON if rebuilt.not_as_sealed or rebuilt.unrecorded or rebuilt.not_here else ExitCode.DONE

@@ -212,7 +212,7 @@ def _resting(catalogue: Catalogue, consent: Consent) -> dict[str, Any]:
 
     packages = [
         {"package": package, "files": sum(1 for _ in rows)}
-        for package, rows in groupby(resting_on(catalogue, consent), key=lambda row: row.package)
+        for package, rows in groupby(resting_on(catalogue, consent), key=lambda row: row.aip)
     ]
     return {"files": sum(package["files"] for package in packages), "packages": packages}
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.cli.custody_prove import prove_command
 from archive.cli.custody_timestamp import timestamp_command
+from archive.cli.custody_verify import verify_command
 from archive.cli.output import emit_json, plural, say
 from archive.cli.session import changing, common, dry_run, find_home
 from archive.errors import ExitCode
@@ -180,3 +182,5 @@ def _state_as_json(state: LogState) -> dict[str, Any]:
 
 
 custody_command.add_command(timestamp_command)
+custody_command.add_command(prove_command)
+custody_command.add_command(verify_command)

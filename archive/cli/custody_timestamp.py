@@ -25,6 +25,11 @@ add an authority to archive.toml, as many as you like:
   url = "https://tsa.example.org/tsr"
   ca = "authorities/example-root.pem"    # its root certificate, whose fingerprint you have compared"""
 
+LISTED = 20
+"""Time-stamps that are shown to a person; one a day for ten years would fill many screens."""
+
+_RIGHT = ("stored", "stored, chain expired", "valid", "valid-at-its-time")
+
 
 @click.command("timestamp")
 @click.option("--verify", "only_verify", is_flag=True, help="Send nothing; check every time-stamp and its copies.")
@@ -177,14 +182,18 @@ def _tell(stamped: Stamped, rows: list[dict[str, Any]], findings: list[Finding])
 
 
 def _table(rows: list[dict[str, Any]]) -> None:
+    """The newest ones, and everything that waits or is not right."""
     if not rows:
         return
+    shown = [row for i, row in enumerate(rows) if i >= len(rows) - LISTED or row["state"] not in _RIGHT]
+    if len(shown) < len(rows):
+        say(f"{plural(len(rows) - len(shown), 'earlier one')} not shown; --json lists all")
     heading = ("checkpoint", "authority", "state", "time", "expires")
-    dates = (((row["time"] or "-")[:19], (row["expires"] or "-")[:10]) for row in rows)
+    dates = (((row["time"] or "-")[:19], (row["expires"] or "-")[:10]) for row in shown)
     table(
         heading,
         (
             (f"{row['size']:,}", row["authority"], row["state"], time.replace("T", " "), expires)
-            for row, (time, expires) in zip(rows, dates, strict=True)
+            for row, (time, expires) in zip(shown, dates, strict=True)
         ),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from archive.cli import signing
 from archive.cli.output import emit_json, findings_as_json, octets, plural, say, tell_findings
 from archive.cli.session import changing, common, dry_run, find_home, interruptible
 from archive.errors import ExitCode
@@ -84,7 +85,8 @@ def freeze_command(here: str | None, as_json: bool, dry_run: bool) -> None:
         return
     say(f"Handover {frozen.id} to {frozen.recipient} is frozen: {plural(frozen.packages or 0, 'package')}")
     say(f"  custody log: {frozen.log_size} records, root {frozen.log_root}")
-    say("  Tell the recipient this root by letter or telephone, before the disks travel.")
+    say("  Tell the recipient this root by letter or telephone, before the disks travel; and the log's key, which")
+    say("  archive custody show prints.")
     say("Next: archive handover volume 1 FOLDER")
 
 
@@ -104,6 +106,7 @@ def volume_command(number: int, target: Path, here: str | None, as_json: bool, d
     """
     from archive import assembly
     from archive.handover.plan import latest
+    from archive.handover.verifier import VERIFIER
     from archive.handover.volume import write_volume
 
     home = find_home(here)
@@ -124,3 +127,42 @@ def volume_command(number: int, target: Path, here: str | None, as_json: bool, d
     say(f"  {plural(volume.files, 'file')}, {octets(volume.bytes)}, all read back from the medium")
     say(f"  digest of SHA256SUMS: {volume.sums_sha256}  (tell it to the recipient by another way)")
     say(f"Check it as the recipient will: cd {target} && sha256sum -c --quiet SHA256SUMS && echo ALL GOOD")
+    say(f"and that nothing was removed: python3 -I {VERIFIER} . --since CHECKPOINT --key KEY  (see HOWTO-VERIFY.txt)")
+
+
+@handover_command.command("request")
+@signing.asking
+@common
+@dry_run
+def request_command(
+    reason: str,
+    key: str | None,
+    secret: Path | None,
+    to_sign: Path | None,
+    here: str | None,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
+    """Ask for a volume of the latest, frozen handover to be written, where two persons have to agree.
+
+    A volume holds every package and the log with its openings in plain form. Once another person has approved it and
+    its time has come, archive handover volume writes it.
+
+    \b
+    Example:
+      archive --as anna handover request --reason "handover to OHCHR, first copy" --key anna
+    """
+    from archive import assembly
+    from archive.handover.export import export_subject
+    from archive.model.acts import Act
+
+    home = find_home(here)
+    if dry_run:
+        with assembly.reading(home) as archive:
+            subject = export_subject(archive.holdings)
+        say(f"would ask for a volume of handover {subject['handover']} for {subject['recipient']}")
+        return
+    with changing(home, doing="asking for an export") as archive:
+        subjects = [export_subject(archive.holdings)]
+        asked = signing.ask(archive, Act.EXPORT, subjects, reason=reason, key=key, secret=secret, to_sign=to_sign)
+    signing.tell(asked, to_sign=to_sign, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +11,7 @@ import click
 
 from archive.cli.output import emit_json, findings_as_json, octets, plural, say, tell_findings
 from archive.cli.session import changing, common, dry_run, find_home, interruptible
-from archive.errors import ExitCode, UsageError
+from archive.errors import CustodyError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from archive.custody.checkpoint import Checkpoint
@@ -78,7 +79,10 @@ def ingest_command(
         with bench.leases:
             done = ingest(delivery, producer=producer, metadata=table, accession=accession, bench=bench)
         interrupted = progress.stopping()
-    _tell(done, newest_checkpoint(archive.holdings), as_json=as_json)
+    checkpoint = None
+    with contextlib.suppress(CustodyError):  # closing the archive has told it already
+        checkpoint = newest_checkpoint(archive.holdings)
+    _tell(done, checkpoint, as_json=as_json)
     if interrupted and not done.closed:
         return ExitCode.INTERRUPTED
     return ExitCode.NEEDS_PERSON if done.needs_person else ExitCode.DONE

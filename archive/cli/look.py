@@ -14,7 +14,7 @@ from archive.model.names import shown
 
 if TYPE_CHECKING:
     from archive.assembly import Archive
-    from archive.catalogue.rows import FileRow, PackageRow, ReplicaRow
+    from archive.catalogue.rows import FileRow, PackageRow, ReplicaRow, TombstoneRow
 
 
 @click.command("list")
@@ -29,15 +29,17 @@ def list_command(here: str | None, as_json: bool) -> None:
     from archive import assembly
 
     with assembly.reading(find_home(here)) as archive:
-        packages = _packages(archive)
+        packages, gone = _packages(archive), len(archive.holdings.catalogue.tombstones())
     if as_json:
-        emit_json({"aips": packages})
+        emit_json({"aips": packages, "deaccessioned": gone})
         return
     rows = []
     for package in packages:
         states = ", ".join(f"{replica['location']} {replica['state']}" for replica in package["replicas"])
         rows.append((package["id"], package["kind"], f"{package['files']:,}", octets(package["bytes"]), states))
     table(("package", "kind", "files", "size", "replicas"), rows)
+    if gone:
+        say(f"{plural(gone, 'package')} more {'was' if gone == 1 else 'were'} deaccessioned: archive deletion list")
 
 
 def _packages(archive: Archive) -> list[dict[str, Any]]:
@@ -100,6 +102,8 @@ def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
     from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
 
     catalogue = archive.holdings.catalogue
+    if (tombstone := catalogue.tombstone(PackageId(identifier))) is not None:
+        return _tombstone(archive, tombstone)
     if catalogue.package(PackageId(identifier)) is not None:
         return next(package for package in _packages(archive) if package["id"] == identifier)
     if (accession := catalogue.accession(AccessionId(identifier))) is not None:
@@ -109,7 +113,8 @@ def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
             "source": shown(accession.source),
             "opened_at": accession.opened_at,
             "closed_at": accession.closed_at,
-            **asdict(catalogue.totals(accession.id)),
+            "received": (totals := catalogue.totals(accession.id)).received,
+            **asdict(totals),
             "packages": [package.id for package in catalogue.packages(accession.id)],
         }
     if (file := catalogue.file(FileId(identifier))) is not None:
@@ -149,6 +154,21 @@ def _rights(archive: Archive, file: FileRow) -> dict[str, Any]:
     }
 
 
+def _tombstone(archive: Archive, row: TombstoneRow) -> dict[str, Any]:
+    """What is left of a deaccessioned package."""
+    replicas = archive.holdings.catalogue.replicas_ever(row.package)
+    return {
+        "id": row.package,
+        "state": "deaccessioned",
+        "deaccessioned_at": row.at,
+        "request": row.request,
+        "files_deleted": row.files,
+        "bytes_deleted": row.bytes,
+        "remainder": row.remainder,
+        "replicas": [{"location": replica.location, "state": str(replica.state)} for replica in replicas],
+    }
+
+
 @click.command("find")
 @click.argument("query")
 @click.option("--limit", default=100, show_default=True, help="At most so many files.")
@@ -167,8 +187,14 @@ def find_command(query: str, limit: int, here: str | None, as_json: bool) -> int
     if as_json:
         emit_json({"files": files})
     else:
-        table(("file", "outcome", "size", "path"), ((f["id"], f["outcome"], f["size"], f["path"]) for f in files))
+        cells = ((f["id"], _outcome(f), f["size"], f["path"]) for f in files)
+        table(("file", "outcome", "size", "path"), cells)
     return ExitCode.DONE if files else ExitCode.FAILED
+
+
+def _outcome(file: dict[str, Any]) -> str:
+    gone = "" if file["deaccessioned_at"] is None else ", deaccessioned"
+    return f"{file['outcome']}{gone}"
 
 
 def _file(row: FileRow) -> dict[str, Any]:
@@ -187,6 +213,7 @@ def _file(row: FileRow) -> dict[str, Any]:
         "modified": moment_from_ns(row.mtime),
         "aip": row.aip,
         "received_at": row.received_at,
+        "deaccessioned_at": row.deaccessioned_at,
     }
     if shown(row.name).encode() != row.name:
         found["path_b64"] = base64.b64encode(row.name).decode()
@@ -217,8 +244,11 @@ def status_command(here: str | None, as_json: bool) -> None:
     say(
         f"Received {received:,} = accepted {numbers['accepted']:,} + duplicate {numbers['duplicate']:,}"
         f" + quarantined {numbers['quarantined']:,} + rejected {numbers['rejected']:,} + pending {numbers['pending']:,}"
+        + (f", minus deaccessioned {numbers['deaccessioned']:,}" if numbers["deaccessioned"] else "")
     )
     say(f"Copies: {numbers['replicas_ok']:,} good of {numbers['replicas_wanted']:,} wanted")
+    if numbers["removals_due"]:
+        say(f"Still to be removed: {numbers['removals_due']:,} of the copies of deaccessioned packages")
     say(f"Audits overdue: {numbers['audits_overdue']:,}    Open incidents: {numbers['incidents_open']:,}")
     if numbers["scheduler_last_seen"] is None:
         say("Scheduler: never seen here; archive schedule does what is due without anybody watching")
@@ -227,6 +257,12 @@ def status_command(here: str | None, as_json: bool) -> None:
         say(f"Scheduler: {silent}{numbers['scheduler_last_seen']}")
     say(f"Clock: {numbers['clock']}" + ("" if numbers["clock_right"] else "   !! times here are not to be trusted"))
     _tell_checkpoint(numbers["log_records"], numbers["checkpoint"])
+    control = "in force" if numbers["dual_control"] else "not in force; it takes two persons' keys: archive key new"
+    say(
+        f"Dual control: {control}    Requests open: {numbers['requests_open']}    Legal holds: {numbers['legal_holds']}"
+    )
+    for name in numbers["policy_refused"]:
+        say(f"!! archive.toml lowers {name}; not in force until two persons have agreed: archive policy show")
     for name, reason in numbers["offline"].items():
         say(f"Offline: location '{name}': {reason}")
 
@@ -244,8 +280,11 @@ def _status(archive: Archive) -> dict[str, Any]:
     from archive.audit.campaign import due
     from archive.cli.custody import short_as_json
     from archive.clock import behind_the_log
+    from archive.config import load
     from archive.duties import is_silent, last_beat
+    from archive.holdings.approvals import OPEN, docket_now, needs_two_persons
     from archive.holdings.checkpoints import newest_checkpoint
+    from archive.holdings.protection import wished
     from archive.model.moments import format_moment
     from archive.model.packages import PackageKind, ReplicaState
 
@@ -256,6 +295,7 @@ def _status(archive: Archive) -> dict[str, Any]:
     totals, beat = catalogue.totals(), last_beat(archive.home)
     incidents = catalogue.incidents(only_open=True)
     now, clock = archive.holdings.stamp.clock.since(last_time(archive.holdings.log)).read()
+    refused = wished(archive.holdings, load(archive.home)) if needs_two_persons(archive.holdings) else []
     good = [r for r in replicas if r.state is ReplicaState.OK and r.location not in offline]
     return {
         "aips": len(aips),
@@ -272,6 +312,11 @@ def _status(archive: Archive) -> dict[str, Any]:
         "checkpoint": short_as_json(newest_checkpoint(archive.holdings)),
         "offline": offline,
         "scheduler_last_seen": None if beat is None else format_moment(beat),
+        "removals_due": len(catalogue.replicas_in(ReplicaState.REMOVAL_DUE)),
+        "dual_control": needs_two_persons(archive.holdings),
+        "requests_open": sum(filed.standing(now) in OPEN for filed in docket_now(archive.holdings).requests.values()),
+        "legal_holds": len(catalogue.legal_holds(in_force=True)),
+        "policy_refused": [str(wish["setting"]) for wish in refused],
         "clock": clock,
         "clock_right": behind_the_log(clock) is None and all(incident.type != "clock" for incident in incidents),
         "scheduler_silent": beat is not None and is_silent(archive.home, now=now),

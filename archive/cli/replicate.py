@@ -15,11 +15,14 @@ from archive.errors import ExitCode
 def replicate_command(here: str | None, as_json: bool, dry_run: bool) -> int:
     """Make every copy that is still owed, for example because a location was offline.
 
+    Copies of deaccessioned packages that could not be removed at the time are removed, where two persons agreed to it.
+
     \b
     Example:
       archive replicate
     """
     from archive import assembly
+    from archive.deaccession.removal import removals_due, remove_due
     from archive.holdings.replicate import owed, replicate_missing
 
     home = find_home(here)
@@ -27,13 +30,20 @@ def replicate_command(here: str | None, as_json: bool, dry_run: bool) -> int:
         with assembly.reading(home) as archive:
             wanted = len(archive.holdings.locations)
             lacking = sum(wanted - len(replicas) for _, replicas in owed(archive.holdings))
-        say(f"would make {lacking:,} {'copy' if lacking == 1 else 'copies'}")
+            due = len(removals_due(archive.holdings))
+        say(f"would make {_copies(lacking)}" + (f", and remove {_copies(due)} that are due" if due else ""))
         return ExitCode.DONE
     with changing(home, doing="replicate") as archive:
         stored, findings = replicate_missing(archive.holdings)
+        removed, still_due = remove_due(archive.holdings)
+        findings += still_due
     if as_json:
-        emit_json({"stored": stored, "findings": findings_as_json(findings)})
+        emit_json({"stored": stored, "removed": removed, "findings": findings_as_json(findings)})
     else:
-        say(f"Copies made: {stored}")
+        say(f"Copies made: {stored}" + (f"    Copies of deaccessioned packages removed: {removed}" if removed else ""))
         tell_findings(findings)
     return ExitCode.NEEDS_PERSON if findings else ExitCode.DONE
+
+
+def _copies(count: int) -> str:
+    return f"{count:,} {'copy' if count == 1 else 'copies'}"

@@ -4,9 +4,12 @@ Each record becomes a *leaf*, which says only that something was recorded on a d
 digest, and an *opening*, the record with its salt. Leaves may be public; openings are confidential. The leaves form a
 Merkle tree (RFC 6962), whose *head* is the size of the log and the roots of its complete subtrees.
 
-Pure: ``merkle`` (the tree), ``leaf`` (lines), ``head``, ``segments`` (names of files and what they cover). On disk:
-``lines`` (one file), ``log`` (the archive's own log: start here), ``examination`` (its full check), ``copies``
-(immutable segments at the storage locations, and the way back from them).
+Pure: ``merkle`` (the tree), ``leaf`` (lines), ``head``, ``segments`` (names of files and what they cover), ``proofs``
+(paths over the tree), ``checkpoint`` (signed notes), ``proof_files``, ``paper`` (checkpoints copied by hand). On
+disk: ``lines`` (one file), ``log`` (the archive's own log: start here), ``examination`` (its full check), ``tree``
+(node hashes, derived), ``notes`` (the checkpoints kept), ``copies`` and ``note_copies`` (what lies at the storage
+locations, and the way back from there), ``history`` (what the leaves say the log was). ``keys`` makes and knows keys,
+``signer`` signs and remembers, ``issue`` asks it for the next checkpoint.
 
 Trusted time: ``judgement`` (is an authority's answer right: start here; ``der``, ``answers`` and ``chains`` read it),
 ``stamping`` (the queue of requests), ``authority`` (asking over HTTP), ``stamps`` (one folder for each token),

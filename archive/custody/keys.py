@@ -136,4 +136,22 @@ def parse_verifier_key(text: str) -> tuple[str, bytes]:
     return origin, public
 
 
+def parse_public(text: str) -> bytes:
+    """The public half in a C2SP verifier key or in PEM; raises ValueError for anything else.
+
+    A secret given by mistake is refused: it has left its place, and must not be used any more.
+    """
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    if "PRIVATE KEY" in text:
+        raise ValueError("this is a secret, not a public half; keep it to yourself, and give its public half")
+    if "-----BEGIN" not in text:
+        return parse_verifier_key(text)[1]
+    public = serialization.load_pem_public_key(text.encode())
+    if not isinstance(public, Ed25519PublicKey):
+        raise ValueError("this is a key of another kind than Ed25519")
+    return public.public_bytes_raw()
+
+
 _REPLACE = "keep the file as it is, and put the key back from its safe place"

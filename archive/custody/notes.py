@@ -96,18 +96,18 @@ def keys_text(verifiers: Iterable[Verifier]) -> bytes:
 
 
 def store_keys(folder: Path, verifiers: Iterable[Verifier]) -> None:
-    """Bring ``keys.txt`` up to the keys that are known; CustodyError where it holds others."""
-    path, wanted = folder / NOTES / KEYS, keys_text(verifiers)
-    before = path.read_bytes() if path.exists() else b""
-    if before == wanted:
-        return
-    if not wanted.startswith(before):
+    """Bring ``keys.txt`` up to the keys that are known, the new ones last; CustodyError where it holds others."""
+    path, wanted = folder / NOTES / KEYS, keys_text(verifiers).splitlines(keepends=True)
+    before = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    missing = [line for line in wanted if line not in before]
+    if not set(before) <= set(wanted):
         raise CustodyError(
             f"{path} holds keys that are not those of the custody log",
             hint="compare it with the copies at the locations; the log's 'key' records are what counts",
         )
     path.parent.mkdir(exist_ok=True)
-    durable.write_atomic(path, wanted)
+    if missing:
+        durable.write_atomic(path, b"".join(before + missing))
 
 
 _ELSEWHERE = "keep the file as it is and compare it with the copies at the locations"

@@ -1,7 +1,7 @@
 """Copies of time-stamps at storage locations: the same files below ``custody/timestamps/``, never overwritten.
 
 Only whole ones are copied, in the order in which the log recorded them, and of each the response last. So a location
-that has the newest one has them all, and that one is looked at each time. ``compare_stamps`` looks at all.
+that has one has all that came before, and the newest one there is looked at each time. ``compare_stamps`` looks at all.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def copy_stamps(custody: Path, store: SegmentStore, recorded: Sequence[Place]) -
     ``recorded`` are all that the log knows, in its order. Raises CustodyError, and overwrites nothing, where the
     location holds another file under the same name.
     """
-    whole = [place for place in recorded if is_whole(custody, place)]
-    missing = list[Place]()
-    for place in reversed(whole):
-        if _key(place, RESPONSE) in set(_names(store, place)):
+    missing, held = list[Place](), list[Place]()
+    for place in (place for place in reversed(recorded) if is_whole(custody, place)):
+        if _key(place, RESPONSE) in _names(store, place):
+            held.append(place)
             break
-        missing.insert(0, place)
-    for place in missing or whole[-1:]:
+        missing.append(place)
+    for place in (*held, *reversed(missing)):
         _copy_one(custody, store, place)
     return len(missing)
 

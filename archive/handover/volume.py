@@ -20,8 +20,13 @@ from archive import durable
 from archive.catalogue.rows import HandoverRow, PackageRow
 from archive.custody.copies import copy_new
 from archive.custody.note_copies import copy_notes
-from archive.errors import ArchiveError, StorageError, UsageError
+from archive.custody.stamp_copies import copy_stamps
+from archive.errors import ArchiveError, CustodyError, StorageError, UsageError
+from archive.handover.export import allowing_request
 from archive.handover.plan import good_locations, latest
+from archive.handover.verifier import HAND_METHOD, VERIFIER, travelling
+from archive.holdings.approvals import carried_out
+from archive.holdings.checkpoints import log_state, make_checkpoint
 from archive.holdings.holdings import Holdings
 from archive.holdings.replicate import require_right
 from archive.model.digests import digest_stream, sha256_hex
@@ -62,9 +67,11 @@ def write_volume(holdings: Holdings, number: int, target: Path, *, progress: Pro
     """Write volume ``number`` of the latest, frozen handover into the folder ``target``, or go on writing it.
 
     Raises UsageError for a handover that is not frozen, a number that does not exist or a folder that holds something
-    else, StorageError where a package has no good replica or the volume cannot be written.
+    else, ArchiveError where two persons must agree first, or packages were deaccessioned since it was frozen,
+    StorageError where a package has no good replica or the volume cannot be written.
     """
     handover = _frozen(holdings)
+    request = allowing_request(holdings)
     if number != 1:
         raise UsageError(f"this handover has one volume, not a volume {number}", hint="give the number 1")
     _begin(handover, number, target, home=holdings.home)
@@ -79,7 +86,8 @@ def write_volume(holdings: Holdings, number: int, target: Path, *, progress: Pro
             hint="free space or mend the disk, then give the same command again; it goes on where it stopped",
             transient=True,
         ) from error
-    holdings.record([_record(holdings, volume)])
+    closing = [] if request is None else [carried_out(holdings, request)]
+    holdings.record([_record(holdings, volume, request), *closing])
     (target / UNFINISHED).unlink()
     durable.sync_folder(target)
     return volume
@@ -93,7 +101,14 @@ def _frozen(holdings: Holdings) -> HandoverRow:
 
 
 def _members(holdings: Holdings, handover: HandoverRow) -> list[PackageRow]:
-    return [package for package in holdings.catalogue.packages() if package.leaf < (handover.log_size or 0)]
+    members = [package for package in holdings.catalogue.packages() if package.leaf < (handover.log_size or 0)]
+    if len(members) != handover.packages:
+        raise ArchiveError(
+            f"handover {handover.id} was frozen with {handover.packages} packages, of which {len(members)} are held: "
+            "the others were deaccessioned since",
+            hint="plan and freeze a new handover",
+        )
+    return members
 
 
 def _begin(handover: HandoverRow, number: int, target: Path, *, home: Path) -> None:
@@ -164,14 +179,15 @@ def _write_rest(
     """The log, the tables and the words. Written anew each time: they are small, and the log may have grown."""
     for folder in ("custody", "catalogue"):
         discard(target / folder)
-    copy_new(holdings.log, FileSystemBackend(target))
-    copy_notes(holdings.log.folder, FileSystemBackend(target))
+    _cover(holdings)
+    _write_log(holdings, FileSystemBackend(target))
     _write_tables(holdings, target / "catalogue")
     _put(target / "packages.csv", _package_list(packages))
     facts = {
         "handover": handover.id,
         "recipient": handover.recipient,
         "volume": 1,
+        "partial": False,
         "frozen_at": handover.frozen_at,
         "packages": len(packages),
         "files": sum(package.files for package in packages),
@@ -181,9 +197,33 @@ def _write_rest(
     }
     _put(target / "handover.json", json.dumps(facts, ensure_ascii=False, indent=1).encode() + b"\n")
     _put(target / "0README.txt", _text("0README.txt", facts))
+    for name in (VERIFIER, HAND_METHOD):
+        _put(target / name, travelling(name))
     written = count + sum(1 for _ in _loose_files(target)) + (0 if (target / "HOWTO-VERIFY.txt").exists() else 1)
-    _put(target / "HOWTO-VERIFY.txt", _text("HOWTO-VERIFY.txt", {"count": written}))
+    keys = "\n".join(f"       {text}" for _, text in log_state(holdings).keys)
+    _put(target / "HOWTO-VERIFY.txt", _text("HOWTO-VERIFY.txt", {"count": written, "keys": keys}))
     return dict(_digested(target))
+
+
+def _cover(holdings: Holdings) -> None:
+    """See to a checkpoint over all of the log that goes onto the volume, unless the signer is not to be had now.
+
+    The verifier says how many records are newer than the newest checkpoint.
+    """
+    try:
+        make_checkpoint(holdings)
+    except CustodyError:
+        raise
+    except ArchiveError:
+        return
+
+
+def _write_log(holdings: Holdings, volume: FileSystemBackend) -> None:
+    """The custody log with its checkpoints and time-stamps."""
+    folder = holdings.log.folder
+    copy_new(holdings.log, volume)
+    copy_notes(folder, volume)
+    copy_stamps(folder, volume, holdings.stamped())
 
 
 def _loose_files(target: Path) -> Iterator[Path]:
@@ -280,7 +320,7 @@ def _put(path: Path, data: bytes) -> None:
     durable.write_atomic(path, data)
 
 
-def _record(holdings: Holdings, volume: Volume) -> HandoverVolumeRecord:
+def _record(holdings: Holdings, volume: Volume, request: str | None) -> HandoverVolumeRecord:
     return HandoverVolumeRecord(
         **holdings.stamp(),
         handover=volume.handover,
@@ -289,4 +329,5 @@ def _record(holdings: Holdings, volume: Volume) -> HandoverVolumeRecord:
         files=volume.files,
         bytes=Octets(volume.bytes),
         sha256sums_sha256=volume.sums_sha256,
+        request=request,
     )

@@ -23,7 +23,6 @@ from archive.catalogue.rows import (
     IdentificationRow,
     IncidentRow,
     ItemFileRow,
-    KeyRow,
     LocationRow,
     PackageRow,
     ProducerRow,
@@ -32,6 +31,7 @@ from archive.catalogue.rows import (
     SignaturesRow,
     TimestampRow,
 )
+from archive.holdings import apply_acts
 from archive.holdings.apply_rights import register_consent, state_rights, withdraw_consent
 from archive.holdings.tools import spelled
 from archive.model.formats import DECIDED, FileFormat, ToldBy
@@ -54,8 +54,6 @@ from archive.model.records import (
     IncidentClosedRecord,
     IncidentRecord,
     ItemRecord,
-    KeyRecord,
-    KeyRetiredRecord,
     LocationRecord,
     ProducerRecord,
     ReceiptRecord,
@@ -80,7 +78,8 @@ def apply(catalogue: Catalogue, numbered: Sequence[Numbered]) -> None:
             catalogue.put_files([_file(n, record) for n, record in group if isinstance(record, ReceiptRecord)])
         else:
             for n, record in group:
-                _apply_one(catalogue, n, record)
+                if not apply_acts.apply_one(catalogue, n, record):
+                    _apply_one(catalogue, n, record)
 
 
 def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
@@ -131,12 +130,8 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _freeze_handover(catalogue, n, record)
         case HandoverVolumeRecord():
             _put_volume(catalogue, n, record)
-        case KeyRecord():
-            catalogue.insert([_key(n, record)])
         case TimestampRecord():
             _put_timestamp(catalogue, n, record)
-        case KeyRetiredRecord():
-            _retire_key(catalogue, n, record)
         case _:
             raise ValueError(f"no catalogue row is known for a record of kind {record.kind}")
 
@@ -465,24 +460,6 @@ def _put_timestamp(catalogue: Catalogue, n: int, record: TimestampRecord) -> Non
         catalogue.insert([row])
     else:
         catalogue.replace(row)
-
-
-def _key(n: int, record: KeyRecord) -> KeyRow:
-    return KeyRow(
-        leaf=n,
-        name=record.name,
-        role=record.role,
-        public_key=record.public_key,
-        added_at=format_moment(record.time),
-        retired_at=None,
-    )
-
-
-def _retire_key(catalogue: Catalogue, n: int, record: KeyRetiredRecord) -> None:
-    known = catalogue.key(record.name)
-    if known is None:
-        raise ValueError(f"record {n} retires a key that was never added: {record.name}")
-    catalogue.replace(replace(known, leaf=n, retired_at=format_moment(record.time)))
 
 
 def _replica(catalogue: Catalogue, n: int, package: PackageId, location: str) -> ReplicaRow:

@@ -16,7 +16,7 @@ def state_rights(catalogue: Catalogue, n: int, record: RightsRecord) -> None:
     statement = canonical.encode(record.statement).decode("ascii")
     consents, persons = (_findable(record.statement.get(column)) for column in ("consent_ref", "person"))
     rows = [
-        FileRightsRow(leaf=n, file=file, package=record.aip, statement=statement, consents=consents, persons=persons)
+        FileRightsRow(leaf=n, file=file, statement=statement, consents=consents, persons=persons)
         for file in record.files
     ]
     known = catalogue.with_rights(record.files)

@@ -83,12 +83,13 @@ def make_checkpoint(holdings: Holdings) -> bytes:
 
 
 def is_checkpoint_wanted(holdings: Holdings) -> bool:
-    """Whether an accession was closed or a handover frozen that no checkpoint covers yet."""
+    """Whether an accession was closed, a handover frozen or a package deaccessioned that no checkpoint covers yet."""
     newest = newest_checkpoint(holdings)
     covered = 0 if newest is None else newest.size
     closed = (row.leaf for row in holdings.catalogue.accessions() if row.closed_at is not None)
     frozen = (row.leaf for row in holdings.catalogue.handovers() if row.frozen_at is not None)
-    return any(leaf >= covered for leaf in (*closed, *frozen))
+    gone = (row.leaf for row in holdings.catalogue.tombstones())
+    return any(leaf >= covered for leaf in (*closed, *frozen, *gone))
 
 
 def _ask(holdings: Holdings, active: list[KeyRow], request: Request) -> Answer:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from archive.catalogue.catalogue import Catalogue
-from archive.catalogue.rows import ConsentRow, FileRightsRow
+from archive.catalogue.rows import ConsentRow, FileRightsRow, FileRow
 from archive.errors import UsageError
 from archive.holdings.holdings import Holdings
 from archive.model.names import shown
@@ -145,8 +145,8 @@ def statement_of(row: FileRightsRow | None) -> Statement | None:
     return None if row is None else Statement.from_text(json.loads(row.statement))
 
 
-def resting_on(catalogue: Catalogue, consent: Consent) -> Iterator[FileRightsRow]:
-    """The files that rest on a consent, by package."""
+def resting_on(catalogue: Catalogue, consent: Consent) -> Iterator[FileRow]:
+    """The held files that rest on a consent, by package."""
     return catalogue.resting_on(consent.ref, consent.person)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -111,8 +112,10 @@ class Holdings:
         with self.in_turn():
             self.catch_up()
 
-    def catch_up(self) -> int:
+    def catch_up(self, kinds: Counter[str] | None = None) -> int:
         """Take into the catalogue what the log holds and the catalogue has not seen; answer how many records.
+
+        ``kinds`` counts, where it is given, the records that were taken in.
 
         Raises CustodyError if the catalogue has seen more than the log holds: then the log was cut.
         """
@@ -128,6 +131,8 @@ class Holdings:
             with self.catalogue.transaction():
                 while batch := list(islice(records, _BATCH)):
                     apply(self.catalogue, batch)
+                    if kinds is not None:
+                        kinds.update(record.kind for _, record in batch)
                 self.catalogue.set_applied(end)
         return self.log.size - applied
 
@@ -141,8 +146,13 @@ class Holdings:
         return (location for location in self.locations.values() if location.offline() is None)
 
     def stamped(self) -> list[Place]:
-        """Which checkpoints were time-stamped by whom, in the order in which the log says so."""
-        return [Place(row.size, row.authority) for row in self.catalogue.timestamps()]
+        """Which checkpoints were time-stamped by whom, in the order in which the log says so.
+
+        None where the catalogue cannot be read: whoever asked for more of it says so.
+        """
+        with suppress(CatalogueError):
+            return [Place(row.size, row.authority) for row in self.catalogue.timestamps()]
+        return []
 
     def copy_log(self) -> list[Finding]:
         """Bring what is new of the log, its checkpoints and time-stamps to every location in reach.
@@ -154,15 +164,16 @@ class Holdings:
 
     def _copy_log(self) -> list[Finding]:
         findings = []
+        stamped = self.stamped()
         for location in self.online():
             try:
                 copy_new(self.log, location.backend)
                 copy_notes(self.log.folder, location.backend)
-                copy_stamps(self.log.folder, location.backend, self.stamped())
+                copy_stamps(self.log.folder, location.backend, stamped)
             except CustodyError as error:
                 message = f"the copy of the custody log at location '{location.name}' tells another history: {error}"
                 findings.append(Finding("custody-copy-differs", Severity.ERROR, location.name, message, "DESIGN §7"))
-            except (OSError, StorageError, CatalogueError) as error:
+            except (OSError, StorageError) as error:
                 message = f"the custody log could not be copied to location '{location.name}': {error}"
                 findings.append(Finding("custody-copy-failed", Severity.WARNING, location.name, message))
         return findings

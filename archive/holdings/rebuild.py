@@ -14,6 +14,7 @@ from archive.catalogue.catalogue import Catalogue
 from archive.holdings.holdings import Holdings
 from archive.model.digests import sha256_hex
 from archive.model.identifiers import PackageId
+from archive.model.packages import PAST
 from archive.packages.sealed import TAGMANIFEST, read_small
 from archive.storage.directory import DirectoryLocation
 
@@ -37,6 +38,8 @@ def rebuild(holdings: Holdings, source: DirectoryLocation) -> Rebuilt:
     """
     records = holdings.catch_up()
     present = set(source.package_keys())
+    past = {replica.key for replica in holdings.catalogue.replicas_at(source.name) if replica.state in PAST}
+    present -= past  # still to be removed, or of a time when the location counted
     here, absent, wrong = 0, list[PackageId](), list[PackageId]()
     for package in holdings.catalogue.packages():
         replica = holdings.catalogue.replica(package.id, source.name)

@@ -11,12 +11,13 @@ from pathlib import Path
 from archive import durable
 from archive.catalogue.rows import AccessionRow
 from archive.errors import ArchiveError, UsageError
+from archive.holdings.sealing import own_disk
 from archive.ingest.journal import Earlier, Listed, is_blocked, journal_path, list_delivery, make_staging
 from archive.ingest.lease import source_name
 from archive.ingest.scratch import PREFIX as SCRATCH
 from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
-from archive.ingest.workbench import Workbench, own_disk
+from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, FileId, new_identifier
 from archive.model.packages import Outcome
 from archive.model.records import AccessionRecord, ProducerRecord, Record

@@ -12,21 +12,22 @@ from typing import IO
 
 from archive.catalogue.rows import AccessionRow, Totals
 from archive.errors import ArchiveError
+from archive.holdings.sealing import own_disk, seal_record, sealed_safely
 from archive.ingest.accession import Desk
 from archive.ingest.journal import delivered_items
 from archive.ingest.matching import match
 from archive.ingest.scratch import scratch_file
-from archive.ingest.seal import Prepared, findings_so_far, place, provenance, seal_record, sealed_safely
+from archive.ingest.seal import Prepared, findings_so_far, place, provenance
 from archive.ingest.survey import Delivery
 from archive.ingest.told import told
-from archive.ingest.workbench import Workbench, own_disk
+from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK
 from archive.model.entries import EntryKind
 from archive.model.identifiers import AccessionId, PackageId, new_identifier
 from archive.model.moments import parse_moment
 from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
-from archive.model.records import AccessionClosedRecord, Record, SealRecord
+from archive.model.records import AccessionClosedRecord, Record
 from archive.packages.accession import (
     AccessionContent,
     MemberPackage,
@@ -144,7 +145,7 @@ def _seal_papers(desk: Desk, content: AccessionContent, *, totals: Totals, bench
     package = content.provenance.package
     folder = desk.folder / package
     sealed = sealed_safely(folder, lambda root: seal_accession(root, content))
-    record: SealRecord = seal_record(sealed, desk.accession, PackageKind.ACCESSION, bench)
+    record = seal_record(bench.holdings, sealed, desk.accession, PackageKind.ACCESSION)
     closed = AccessionClosedRecord(
         **bench.holdings.stamp(),
         accession=desk.accession,

@@ -14,6 +14,7 @@ from typing import IO
 from archive.errors import ArchiveError, StorageError, UsageError
 from archive.ingest.columns import KNOWN, PATH, ColumnMap, find_columns, read_mapping
 from archive.ingest.dialect import (
+    DELIMITERS,
     LONGEST_RECORD,
     CsvRecord,
     Dialect,
@@ -71,7 +72,8 @@ class MetadataTable:
         """The rows about these files only."""
         rows = (row.cells for name in names for row in self.rows.of(name))
         theirs = () if self.mapping is None else tuple(self.mapping.headings.items())
-        return ItemTable(self.reading["delimiter"], self.rows.heading, rows, theirs)
+        delimiter = self.reading["delimiter"]
+        return ItemTable(delimiter if delimiter in DELIMITERS else ",", self.rows.heading, rows, theirs)
 
 
 @dataclass(frozen=True, slots=True)

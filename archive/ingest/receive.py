@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive.errors import ReadFailure
+from archive.holdings.sealing import own_disk
 from archive.ingest.journal import Expected, Lot
 from archive.ingest.survey import Delivery
-from archive.ingest.workbench import Workbench, own_disk
+from archive.ingest.workbench import Workbench
 from archive.model.digests import ALGORITHMS, CHUNK, SEALED, Digester
 from archive.model.names import PackagePaths, PayloadPath, shown
 from archive.packages.content import ProducerDigest

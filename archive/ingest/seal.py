@@ -7,25 +7,25 @@ becomes visible (``<package>.sealed``); a run that was killed in between is fini
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from archive import canonical, durable
-from archive.bags.second_opinion import second_opinion
 from archive.config import STORE
 from archive.errors import ArchiveError
 from archive.holdings.identification import identification
 from archive.holdings.replicate import replicate, replication, require_right
+from archive.holdings.sealing import own_disk, seal_record, sealed_of, sealed_safely
 from archive.ingest.appraise import Decision
 from archive.ingest.survey import Delivery
-from archive.ingest.workbench import Workbench, own_disk
+from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import ItemRecord, Octets, ReceiptRecord, Record, RightsRecord, SealRecord
 from archive.model.rights import Statement
 from archive.packages.aip import seal_aip
-from archive.packages.content import AipContent, Provenance, Sealed
+from archive.packages.content import AipContent, Provenance
 from archive.packages.sealed import read_promise
 from archive.storage.directory import DirectoryReader, discard
 from profiles.finding import Finding, Severity
@@ -61,7 +61,7 @@ def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, benc
         signatures=decision.signatures,
     )
     sealed = sealed_safely(received.folder, lambda folder: seal_aip(folder, content))
-    record = seal_record(sealed, accession, PackageKind.AIP, bench)
+    record = seal_record(bench.holdings, sealed, accession, PackageKind.AIP)
     answered = ((file.id, file.answers) for file in decision.files)
     told = identification(bench.holdings.stamp, received.lot.package, tools=decision.tools, answered=answered)
     records = (record, *receipts, *_items(decision, bench), *_rights(decision, bench), told)
@@ -78,39 +78,6 @@ def provenance(package: PackageId, *, accession: AccessionId, delivery: Delivery
         title=f"{delivery.title}, from {delivery.producer}",
         sealed_at=bench.holdings.stamp.clock(),
         software_version=bench.holdings.stamp.version,
-    )
-
-
-def sealed_safely(folder: Path, write: Callable[[Path], Sealed]) -> Sealed:
-    """Let ``write`` make the package, bring it to the medium, and ask bagit-python for a second opinion.
-
-    Raises StorageError where the disk fails, ArchiveError where the second opinion differs: then nothing was sealed.
-    """
-    with own_disk(folder):
-        folder.mkdir(exist_ok=True)
-        sealed = write(folder)
-        durable.sync_filesystem(folder)
-    doubts = second_opinion(folder)
-    if doubts:
-        raise ArchiveError(
-            f"package {sealed.package} was not sealed: {doubts[0].subject}: {doubts[0].message}",
-            hint="the disk may be failing: check it, then give the same command again; the delivery is untouched",
-        )
-    return sealed
-
-
-def seal_record(sealed: Sealed, accession: AccessionId, kind: PackageKind, bench: Workbench) -> SealRecord:
-    """The record of a package just sealed."""
-    return SealRecord(
-        **bench.holdings.stamp(),
-        aip=sealed.package,
-        accession=accession,
-        package=kind,
-        files=sealed.files,
-        bytes=Octets(sealed.bytes),
-        tag_files=sealed.tag_files,
-        tagmanifest_sha256=sealed.tagmanifest_sha256,
-        manifest_sha256=sealed.manifest_sha256,
     )
 
 
@@ -226,13 +193,6 @@ def finish_interrupted(desk: Path, *, bench: Workbench) -> list[Finding]:
         if folder.is_dir():
             discard(folder)
     return findings
-
-
-def sealed_of(record: SealRecord) -> Sealed:
-    """What a seal record promises."""
-    return Sealed(
-        record.aip, record.files, record.bytes, record.tag_files, record.tagmanifest_sha256, record.manifest_sha256
-    )
 
 
 def findings_so_far(desk: Path) -> Iterator[Finding]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from archive.config import PackagePolicy
-from archive.errors import StorageError
 from archive.holdings.holdings import Holdings
 from archive.ingest.grouping import SideCar
 from archive.ingest.lease import Leases
@@ -53,19 +51,6 @@ SourceOpener = Callable[[bytes], BinaryIO]
 
 Identify = Callable[[Iterable[tuple[Path, str]]], Iterator[tuple[Identification, ...]]]
 """What each identifier says of files, given where the bytes lie and the delivered name, in the same order."""
-
-
-@contextmanager
-def own_disk(path: Path) -> Iterator[None]:
-    """Around what is written to our own disk at ``path``: where that fails, StorageError saying what to do."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"{path}: {error.strerror or error}",
-            hint="free space or mend the disk, then give the same command again; what is sealed stays",
-            transient=True,
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)

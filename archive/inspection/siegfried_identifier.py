@@ -111,7 +111,8 @@ def _refuse_after_fork() -> None:
 
 def _read_match(said: Any) -> FormatMatch:
     basis = next((basis for words, basis in _REASONS if words in said["basis"]), Basis.EXTENSION)
-    return FormatMatch(said["id"], said["format"] or said["id"], said["version"] or None, said["mime"] or None, basis)
+    puid = said["id"].encode("ascii", "backslashreplace").decode("ascii")  # a signature file may hold anything
+    return FormatMatch(puid, said["format"] or puid, said["version"] or None, said["mime"] or None, basis)
 
 
 def _load(pygfried: Any, signature: SignatureFile) -> Any:

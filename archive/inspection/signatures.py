@@ -213,6 +213,8 @@ def _spell_version(versions: Any, files: FidoFiles) -> str:
 
 def _read_format(element: Element) -> Format:
     puid = element.findtext("puid") or ""
+    if not puid.isascii() or not puid.isprintable():
+        raise LookupError(f"a format with the identifier {puid!a}")
     # FIDO knows OLE by its PUID, not by a <container> element (Fido.container_type).
     container = "ole" if puid == "fmt/111" else element.findtext("container")
     return Format(

@@ -15,13 +15,24 @@ class PackageKind(StrEnum):
 
 
 class ReplicaState(StrEnum):
-    """The last word on one package at one location."""
+    """The last word on one package at one location.
+
+    Of a deaccessioned package the replica is due for removal until it was removed; a replica at a location that was
+    retired counts no more, and nobody looks at it.
+    """
 
     OK = "ok"
     DAMAGED = "damaged"
     MISSING = "missing"
     FROZEN = "frozen"
     OFFLINE = "offline"
+    REMOVAL_DUE = "removal-due"
+    REMOVED = "removed"
+    RETIRED = "retired"
+
+
+PAST = frozenset({ReplicaState.REMOVAL_DUE, ReplicaState.REMOVED, ReplicaState.RETIRED})
+"""States of replicas that are held no more."""
 
 
 class Outcome(StrEnum):

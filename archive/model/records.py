@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, NewType
 
+from archive.model.acts import Act, AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
 from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
@@ -365,7 +366,10 @@ class HandoverFrozenRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverVolumeRecord(Record):
-    """A volume of a handover was written and read back right; its ``SHA256SUMS`` has this digest."""
+    """A volume of a handover was written and read back right; its ``SHA256SUMS`` has this digest.
+
+    ``request`` is the approved request that allowed it, where one was needed.
+    """
 
     kind: ClassVar[str] = "handover-volume"
     handover: str
@@ -374,6 +378,7 @@ class HandoverVolumeRecord(Record):
     files: int
     bytes: Octets
     sha256sums_sha256: str
+    request: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,12 +386,16 @@ class KeyRecord(Record):
     """A signing key became known by its public half, 32 octets (Ed25519).
 
     ``role`` is ``log`` (signs checkpoints) or ``approver`` (signs requests and approvals); ``name`` is unique for ever.
+    ``holder`` is the code of the person who alone has an approver's secret. ``request`` is the approved request where
+    one was needed.
     """
 
     kind: ClassVar[str] = "key"
     name: str
     role: str
     public_key: bytes
+    holder: str = ""
+    request: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,6 +404,133 @@ class KeyRetiredRecord(Record):
 
     kind: ClassVar[str] = "key-retired"
     name: str
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRecord(Record):
+    """Somebody or something that acts became known, under a code that is no name."""
+
+    kind: ClassVar[str] = "agent"
+    code: str
+    role: AgentRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRecord(Record):
+    """The settings that protect the holdings, as they hold from now on.
+
+    ``request`` is the approved request where a setting was lowered under dual control.
+    """
+
+    kind: ClassVar[str] = "policy"
+    settings: dict[str, str]
+    request: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRecord(Record):
+    """A person asks for an act that nobody may do alone.
+
+    ``subjects`` is the exact list of what is to be acted upon, in canonical JSON. ``signature`` is that of the key
+    ``requested_by`` over the request's statement (``archive.holdings.statements``), which holds the list's digest.
+    The act may be carried out from ``not_before`` on, which is ``time`` and ``delay_hours``, until ``expires``, which
+    is ``valid_days`` later.
+    """
+
+    kind: ClassVar[str] = "request"
+    request: str
+    act: Act
+    archive: str
+    subjects: str
+    subjects_sha256: str
+    requested_by: str
+    delay_hours: int
+    valid_days: int
+    not_before: datetime
+    expires: datetime
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRecord(Record):
+    """Another person approves a request; ``signature`` is that of ``key`` over the approval's statement."""
+
+    kind: ClassVar[str] = "approval"
+    request: str
+    key: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestWithdrawnRecord(Record):
+    """A request will not be carried out any more."""
+
+    kind: ClassVar[str] = "request-withdrawn"
+    request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedOutRecord(Record):
+    """All that a request asked for was done, but for removals at locations that were offline."""
+
+    kind: ClassVar[str] = "carried-out"
+    request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalHoldRecord(Record):
+    """A file, a package or all of an accession must not be deleted until the hold is lifted."""
+
+    kind: ClassVar[str] = "legal-hold"
+    hold: str
+    scope: HoldScope
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalHoldLiftedRecord(Record):
+    """A legal hold ended, on an approved request."""
+
+    kind: ClassVar[str] = "legal-hold-lifted"
+    hold: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationRetiredRecord(Record):
+    """A location counts no more, on an approved request; what lies there stays there untouched."""
+
+    kind: ClassVar[str] = "location-retired"
+    name: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TombstoneRecord(Record):
+    """A package was deaccessioned, on an approved request; from here on its replicas are to be removed.
+
+    ``files`` are the identifiers of the delivered files that are held no more, a list in canonical JSON: no name and
+    no digest, which could tell what was deleted. The other files of the package were sealed anew as ``remainder``,
+    which is None where there are none. ``bytes`` are the octets of the delivered files deleted.
+    """
+
+    kind: ClassVar[str] = "tombstone"
+    request: str
+    aip: PackageId
+    remainder: PackageId | None
+    files: str
+    bytes: Octets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalRecord(Record):
+    """The replica of a deaccessioned package was removed from a location."""
+
+    kind: ClassVar[str] = "removal"
+    request: str
+    aip: PackageId
+    location: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -443,6 +579,17 @@ RECORD_TYPES: dict[str, type[Record]] = {
         KeyRecord,
         KeyRetiredRecord,
         TimestampRecord,
+        AgentRecord,
+        PolicyRecord,
+        RequestRecord,
+        ApprovalRecord,
+        RequestWithdrawnRecord,
+        CarriedOutRecord,
+        LegalHoldRecord,
+        LegalHoldLiftedRecord,
+        LocationRetiredRecord,
+        TombstoneRecord,
+        RemovalRecord,
     )
 }
 """Every kind the log may hold, by the word that names it on disk."""

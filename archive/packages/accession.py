@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain
@@ -73,14 +73,14 @@ class AccessionContent:
 def seal_accession(root: Path, content: AccessionContent) -> Sealed:
     """Write the papers below ``root`` and make the folder a bag. Nothing is synced or published here."""
     folder = PackageFolder(root)
-    write_texts(folder, {"README.txt": (readme := _readme(content))})
+    write_texts(folder, {"README.txt": (readme := accession_readme(content.provenance, content.totals))})
     with folder.writing("data/documentation/listing.jsonl") as out:
         for line in content.listing:
             out.write(line)
     with folder.writing("data/documentation/receipt.csv") as out:
-        for line in _receipt_lines(content.receipt):
+        for line in receipt_lines(content.receipt):
             out.write(line)
-    folder.write("data/documentation/packages.csv", _members_table(content.members))
+    folder.write("data/documentation/packages.csv", members_table(content.members))
     folder.write("data/documentation/findings.json", _findings(content.findings))
     _write_unmatched(folder, content.unmatched)
     paths = PackagePaths()
@@ -106,19 +106,20 @@ def _write_unmatched(folder: PackageFolder, lines: Iterable[bytes]) -> None:
             out.write(line)
 
 
-def _readme(content: AccessionContent) -> bytes:
-    provenance = content.provenance
+def accession_readme(provenance: Provenance, totals: Mapping[str, int]) -> bytes:
+    """What explains an accession package."""
     return template(
         "README-accession.txt",
         package=provenance.package,
         accession=provenance.accession,
         producer=provenance.producer,
         sealed=format_moment(provenance.sealed_at),
-        **content.totals,
+        **totals,
     )
 
 
-def _receipt_lines(receipt: Iterable[ReceiptLine]) -> Iterator[bytes]:
+def receipt_lines(receipt: Iterable[ReceiptLine]) -> Iterator[bytes]:
+    """``receipt.csv``, line by line."""
     yield b"outcome,size,modified,sha256,blake3,package,path\n"
     for line in receipt:
         yield csv_line(
@@ -144,7 +145,8 @@ def csv_line(*cells: object) -> bytes:
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
-def _members_table(members: tuple[MemberPackage, ...]) -> bytes:
+def members_table(members: tuple[MemberPackage, ...]) -> bytes:
+    """``packages.csv``."""
     head = b"package,payload_files,payload_bytes,tagmanifest_sha256\n"
     return head + b"".join(csv_line(m.package, m.files, m.bytes, m.tagmanifest_sha256) for m in members)
 

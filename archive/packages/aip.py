@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
@@ -19,6 +17,7 @@ from archive.packages.description import (
     write_representation_mets,
     write_root_mets,
 )
+from archive.packages.division import table_line
 from archive.packages.explanations import codebook, formats_in_words, readmes
 from archive.packages.folder import PackageFolder, content_path, readable_size
 from archive.packages.items import item_entities, signature_events
@@ -96,20 +95,15 @@ def _write_items(folder: PackageFolder, items: ItemTable | None) -> None:
         return
     with folder.writing("data/metadata/descriptive/items.csv") as out:
         for cells in chain((items.heading, first), rows):
-            out.write(_csv_line(cells, items.delimiter))
+            out.write(_line(cells, items.delimiter))
     if items.meanings:
-        lines = [_csv_line(cells, ",") for cells in (("column", "heading"), *items.meanings)]
+        lines = [_line(cells, ",") for cells in (("column", "heading"), *items.meanings)]
         folder.write("data/metadata/descriptive/columns.csv", b"".join(lines))
 
 
-def _csv_line(cells: Sequence[str], delimiter: str) -> bytes:
-    text = io.StringIO()
-    # Python's writer leaves a lone carriage return without quotes, and its reader takes it for the end of the row.
-    if any("\r" in cell for cell in cells):
-        csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(cells)
-    else:
-        csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(cells)
-    return text.getvalue().encode("utf-8", "backslashreplace")
+def _line(cells: Sequence[str], delimiter: str) -> bytes:
+    """One row; octets of the producer's table that were no text are spelled out, so that this one is UTF-8."""
+    return table_line((cell.encode("utf-8", "backslashreplace").decode() for cell in cells), delimiter)
 
 
 def _write_premis(folder: PackageFolder, content: AipContent) -> None:

@@ -14,6 +14,7 @@ from archive.inspection.identification import Identification
 from archive.model.formats import Basis
 from archive.packages.content import PackagedFile
 from archive.packages.folder import readable_size
+from premis.model import Agent, Entity, File
 
 README_TEMPLATES: Mapping[str, str] = MappingProxyType(
     {
@@ -79,14 +80,36 @@ def formats_in_words(files: Iterable[PackagedFile]) -> bytes:
     for file in files:
         sizes[_described(file.identification)].append(file.size)
         tools.update(map(_tool, file.answers))
-    ordered = sorted(sizes.items(), key=lambda entry: (-len(entry[1]), entry[0]))
     text = _FORMATS_HEAD + "".join(f"Identified by {tool}.\n" for tool in sorted(tools)) + "\n"
+    return (text + _table(sizes)).encode("utf-8", "backslashreplace")
+
+
+def formats_from_premis(files: Iterable[File], entities: Iterable[Entity]) -> bytes:
+    """As ``formats_in_words``, of files whose PREMIS is all there is; ``entities`` name the tools that spoke."""
+    sizes: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for file in files:
+        found = file.characteristics[0].formats[0]
+        name = f"{found.name} {found.version}" if found.version else found.name or "unknown"
+        explained = f"{found.registry_name} {found.registry_key}" if found.registry_key else "no registry names it"
+        sizes[(name, explained)].append(file.characteristics[0].size or 0)
+    tools = sorted(
+        f"{agent.names[0]} {agent.version}, {'; '.join(agent.notes)}"
+        for agent in entities
+        if isinstance(agent, Agent) and agent.version is not None and agent.notes
+    )
+    text = _FORMATS_HEAD + "".join(f"Identified by {tool}.\n" for tool in tools) + "\n"
+    return (text + _table(sizes)).encode("utf-8", "backslashreplace")
+
+
+def _table(sizes: Mapping[tuple[str, str], list[int]]) -> str:
+    ordered = sorted(sizes.items(), key=lambda entry: (-len(entry[1]), entry[0]))
+    text = ""
     for (name, explained), octets in ordered[:LARGEST_FORMATS]:
         text += f"{len(octets):>6} {_files(len(octets))}, {readable_size(sum(octets))}: {name}\n       {explained}\n"
     rest = ordered[LARGEST_FORMATS:]
     if rest:
         text += f"{sum(len(octets) for _, octets in rest):>6} files of {len(rest)} more formats\n"
-    return text.encode("utf-8", "backslashreplace")
+    return text
 
 
 def _described(found: Identification) -> tuple[str, str]:

@@ -96,10 +96,11 @@ def prepare_shipped(holdings: Holdings, tool: str, *, even_if_older: bool) -> li
     return adoptions
 
 
-def adopt(holdings: Holdings, offered: Sequence[Offered], adoptions: Iterable[Adoption]) -> None:
-    """Keep the files, copy them to every location that can be reached, and record what is in force from now on."""
-    for one in offered:
-        _keep(holdings.home, one)
+def adopt(holdings: Holdings, offered: Sequence[Offered], adoptions: Sequence[Adoption]) -> None:
+    """Keep the files, then record what is in force from now on; ``copy_signatures`` brings them to the locations."""
+    names = {one.sha256: one.file for one in adoptions}
+    for given in offered:
+        _write(holdings.home, f"{FOLDER}/{given.sha256}/{names[given.sha256]}", given.data)
     records = [
         SignaturesRecord(
             **holdings.stamp(),
@@ -185,7 +186,8 @@ def _adoption(one: Offered, told: Tool, before: SignaturesRow | None, *, shipped
     release = one.release or _release(told, one.part)
     before_release = before.release if before is not None else _release(shipped(one.tool), one.part)
     known = before is not None and before.sha256 == one.sha256
-    return Adoption(one.tool, one.part, release, one.sha256, one.stored_as, before, before_release, known)
+    file = before.file if before is not None and known else one.stored_as
+    return Adoption(one.tool, one.part, release, one.sha256, file, before, before_release, known)
 
 
 def _shipped(tool: str) -> Tool:
@@ -219,10 +221,6 @@ def _file(home: Path, row: SignaturesRow) -> SignatureFile:
 
 def _key(row: SignaturesRow) -> str:
     return f"{FOLDER}/{row.sha256}/{row.file}"
-
-
-def _keep(home: Path, offered: Offered) -> None:
-    _write(home, f"{FOLDER}/{offered.sha256}/{offered.stored_as}", offered.data)
 
 
 def _write(home: Path, key: str, data: bytes) -> None:

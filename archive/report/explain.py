@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from archive import canonical
 from archive.catalogue.rows import FileRow, PackageRow
+from archive.clock import behind_the_log
 from archive.errors import UsageError
 from archive.holdings.holdings import Holdings
 from archive.model.identifiers import FileId, PackageId
@@ -27,11 +29,14 @@ from archive.model.records import (
     HandoverVolumeRecord,
     IncidentClosedRecord,
     IncidentRecord,
+    LegalHoldRecord,
     ReceiptRecord,
     Record,
+    RemovalRecord,
     RepairRecord,
     ReplicationRecord,
     SealRecord,
+    TombstoneRecord,
 )
 from archive.report.explain_formats import formats_told
 from archive.report.witness import premis_of
@@ -42,6 +47,7 @@ _FILE_PREMIS = b"data/representations/original/metadata/preservation/premis.xml"
 _ABOUT_PACKAGES = frozenset(
     {"accession", "accession-closed", "seal", "replication", "audit", "damage", "repair", "incident", "incident-closed"}
     | {"handover-frozen", "handover-volume", "identification", "format-decision"}
+    | {"tombstone", "removal", "legal-hold", "legal-hold-lifted"}
 )
 
 
@@ -90,6 +96,9 @@ def _package_life(holdings: Holdings, package: PackageRow) -> Life:
     told += _from_premis(holdings, package, file=None)
     word = "evidence" if package.kind is PackageKind.AIP else "the papers of an accession"
     title = f"Package {package.id}: {word}, {package.files:,} payload files, {package.bytes:,} bytes"
+    if package.deaccessioned_at is not None:
+        gone = f"It was deaccessioned on {day_and_time(package.deaccessioned_at)} and is held no more."
+        return Life(title, _in_order(told), (gone, *_removals(holdings, package)))
     return Life(title, _in_order(told), tuple(_standing(holdings, package)))
 
 
@@ -105,8 +114,11 @@ def _file_life(holdings: Holdings, file: FileRow) -> Life:
         return Life(title, tuple(told), ("It is in no package yet.",))
     told = list(_from_log(holdings, package, file=file))
     told += _from_premis(holdings, package, file=file)
-    now = (f"SHA-256 {file.sha256}", f"BLAKE3  {file.blake3}", *_standing(holdings, package))
-    return Life(title, _in_order(told), now)
+    digests = (f"SHA-256 {file.sha256}", f"BLAKE3  {file.blake3}")
+    if file.deaccessioned_at is not None:
+        gone = f"It was deaccessioned on {day_and_time(file.deaccessioned_at)} and is held no more."
+        return Life(title, _in_order(told), (gone, *digests, *_removals(holdings, package)))
+    return Life(title, _in_order(told), (*digests, *_standing(holdings, package)))
 
 
 def _in_order(told: list[Sentence]) -> tuple[Sentence, ...]:
@@ -124,25 +136,51 @@ def _standing(holdings: Holdings, package: PackageRow) -> Iterator[str]:
         yield f"Copy at '{replica.location}': {state}, {verified}, {location.path(replica.key)}"
 
 
+def _removals(holdings: Holdings, package: PackageRow) -> Iterator[str]:
+    """What became of the copies of a deaccessioned package."""
+    for replica in holdings.catalogue.replicas_ever(package.id):
+        yield f"Copy at '{replica.location}': {_PAST_WORDS.get(replica.state, replica.state)}"
+
+
+_PAST_WORDS = {
+    ReplicaState.REMOVED: "removed",
+    ReplicaState.REMOVAL_DUE: "still to be removed",
+    ReplicaState.RETIRED: "the location was retired; what lies there was not touched",
+}
+
+
+def _lineage(holdings: Holdings, package: PackageRow) -> tuple[PackageId, ...]:
+    """The package, and the packages whose remaining files were sealed anew until they came to lie in it."""
+    line = [package.id]
+    while (behind := holdings.catalogue.tombstone_behind(line[-1])) is not None:
+        line.append(behind.package)
+    return tuple(line)
+
+
 def _from_log(holdings: Holdings, package: PackageRow, *, file: FileRow | None) -> Iterator[Sentence]:
     """What the log says about the package, and about the one file where only that is asked."""
     if file is not None:
         record = holdings.log.record(file.leaf)
         if isinstance(record, ReceiptRecord):
             yield _sentence(record, file.leaf, _receipt(record))
+    line = (package.id,) if file is None else _lineage(holdings, package)
     mine: set[str] = set()
     foreign = set[str]() if file is None else _incidents_of_others(holdings, package, file)
-    for number, record in holdings.log.records(kinds=_ABOUT_PACKAGES, where=partial(_may_be_about, package)):
+    for number, record in holdings.log.records(kinds=_ABOUT_PACKAGES, where=partial(_may_be_about, line)):
         if getattr(record, "incident", None) in foreign:
             continue
-        text = formats_told(record, package, file) or _words(record, package, mine)
+        text = (
+            formats_told(record, package, file)
+            or _words(record, package.accession, line, mine)
+            or _act_words(record, package, line, file)
+        )
         if text is not None:
             yield _sentence(record, number, text)
 
 
-def _may_be_about(package: PackageRow, spelled: bytes) -> bool:
+def _may_be_about(line: tuple[PackageId, ...], spelled: bytes) -> bool:
     """Records of what thousands of files are need not be decoded when they name another package."""
-    return b'"kind":"identification"' not in spelled or package.id.encode() in spelled
+    return b'"kind":"identification"' not in spelled or any(package.encode() in spelled for package in line)
 
 
 def _incidents_of_others(holdings: Holdings, package: PackageRow, file: FileRow) -> set[str]:
@@ -160,7 +198,9 @@ def _path_of(holdings: Holdings, package: PackageRow, file: FileRow) -> bytes | 
 
 
 def _sentence(record: Record, number: int, text: str) -> Sentence:
-    return Sentence(_moment(record.time), text, f"log {number}")
+    behind = behind_the_log(record.clock)
+    doubt = "" if behind is None else f" (The clock was {behind:,} s behind the log; the order is that of the numbers.)"
+    return Sentence(_moment(record.time), text + doubt, f"log {number}")
 
 
 def _moment(moment: datetime) -> str:
@@ -175,28 +215,56 @@ def _receipt(record: ReceiptRecord) -> str:
     )
 
 
-def _words(record: Record, package: PackageRow, mine: set[str]) -> str | None:
-    """The sentence for a record if it speaks of ``package``; ``mine`` gathers the incidents that do."""
+def _act_words(record: Record, package: PackageRow, line: tuple[PackageId, ...], file: FileRow | None) -> str | None:
+    """The sentence for a deletion or a legal hold, if it speaks of the package or the file."""
+    named = {package.id, package.accession, *line} | (set() if file is None else {file.id})
     match record:
-        case AccessionRecord(accession=accession, producer=producer) if accession == package.accession:
+        case TombstoneRecord(aip=aip) if aip in line:
+            return _tombstone(record, file)
+        case TombstoneRecord(remainder=remainder) if remainder == package.id:
+            return f"It was made of what was left of package {record.aip}, from which files were deaccessioned."
+        case RemovalRecord(aip=aip) if aip in line:
+            return f"The copy of package {aip} at '{record.location}' was removed, on request {record.request}."
+        case LegalHoldRecord(subject=subject) if subject in named:
+            return f"A legal hold was placed on {record.scope} {subject} by {record.actor}: {record.reason}."
+    return None
+
+
+def _tombstone(record: TombstoneRecord, file: FileRow | None) -> str:
+    gone = canonical.decode(record.files.encode())
+    files = gone if isinstance(gone, list) else []
+    on = f"on request {record.request}, which two persons signed ({record.reason})"
+    if file is not None and file.id in files:
+        return f"The file was deaccessioned {on}."
+    rest = "" if record.remainder is None else f"; the others were sealed anew as package {record.remainder}"
+    return f"{len(files):,} files of package {record.aip} were deaccessioned {on}{rest}."
+
+
+def _words(record: Record, own: str, line: tuple[PackageId, ...], mine: set[str]) -> str | None:
+    """The sentence for a record if it speaks of the accession ``own`` or of a package in ``line``.
+
+    ``mine`` gathers the incidents that do.
+    """
+    match record:
+        case AccessionRecord(accession=accession, producer=producer) if accession == own:
             return f"Producer {producer} delivered {shown(record.source)}; accession {accession} was opened."
-        case AccessionClosedRecord(accession=accession) if accession == package.accession:
+        case AccessionClosedRecord(accession=accession) if accession == own:
             return f"The accession was closed with {record.received:,} files received."
-        case SealRecord(aip=aip) if aip == package.id:
+        case SealRecord(aip=aip) if aip in line:
             return f"The package was sealed with {record.files:,} payload files. Its bytes have not changed since."
-        case ReplicationRecord(aip=aip) if aip == package.id:
+        case ReplicationRecord(aip=aip) if aip in line:
             return f"A copy was stored at '{record.location}' and read back right from the medium."
-        case AuditRecord(aip=aip) if aip == package.id:
+        case AuditRecord(aip=aip) if aip in line:
             return _audit(record)
-        case IncidentRecord(aip=aip) if aip == package.id:
+        case IncidentRecord(aip=aip) if aip in line:
             mine.add(record.incident)
             return f"Incident {record.incident} was opened: {record.summary}."
         case IncidentClosedRecord(incident=incident) if incident in mine:
             return f"Incident {incident} was closed by {record.actor}: {record.reason}."
-        case DamageRecord(aip=aip) if aip == package.id:
+        case DamageRecord(aip=aip) if aip in line:
             what = shown(record.path) or "the whole package"
             return f"At '{record.location}', {what} was found {record.outcome}."
-        case RepairRecord(aip=aip) if aip == package.id:
+        case RepairRecord(aip=aip) if aip in line:
             return _repair(record)
         case HandoverFrozenRecord() | HandoverVolumeRecord():
             return _handover(record)

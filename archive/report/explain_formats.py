@@ -11,7 +11,7 @@ from archive.model.records import FormatDecisionRecord, IdentificationRecord, Re
 def formats_told(record: Record, package: PackageRow, file: FileRow | None) -> str | None:
     """The sentence for a record about formats if it speaks of ``file``, or of ``package`` where no file is given."""
     match record:
-        case IdentificationRecord() if record.aip == package.id:
+        case IdentificationRecord() if file is not None or record.aip == package.id:
             if file is None:
                 return _of_package(record)
             found = next((told for told in record.files if told.file == file.id), None)

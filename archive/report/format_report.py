@@ -95,13 +95,11 @@ class FormatReport:
 
 def format_report(holdings: Holdings, *, archive: str, policy: Policy, time: datetime) -> FormatReport:
     """The report on what is held now in the archive of that identifier."""
-    while True:  # another command may be taking something in: all numbers are of one moment
+    with holdings.catalogue.at_one_moment():  # another command may be taking something in
         size = holdings.catalogue.applied()
         held = holdings.catalogue.format_holdings()
         digits, received = holdings.catalogue.holdings_by_digits(), holdings.catalogue.totals()
         used = risks_in_use(holdings)
-        if holdings.catalogue.applied() == size:
-            break
     lines = in_lines(held, policy=policy, risks=used.risks)
     files, octets = sum(one.files for one in held), sum(one.bytes for one in held)
     return FormatReport(

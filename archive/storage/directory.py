@@ -5,8 +5,10 @@ A location's folder holds::
     location.json            whose location this is, so that an empty mount point is not taken for lost packages
     ab/<identifier>/…        packages, under the first two characters of their identifier
     custody/…                copies of the custody log
+    signatures/<sha256>/…    signature files for format identification that were taken into use
     set-aside/<incident>/…   damaged bytes, kept for comparison
     .incoming/…              a copy being made; never a package
+    .removing/…              what is being removed for good, on an approved request; no package any more
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from archive.storage.walking import walk
 MARKER = "location.json"
 INCOMING = ".incoming"
 SET_ASIDE = "set-aside"
+REMOVING = ".removing"
 
 T = TypeVar("T")
 
@@ -256,6 +259,25 @@ class DirectoryLocation:
         if kept is None:
             return None
         return os.fsencode(kept.relative_to(self.root)).decode("utf-8", "backslashreplace")
+
+    def remove(self, key: str, *, incidents: Iterable[str]) -> None:
+        """Remove the package under ``key`` for good, and what was set aside under these ``incidents``.
+
+        It leaves its place in one step, so that a package is there whole or not at all; the same call goes on after a
+        kill. Raises StorageError where the location cannot be written.
+        """
+        name = key.rsplit("/", 1)[-1]
+        with self._troubled():
+            for place in (self.path(key), *(self.root / SET_ASIDE / incident for incident in incidents)):
+                doomed = self.root / REMOVING / place.name
+                if os.path.lexists(place):
+                    discard(doomed)  # of an earlier run, which had moved another thing of this name
+                    make_folders(self.root, doomed.parent)
+                    durable.publish(place, doomed)
+                discard(doomed)
+            discard(self.root / INCOMING / name)
+            discard(self.root / REMOVING)
+            durable.sync_folder(self.root)
 
     def clear_incoming(self) -> None:
         """Remove copies that an earlier run was killed in; none of them was ever a package."""

@@ -218,7 +218,7 @@ def test_the_catalogue_and_the_log_must_agree_before_anything_is_repaired(sample
     """An insider changes the expected digests in the catalogue, with the row's digest, to make the audit 'repair'."""
     import sqlite3
 
-    from archive.catalogue.catalogue import row_digest
+    from archive.catalogue.digests import row_digest
 
     aip = sample.aip
     with sqlite3.connect(sample.home / "catalogue.sqlite") as database:

@@ -132,10 +132,10 @@ def test_ingest_goes_on_while_a_location_is_away_and_replicate_makes_the_copies_
     assert (still.code, still.json["stored"]) == (3, 0)
     away.rename(sample.location("third"))
     done = sample.run("replicate", "--json")
-    assert (done.code, done.json) == (0, {"stored": 2, "findings": []})
+    assert (done.code, done.json) == (0, {"stored": 2, "removed": 0, "findings": []})
     assert tree(sample.bag("third", aip)) == tree(sample.bag("store", aip))
     assert sample.states(aip) == dict.fromkeys(LOCATIONS, "ok")
-    assert sample.run("replicate", "--json").json == {"stored": 0, "findings": []}
+    assert sample.run("replicate", "--json").json == {"stored": 0, "removed": 0, "findings": []}
     assert sample.audit()[0] == 0
     assert sample.run("status", "--json").json["replicas_ok"] == 12
     again = sample.run("ingest", delivery, "--producer", "viasna", "--json")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from archive.catalogue import opening, schema
-from archive.catalogue.catalogue import Catalogue, row_digest
+from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.digests import row_digest
 from archive.catalogue.opening import create, open_catalogue
 from archive.catalogue.rows import (
     AccessionRow,
@@ -262,10 +263,11 @@ def test_one_bit_flipped_anywhere_never_gives_a_wrong_row(path: Path, tmp_path: 
     sound = everything(catalogue)
     catalogue.close()
     data = path.read_bytes()
+    written = [at for at, octet in enumerate(data) if octet]  # most of the file is room for rows to come
     chance = random.Random(20260401)
     errors = lost = 0
     for number in range(300):
-        at, bit = chance.randrange(len(data)), 1 << chance.randrange(8)
+        at, bit = chance.choice(written), 1 << chance.randrange(8)
         flipped = tmp_path / "flipped.sqlite"
         for leftover in tmp_path.glob("flipped.sqlite*"):
             leftover.unlink()
@@ -287,8 +289,8 @@ def test_one_bit_flipped_anywhere_never_gives_a_wrong_row(path: Path, tmp_path: 
             assert wrong == [], (number, at, bit)
             assert len(set(map(repr, rows))) == len(rows), (number, at, bit)
         lost += found != sound
-    assert errors > 25  # most flips fall into what is empty: each table and index has a page, also without rows
-    assert lost < 10
+    assert errors > 100
+    assert lost < 30
 
 
 def test_a_changed_value_is_an_error_that_says_what_to_do(path: Path) -> None:

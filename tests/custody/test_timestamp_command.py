@@ -340,6 +340,23 @@ def test_an_archive_made_again_from_one_location_has_its_time_stamps(
     assert "timestamp-authority" in {finding["code"] for finding in ran.json["findings"]}
 
 
+def test_a_handover_takes_its_time_stamps_along(tmp_path: Path, home: Path, server: LocalServer) -> None:
+    configure(home, authority(server.url))
+    archive(home, "custody", "timestamp")
+    (place,) = whole(home)
+    assert archive(home, "handover", "plan", "--recipient", "OHCHR").code == 0
+    assert archive(home, "handover", "freeze").code == 0
+    volume = tmp_path / "volume"
+    ran = archive(home, "handover", "volume", "1", volume)
+    assert ran.code == 0, ran.err
+    folder = volume / "custody" / place.key
+    assert stamps.read_files(folder) == stamps.read_files(home / "custody" / place.key)
+    listed = (volume / "SHA256SUMS").read_text(encoding="utf-8")
+    assert f"custody/{place.key}/response.tsr" in listed
+    done = subprocess.run(["sh", "verify.sh.txt"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 # The scheduler
 
 

@@ -117,11 +117,12 @@ def test_a_dry_run_tries_and_changes_nothing(keep: Keep, tmp_path: Path) -> None
 
 
 def test_the_same_file_again_changes_nothing_and_mends_its_copy(keep: Keep, tmp_path: Path) -> None:
-    path = newer_formats(tmp_path)
+    path = newer_siegfried(tmp_path)
     keep("formats", "update", path)
     kept = keep.home / "signatures" / sha256_hex(path.read_bytes()) / path.name
     kept.write_bytes(b"<formats/>")
     before = keep.kinds()
+    path = path.rename(tmp_path / "another name.sig")
     said = keep("formats", "update", path)
     assert (said.code, "is in force already" in said.out) == (0, True)
     assert keep.kinds() == before
@@ -160,6 +161,12 @@ def only_the_beginning(folder: Path) -> Path:
 def knows_nothing(folder: Path) -> Path:
     path = newer_formats(folder)
     path.write_text(re.sub(r"<signature>.*?</signature>", "", path.read_text("utf-8"), flags=re.DOTALL), "utf-8")
+    return path
+
+
+def odd_puid(folder: Path) -> Path:
+    path = newer_formats(folder)
+    path.write_text(path.read_text("utf-8").replace(NEW_PUID, "fmt/\u0661"), "utf-8")
     return path
 
 
@@ -204,6 +211,7 @@ def a_picture(folder: Path) -> Path:
         (not_of_pronom, 1, "does not hold the signatures of PRONOM"),
         (only_the_beginning, 1, "cannot load"),
         (knows_nothing, 1, "of 3 well-known files"),
+        (odd_puid, 1, "a format with the identifier"),
         (unknown_puids, 1, "which the formats file does not know"),
         (cut_xml, 2, "cannot be parsed"),
         (billion_laughs, 2, "cannot be parsed"),

@@ -31,13 +31,13 @@ def act(home: Path, *, at: datetime, code: str) -> list[str]:
 
 def clocks(home: Path) -> list[tuple[str, str]]:
     with assembly.reading(home) as archive:
-        return [(record.kind, record.clock) for _, record in archive.holdings.log.records(start=1)]
+        return [(record.kind, record.clock) for _, record in archive.holdings.log.records(start=2)]
 
 
 def test_a_record_made_by_a_clock_set_back_is_kept_and_says_so(home: Path) -> None:
     assert act(home, at=NOON + timedelta(hours=1), code="a") == []
     assert act(home, at=NOON, code="b") == ["clock-behind"]
-    assert clocks(home) == [
+    assert [told for told in clocks(home) if told[0] != "policy"] == [
         ("producer", "injected"),
         ("producer", "injected; behind the log by 3600 s"),
         ("incident", "injected; behind the log by 3600 s"),

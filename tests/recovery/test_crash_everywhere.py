@@ -82,8 +82,36 @@ def test_ingest_that_died_anywhere_ends_as_if_nothing_had_happened(
         assert kinds(home) == expected_kinds, at
         assert leftovers(home) == [], at
         assert command(home, "audit") == 0, at
+        assert command(home, "custody", "verify") == 0, at
         forget(home)
     assert tree(delivery) == before
+
+
+def test_a_checkpoint_that_died_anywhere_is_made_once_and_forks_nothing(filled: Path, tmp_path: Path) -> None:
+    home = copy_of(filled, tmp_path / "grown")
+    assert command(home, "handover", "plan", "--recipient", "OHCHR") == 0
+    notes = sorted(path.name for path in (home / "custody/checkpoints").glob("*.note"))
+    undisturbed = copy_of(tmp_path / "grown", tmp_path / "undisturbed")
+    code, calls = command_counting(undisturbed, "custody", "checkpoint")
+    assert code == 0
+    expected = sorted(path.name for path in (undisturbed / "custody/checkpoints").glob("*.note"))
+    assert len(expected) == len(notes) + 1
+    assert [call for call in calls if call.startswith("publish")] == [f"publish {expected[-1]}"] * 3
+    for at in range(len(calls)):
+        base = tmp_path / f"at-{at}"
+        home = copy_of(tmp_path / "grown", base)
+        assert command_dying(home, at, "custody", "checkpoint") == KILLED, calls[at]
+        assert command(home, "custody", "verify") in (0, 3), calls[at]
+        if at % 2:  # something is recorded before anybody asks again
+            assert command(home, "handover", "plan", "--recipient", "another") == 0
+        assert command(home, "custody", "checkpoint") == 0, calls[at]
+        assert command(home, "custody", "verify") == 0, calls[at]
+        kept = {path.name: path.read_bytes() for path in (home / "custody/checkpoints").glob("*.note")}
+        assert set(notes) <= set(kept)
+        assert len(kept) - len(notes) in ((1, 2) if at % 2 else (1,))
+        for place in (home / "store", base / "second"):
+            assert {p.name: p.read_bytes() for p in (place / "custody/checkpoints").glob("*.note")} == kept
+        forget(home)
 
 
 @pytest.mark.parametrize("part", range(PARTS))

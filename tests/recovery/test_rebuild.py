@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archive import assembly, durable
-from archive.catalogue.catalogue import row_digest
+from archive.catalogue.digests import row_digest
 from archive.catalogue.opening import create
 from archive.cli import run
 from archive.errors import ExitCode

@@ -7,8 +7,7 @@ DIR is a handover volume, a storage location or one package, and is only read. -
 lines are enough), and --key, the archive's verifier key, show that it was not all made anew, if you got them by ANOTHER
 WAY. --proof: that a record is in the log, or that a checkpoint continues another. Signatures need the program openssl.
 Exit code: 0 all right; 1 something is wrong; 2 not understood; 3 right so far, but something could not be checked.
-VERIFY-BY-HAND.txt tells what a leaf, a root and a checkpoint are, and does the same without this program.
-"""
+VERIFY-BY-HAND.txt tells what a leaf, a root and a checkpoint are, and does the same without this program."""
 import argparse, base64, calendar, functools, hashlib, heapq, itertools, json, operator, os, re, shutil, subprocess
 import sys, tempfile, time
 from collections import Counter, defaultdict, namedtuple
@@ -55,7 +54,7 @@ def checkpoint(source: str, data: bytes = b"") -> Note:
     if not re.fullmatch("0|[1-9][0-9]{0,15}", size) or len(octets) != 32:
         raise ValueError(f"{source} is no checkpoint")
     signatures = [(name, base64.b64decode(value)) for name, value in re.findall(r"^— (\S+) (\S+)$", tail, re.M)]
-    return Note(source, text.encode() + b"\n", origin, int(size), octets, signatures)
+    return Note(source, text.encode() + b"\n", origin, int(size), octets, tuple(signatures))
 
 def openssl(folder, words: str, **files: bytes) -> tuple:
     for name, data in files.items():
@@ -76,14 +75,15 @@ def check_signatures(notes: list, keys: list) -> None:
                 say(False, "signatures", f"{note.source} has no right signature of a key you gave")
     say(True, "signatures", f"{len(notes)} checkpoints are signed with a key you gave (Ed25519, RFC 8032)")
 
-def check_token(place: Path, texts: list) -> None:
+def check_token(place: Path, notes: list) -> None:
     """A time-stamp is of a checkpoint here and leads to its authority's root certificate (RFC 3161; openssl ts)."""
     verify = "ts -verify -data checkpoint.txt -in response.tsr -CAfile chain.pem -untrusted signer.pem -attime "
     told = re.search(r"stamp: (\w+ +\d+ [\d:]+)\S* (\d+) GMT", openssl(place, "ts -reply -text -in response.tsr")[1])
     moment = time.strptime(" ".join(told.groups()), "%b %d %H:%M:%S %Y") if told else time.gmtime(0)
     good, answer = openssl(place, verify + str(calendar.timegm(moment)))
-    text = f"RFC 3161: checkpoint {int(place.parent.name)} existed on {time.strftime('%Y-%m-%d %H:%M:%S UTC', moment)}"
-    say(good and (place / "checkpoint.txt").read_bytes() in texts, "time-stamps", f"{text}, by {place.name}: {answer}")
+    size, data = int(place.parent.name), (place / "checkpoint.txt").read_bytes()
+    text = f"RFC 3161: that {place.name} saw checkpoint {size} on {time.asctime(moment)} UTC {answer * (not good)}"
+    say(good and (size, data) in [(note.size, note.text) for note in notes], "time-stamps", text)
 
 def log_lines(folder: Path, form: re.Pattern):
     """Lines of the segments "<first number>-<count>.jsonl" in order; one that a longer one repeats is passed over."""
@@ -115,7 +115,7 @@ def opened(leaf: re.Match, opening: re.Match) -> dict:
 class Log:
     """The custody log, read once from the first record to the last, and what its records tell."""
     def __init__(self, custody: Path, sizes: set) -> None:
-        self.size, self.open, self.roots, self.seals, self.frozen, self.gone = 0, 0, {0: sha256()}, {}, {}, {}
+        self.size, self.open, self.frozen, self.roots, self.seals, self.gone = 0, 0, 0, {0: sha256()}, {}, {}
         self.counts, self.receipts, self.undecided = defaultdict(Counter), defaultdict(bytearray), {}
         subtrees, expected, number_of = [], 0, operator.itemgetter(0)
         both = log_lines(custody / "leaves", LEAF), log_lines(custody / "openings", OPENING)
@@ -138,7 +138,7 @@ class Log:
         """Remember of a record what the packages will be held against; check the counts of a closed accession."""
         kind = record.get("kind")
         if kind == "seal":
-            self.seals[record["aip"]] = {**record, "n": n}
+            self.seals.setdefault(record["aip"], {**record, "n": n})  # sealed once: a second seal changes nothing
         elif kind == "receipt":
             counts, outcome = self.counts[record["accession"]], record["outcome"]
             counts[outcome] += 1
@@ -147,15 +147,16 @@ class Log:
                 self.undecided[record["file"]] = outcome
             elif record["aip"]:
                 self.receipts[record["aip"]] += bytes.fromhex(record["sha256"])
-        elif kind == "accession-closed":
+        elif kind == "accession-closed" and self.open == n + 1:  # no record before it is withheld
             counts = [self.counts[record["accession"]][outcome] for outcome in OUTCOMES]
             if counts != [*(record[outcome] for outcome in OUTCOMES[:4]), 0] or sum(counts) != record["received"]:
                 say(False, "counts", f"accession {record['accession']} was closed with other numbers than its receipts")
         elif kind == "tombstone":
+            say(None, "packages", f"{record['aip']} was deleted by record {n}: who approved that is not checked here")
             self.gone[record["aip"]] = record["remainder"]
             self.receipts[record["remainder"]] += self.receipts.pop(record["aip"], b"")
         elif kind == "handover-frozen":
-            self.frozen[record["handover"]] = record
+            self.frozen = max(self.frozen, record["log_size"])
 
 def digests(folder: bytes, skip=frozenset(), below: bytes = b""):
     """Path and SHA-256 of every file in a folder; words in place of a digest where something else than a file lies."""
@@ -199,10 +200,10 @@ def check_package(folder: Path, log: Log) -> dict:
 def check_set(root: Path, log: Log) -> None:
     """Every sealed package is here, and nothing is here that no record and no list speaks of."""
     volume = (root / "packages").is_dir()
-    facts = json.loads((root / "handover.json").read_bytes()) if volume else {}
+    partial = volume and json.loads((root / "handover.json").read_bytes()).get("partial")
     folders = [path for path in root.glob("packages/*/*" if volume else "??/*") if path.is_dir()]
     here = {os.fsencode("/".join(path.parts[-2:])): path for path in folders}
-    apart = {b"packages/" + key for key in here} if volume else {*here, b"custody", b"set-aside", b".incoming"}
+    apart = {b"packages/" + k for k in here} if volume else {*here, *b"custody set-aside .incoming .removing".split()}
     loose, names = dict(digests(os.fsencode(root), apart)), {path.name for path in folders}
     own = loose.pop(b"SHA256SUMS" if volume else b"location.json")
     with open(root / "SHA256SUMS" if volume else os.devnull, "rb") as file:
@@ -215,10 +216,10 @@ def check_set(root: Path, log: Log) -> None:
         found = check_package(folder, log)
         compare("list", folder.name, {} if volume else found, found)
     compare("list", "", {}, loose)
-    limit = log.frozen.get(facts.get("handover"), {}).get("log_size", log.size)
+    limit = log.frozen if volume and log.frozen else log.size  # a volume holds what was sealed before the last freeze
     sealed = {aip for aip, seal in log.seals.items() if seal["n"] < limit} | {*log.receipts} - {*log.seals}
     for aip in sorted(sealed - {*log.gone, None} - names):
-        say(None if facts.get("partial") else False, "packages", f"{aip}, into which files were sealed, is not here")
+        say(None if partial else False, "packages", f"{aip}, into which files were sealed, is not here")
     say(True, "list", f"every file is listed or in a package; SHA-256 of SHA256SUMS or location.json: {own}")
     say(True, "packages", f"{len(names)} are here of {len(sealed)} sealed before record {limit}, as sealed (RFC 8493)")
 
@@ -228,14 +229,16 @@ def check_proof(name: str, records: list) -> list:
     path = [bytes.fromhex(node) for node in proof["path"]]
     if proof["kind"] == "consistency":
         old, new = notes = [checkpoint(name, proof[key].encode()) for key in ("first_checkpoint", "second_checkpoint")]
-        good = 0 < old.size < new.size and climb(old.size, new.size, [old.root], path, False) == (old.root, new.root)
+        roots = climb(old.size, new.size, [old.root], path, False)
+        good = (proof["first"], proof["second"], old.root, new.root) == (old.size, new.size, *roots)
         say(good, "proof", f"{name}: that the log of {new.size} records continues that of {old.size}")
         return notes
     note, line = checkpoint(name, proof["checkpoint"].encode()), proof["leaf"].encode()
     n = int((leaf := LEAF.fullmatch(line + b"\n"))["n"])
-    good = n < note.size and climb(n + 1, note.size, [sha256(b"\0", line)], path, True)[1] == note.root
+    root = climb(n + 1, note.size, [sha256(b"\0", line)], path, True)[1]
+    good = (proof["n"], proof["size"], note.root) == (n, note.size, root)
     say(good, "proof", f"{name}: that record {n} is in the log of {note.size} records")
-    if proof["opening"]:
+    if proof["opening"] is not None:
         records.append((opened(leaf, OPENING.fullmatch(proof["opening"].encode() + b"\n")), n))
         say(True, "openings", f"record {n} says {json.dumps(records[-1][0])}")
     return [note, note]
@@ -243,14 +246,13 @@ def check_proof(name: str, records: list) -> list:
 def check(root: Path, given: list, keys: list, proofs: list) -> None:
     records, custody = [], root / "custody"
     proven = [check_proof(name, records) for name in proofs]
-    notes = [*given, *itertools.chain(*proven), *map(checkpoint, sorted(custody.glob("checkpoints/*.note")))]
+    notes = [*given, *{*itertools.chain(*proven)}, *map(checkpoint, sorted(custody.glob("checkpoints/*.note")))]
     log = Log(custody, {note.size for note in notes})
     if custody.is_dir():
         say(True, "leaves", f"{log.size} are numbered from 0 without a gap, each in the one form that a leaf has")
-        say(True, "openings", f"{log.open} are here, each the record its leaf commits to, in canonical form (RFC 8785)")
-        if log.open < log.size:
-            say(None, "openings", f"{log.size - log.open} are withheld: nobody can see here what they record")
-        say(True, "counts", ", ".join(f"{sum(count[w] for count in log.counts.values())} {w}" for w in OUTCOMES))
+        say(log.open == log.size or None, "openings", f"{log.open} of {log.size} are here, as leaves say (RFC 8785)")
+        total = " + ".join(f"{n} {word}" for word, n in sorted(sum(log.counts.values(), Counter()).items()))
+        say(log.open == log.size or None, "counts", f"files received: {total or 'none'}; their accessions agree")
         check_set(root, log)
     else:
         log.open, log.roots, joined = -1, {note.size: note.root for note in notes}, {n.size: n.size for n in notes}
@@ -260,8 +262,7 @@ def check(root: Path, given: list, keys: list, proofs: list) -> None:
             say(None, "checkpoints", f"no proof says that those of {sorted(joined)} records continue each other")
         for record, n in records:
             log.take(record, n)
-        if (root / "bagit.txt").is_file():
-            check_package(root, log)
+        check_package(root, log) if (root / "bagit.txt").is_file() else None
     for note in notes:
         if log.roots.get(note.size) != note.root or note.origin != notes[0].origin:
             why = "not so here" if note.size in log.roots else f"here are only {log.size} records"
@@ -269,31 +270,30 @@ def check(root: Path, given: list, keys: list, proofs: list) -> None:
     newer = log.size - max([note.size for note in notes], default=0)
     say(True, "checkpoints", f"{len(notes)} have the roots of the log here (RFC 6962 section 2.1)")
     if newer > 0 or not given:
-        say(None, "checkpoints", f"{max(newer, 0)} records are newer; {len(given)} came by another way (--since)")
+        say(None, "checkpoints", f"{max(newer, 0)} records are newer than these; given with --since: {len(given)}")
     version = openssl(".", "version")[1] if shutil.which("openssl") else "openssl is not installed"
     if not re.match("OpenSSL ([3-9]|[1-9][0-9])", version):
         return say(None, "signatures", f"nor time-stamps: {version}")
     for token in sorted(custody.glob("timestamps/*/*/response.tsr")):
-        check_token(token.parent, [note.text for note in notes])
-    signed = [note for note in notes if note not in given]
-    check_signatures(signed, keys) if keys else say(None, "signatures", "no key was given with --key")
+        check_token(token.parent, notes)
+    check_signatures([n for n in notes if n not in given], keys) if keys else say(None, "signatures", "no --key given")
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("DIR", nargs="?", type=Path, default=Path("no DIR given"))
+    parser.add_argument("DIR", nargs="?", type=Path)
     for option, kind in (("--since", checkpoint), ("--key", str), ("--proof", str)):
         parser.add_argument(option, action="append", default=[], type=kind)
     asked = parser.parse_args()
-    if not (asked.proof or (asked.DIR / "custody").is_dir()) or not all(map(os.path.isfile, asked.proof)):
-        parser.error("give a folder that holds custody/, or a proof")
+    known = any((asked.DIR / name).exists() for name in ("custody", "bagit.txt")) if asked.DIR else asked.proof
+    if not known or not all(map(os.path.isfile, asked.proof)):
+        parser.error("give a handover volume, a location, a package or a proof")
     sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        check(asked.DIR, asked.since, asked.key, asked.proof)
-    except (OSError, LookupError, TypeError, ValueError) as error:
+        check(asked.DIR or Path("nowhere"), asked.since, asked.key, asked.proof)
+    except Exception as error:
         say(False, "reading", f"stopped by {error!r}")
-    code = 1 if said[False] else 3 if said[None] else 0
-    verdicts = {0: "ALL RIGHT", 1: "SOMETHING IS WRONG", 3: "RIGHT SO FAR, but not everything could be checked"}
-    sys.stdout.write(f"VERDICT: {verdicts[code]}\n")
+    code, word = (1, "WRONG") if said[False] else (3, "RIGHT, but not all checked") if said[None] else (0, "ALL RIGHT")
+    sys.stdout.write(f"VERDICT: {word}\n")
     return code
 
 sys.exit(main())

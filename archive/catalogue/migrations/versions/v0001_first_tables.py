@@ -36,7 +36,14 @@ def evidence(name: str, *columns: "sa.Column[Any] | sa.ForeignKeyConstraint") ->
 def upgrade() -> None:
     """Make the tables."""
     op.create_table("applied", sa.Column("one", sa.Integer(), primary_key=True), number("leaves"), sqlite_strict=True)
-    evidence("location", text("name", key=True), text("uri"), text("form"), text("attributes"))
+    evidence(
+        "location",
+        text("name", key=True),
+        text("uri"),
+        text("form"),
+        text("attributes"),
+        text("retired_at", null=True),
+    )
     evidence("producer", text("code", key=True), text("name"))
     evidence(
         "agreement",
@@ -72,6 +79,7 @@ def upgrade() -> None:
         text("outcome"),
         text("aip", null=True),
         text("received_at"),
+        text("deaccessioned_at", null=True),
         sa.ForeignKeyConstraint(["accession"], ["accession.id"]),
     )
     op.create_index("file_by_accession", "file", ["accession", "name"])
@@ -90,6 +98,7 @@ def upgrade() -> None:
         text("tagmanifest_sha256"),
         text("manifest_sha256"),
         text("sealed_at"),
+        text("deaccessioned_at", null=True),
         sa.ForeignKeyConstraint(["accession"], ["accession.id"]),
     )
     op.create_index("package_by_accession", "package", ["accession"])
@@ -119,8 +128,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["package"], ["package.id"]),
     )
     op.create_index("file_format_by_package", "file_format", ["package"])
-    op.create_index("file_format_by_puid", "file_format", ["puid"])
-    op.create_index("file_format_by_verdict", "file_format", ["verdict"])
     evidence(
         "signatures",
         text("tool", key=True),
@@ -143,12 +150,10 @@ def upgrade() -> None:
     evidence(
         "file_rights",
         text("file", key=True),
-        text("package"),
         text("statement"),
         text("consents"),
         text("persons"),
         sa.ForeignKeyConstraint(["file"], ["file.id"]),
-        sa.ForeignKeyConstraint(["package"], ["package.id"]),
     )
     evidence(
         "consent",
@@ -229,6 +234,7 @@ def upgrade() -> None:
         text("name", key=True),
         text("role"),
         octets("public_key"),
+        text("holder"),
         text("added_at"),
         text("retired_at", null=True),
     )
@@ -241,3 +247,26 @@ def upgrade() -> None:
         text("sha256"),
         text("recorded_at"),
     )
+    evidence("agent", text("code", key=True), text("role"))
+    evidence("policy", text("setting", key=True), number("value"))
+    evidence("paper", sa.Column("number", BIG, nullable=False, primary_key=True), text("kind"))
+    evidence(
+        "legal_hold",
+        text("id", key=True),
+        text("scope"),
+        text("subject"),
+        text("reason"),
+        text("placed_at"),
+        text("lifted_at", null=True),
+    )
+    evidence(
+        "tombstone",
+        text("package", key=True),
+        text("request"),
+        text("remainder", null=True),
+        number("files"),
+        number("bytes"),
+        text("at"),
+        sa.ForeignKeyConstraint(["package"], ["package.id"]),
+    )
+    op.create_index("tombstone_by_remainder", "tombstone", ["remainder"])

@@ -1,0 +1,149 @@
+"""The full check of the custody log: each part of it, and everything that must agree with it.
+
+``verify_custody`` is the list of checks in their order; a further one is a line in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.audit.checks import Check, odd, wrong
+from archive.audit.log_copies import check_copy
+from archive.audit.same_story import check_accessions, check_bags, check_catalogue, check_files
+from archive.audit.witnesses import Known, check_given, check_kept, check_memories
+from archive.catalogue.catalogue import Catalogue
+from archive.config import TimestampAuthority
+from archive.custody.checkpoint import Verifier
+from archive.custody.history import recount
+from archive.custody.log import CustodyLog
+from archive.custody.notes import note_sizes
+from archive.custody.paper import Witness
+from archive.custody.tree import Tree
+from archive.errors import ArchiveError, CustodyError
+from archive.holdings.approvals import examine as examine_acts
+from archive.holdings.checkpoints import KEYS, log_keys
+from archive.holdings.holdings import Holdings
+from archive.holdings.timestamping import compare_copies, due_stamps, read_authorities, verify_stamps
+from archive.progress import Progress
+from profiles.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An archive laid open for its check, believing the log and nothing else.
+
+    The catalogue of ``holdings`` was just made from the log; ``stored`` is the one on disk, None where it cannot be
+    opened. ``replayed`` is false where the log could not be read to its end. ``findings`` say what went wrong so far.
+    ``authorities`` are those that ``archive.toml`` names for time-stamps.
+    """
+
+    holdings: Holdings
+    stored: Catalogue | None
+    replayed: bool
+    kinds: Counter[str]
+    findings: tuple[Finding, ...]
+    authorities: tuple[TimestampAuthority, ...] = ()
+
+
+def verify_custody(
+    evidence: Evidence, *, since: Sequence[tuple[str, Witness]], given: Sequence[Verifier], progress: Progress
+) -> Iterator[Check]:
+    """Every check, one after the other; none stops because another found something.
+
+    ``since`` are checkpoints from outside by the names to call them, ``given`` keys that came with them.
+    """
+    holdings, log = evidence.holdings, evidence.holdings.log
+    progress.stage("reading the log", total=None)
+    yield _check_records(log, evidence)
+    yield _check_tree(log)
+    memories = _memories(holdings.home / KEYS)
+    sizes = [*note_sizes(log.folder), *(witness.size for _, witness in since), *_sizes_in(memories)]
+    past = recount(log, (size for size in sizes if size <= log.size))
+    known = Known(holdings.signing.origin, log.size, past, log_keys(holdings), evidence.replayed, tuple(given))
+    yield check_kept(log.folder, known)
+    yield check_memories(memories, known)
+    if since or given:
+        yield check_given(since, known)
+    for location in holdings.locations.values():
+        yield check_copy(log, location, known, progress=progress)
+    yield Check("replay", sum(evidence.kinds.values()), _told_kinds(evidence.kinds), evidence.findings)
+    if not evidence.replayed:
+        return  # what the log does not tell to its end cannot be compared with anything
+    yield _check_timestamps(holdings, evidence.authorities)
+    if evidence.stored is not None:
+        yield check_catalogue(holdings.catalogue, evidence.stored, log.size)
+    yield check_accessions(holdings)
+    yield _check_acts(holdings)
+    for location in holdings.locations.values():
+        yield check_bags(holdings, location, progress=progress)
+    yield check_files(holdings, progress=progress)
+
+
+def check_checkpoints(holdings: Holdings) -> Check:
+    """Only the checkpoints kept here, against the log: what a log just brought from a location has to answer for."""
+    log = holdings.log
+    past = recount(log, (size for size in note_sizes(log.folder) if size <= log.size))
+    return check_kept(log.folder, Known(holdings.signing.origin, log.size, past, log_keys(holdings)))
+
+
+def _check_records(log: CustodyLog, evidence: Evidence) -> Check:
+    try:
+        findings = log.verify()
+    except OSError as error:
+        findings = [wrong("custody-unreadable", str(log.folder), str(error))]
+    sentence = "records: their numbers, openings against commitments, the root against the head"
+    return Check("records", log.size, sentence, tuple(findings))
+
+
+def _check_tree(log: CustodyLog) -> Check:
+    """The derived files of the tree; wrong ones are made anew."""
+    blocks, sentence = log.size // log.segment, "settled blocks of the tree, against their leaves"
+    try:
+        wrong_files = Tree(log).renew()
+    except CustodyError as error:
+        return Check("tree", blocks, sentence, (wrong("custody-tree", "tree", error.what),))
+    message = "was not what the leaves say, and was made anew: has the disk rotted?"
+    return Check(
+        "tree", blocks, sentence, tuple(odd("custody-tree", f"tree/{path.name}", message) for path in wrong_files)
+    )
+
+
+def _check_timestamps(holdings: Holdings, configured: Sequence[TimestampAuthority]) -> Check:
+    """Every time-stamp in full, its copies, and whether it wants a successor; by the module that makes them."""
+    sentence = "time-stamps of checkpoints, in full, and their copies"
+    try:
+        examined = verify_stamps(holdings, read_authorities(holdings.home, configured))
+        findings = [finding for one in examined for finding in one.findings]
+        findings += [*compare_copies(holdings), *due_stamps(holdings)]
+    except (ArchiveError, OSError) as error:
+        return Check("time-stamps", 0, sentence, (wrong("timestamps-unchecked", "timestamps", str(error)),))
+    return Check("time-stamps", len(examined), sentence, tuple(findings))
+
+
+def _check_acts(holdings: Holdings) -> Check:
+    """What nobody may do alone was asked for and approved by others, with signatures that are right."""
+    findings = examine_acts(holdings)
+    return Check(
+        "acts", len(holdings.catalogue.papers()), "papers of requests and approvals, and acts on them", tuple(findings)
+    )
+
+
+def _memories(folder: Path) -> list[tuple[str, bytes]]:
+    return [(f"{KEYS}/{path.name}", path.read_bytes()) for path in sorted(folder.glob("*.signed.note"))]
+
+
+def _sizes_in(memories: Sequence[tuple[str, bytes]]) -> Iterator[int]:
+    """Sizes that notes claim in their second lines, without believing them."""
+    for _, note in memories:
+        _, _, rest = note.partition(b"\n")
+        size = rest.partition(b"\n")[0]
+        if size.isdigit() and len(size) <= 16:
+            yield int(size)
+
+
+def _told_kinds(kinds: Counter[str]) -> str:
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    return f"records understood: {counts or 'none'}"

@@ -1,0 +1,141 @@
+"""What is left of a package, sealed anew in the archive's own folder and not stored yet.
+
+``<old package>.sealed`` says that it is finished: the record of its sealing, and the papers that still name a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from archive import canonical, durable
+from archive.deaccession.papers import accession_of, remaining_papers
+from archive.deaccession.request import Doomed
+from archive.errors import StorageError
+from archive.holdings.acting import Acting
+from archive.holdings.docket import Filed
+from archive.holdings.holdings import Holdings
+from archive.holdings.sealing import own_disk, seal_record, sealed_safely
+from archive.model.identifiers import PackageId, new_identifier
+from archive.model.packages import ReplicaState
+from archive.model.records import SealRecord
+from archive.packages.content import Sealed
+from archive.packages.remainder_premis import Authority
+from archive.packages.reseal import Remainder, reseal_aip
+from archive.packages.reseal_papers import reseal_papers
+from archive.packages.sealed import Promise, read_promise
+from archive.storage.directory import DirectoryReader, discard
+from archive.storage.filesystem import make_folders
+from profiles.finding import Finding, Severity
+
+SEALED = ".sealed"
+"""Ending of the file that says a package was sealed anew and waits to be stored."""
+
+
+def prepare(acting: Acting, filed: Filed, one: Doomed, intent: Path) -> None:
+    """Seal what is left of a package anew, and write down in ``intent`` what will be recorded of it."""
+    holdings, package = acting.holdings, PackageId(new_identifier())
+    with own_disk(intent.parent):
+        clear(intent.parent, besides=SEALED)
+        make_folders(acting.home, intent.parent)
+    source, promise = _good_source(holdings, one)
+    authority = Authority(filed.record.request, _persons(holdings, filed), holdings.stamp.clock())
+    naming: list[str] = []
+    write = _papers if one.lines else _evidence
+    sealed = sealed_safely(intent.parent / package, write(holdings, one, package, authority, source, promise, naming))
+    record = seal_record(holdings, sealed, one.package.accession, one.package.kind)
+    with own_disk(intent):
+        durable.write_atomic(intent, canonical.encode_record(record) + b"\n" + canonical.encode(naming) + b"\n")
+
+
+def _evidence(
+    holdings: Holdings,
+    one: Doomed,
+    package: PackageId,
+    authority: Authority,
+    source: DirectoryReader,
+    promise: Promise,
+    _naming: list[str],
+) -> Callable[[Path], Sealed]:
+    remainder = Remainder(
+        package=package,
+        source=one.package.id,
+        source_tagmanifest_sha256=one.package.tagmanifest_sha256,
+        accession=one.package.accession,
+        producer=accession_of(holdings, one).producer,
+        keep={file.id: file.name for file in one.kept},
+        gone={file.id: file.name for file in one.gone},
+        authority=authority,
+        sealed_at=holdings.stamp.clock(),
+        software_version=holdings.stamp.version,
+    )
+    return lambda root: reseal_aip(root, remainder, source=source, promise=promise)
+
+
+def _papers(
+    holdings: Holdings,
+    one: Doomed,
+    package: PackageId,
+    authority: Authority,
+    source: DirectoryReader,
+    promise: Promise,
+    naming: list[str],
+) -> Callable[[Path], Sealed]:
+    papers = remaining_papers(holdings, one, package, authority)
+
+    def write(root: Path) -> Sealed:
+        sealed, still = reseal_papers(root, papers, source=source, promise=promise)
+        naming.extend(still)
+        return sealed
+
+    return write
+
+
+def read_intent(intent: Path) -> tuple[SealRecord, list[str]]:
+    """The record of a package sealed anew, and the papers in it that still name a file that is gone."""
+    first, second = intent.read_bytes().splitlines()
+    seal, naming = canonical.decode_record(first), canonical.decode(second)
+    if not isinstance(seal, SealRecord) or not isinstance(naming, list):
+        raise ValueError(f"{intent} was not written by this program")
+    return seal, [str(name) for name in naming]
+
+
+def still_named(intent: Path) -> list[Finding]:
+    """Papers in which a file is still named, because nobody could divide them."""
+    seal, naming = read_intent(intent)
+    message = "this paper still names a file that was deleted, and could not be divided: read it, and decide about it"
+    return [Finding("papers-name-it", Severity.WARNING, f"{seal.aip}: {name}", message, "ADR 0016") for name in naming]
+
+
+def clear(desk: Path, *, besides: str | None = None) -> None:
+    """Throw away what was only being prepared; all of it, or all but the files that end in ``besides``."""
+    if not desk.is_dir():
+        return
+    for path in sorted(desk.iterdir()):
+        if besides is None or not path.name.endswith(besides):
+            discard(path)
+    if besides is None:
+        discard(desk)
+
+
+def _good_source(holdings: Holdings, one: Doomed) -> tuple[DirectoryReader, Promise]:
+    """A replica that can be reached and is good as far as is known; every byte taken from it is checked again."""
+    for replica in holdings.catalogue.replicas(one.package.id):
+        location = holdings.locations[replica.location]
+        if replica.state is ReplicaState.OK and location.offline() is None:
+            reader = location.reader(replica.key)
+            promise = read_promise(one.package, [reader])
+            if promise.complete:
+                return reader, promise
+    raise StorageError(
+        f"package {one.package.id} has no good replica that can be reached",
+        hint="bring a location back or run archive audit, then give the same command again; nothing was changed",
+    )
+
+
+def _persons(holdings: Holdings, filed: Filed) -> tuple[str, ...]:
+    """Codes of those who asked and approved."""
+    keys = holdings.catalogue.keys()
+    holders = {key.name: key.holder for key in keys}
+    names = [filed.record.requested_by, *(approval.key for approval in filed.approvals)]
+    return tuple(dict.fromkeys(holders.get(name, name) for name in names))
