@@ -166,8 +166,9 @@ def _keys_list(folder: Path, known: Known) -> Iterator[Finding]:
         yield wrong("keys-differ", f"{NOTES}/{KEYS}", f"cannot be read: {error.strerror or error}")
         return
     wanted = keys_text((known.origin, row.public_key) for row in known.keys)
-    if kept != wanted:
-        weigh = odd if wanted.startswith(kept) else wrong
+    ours, theirs = set(wanted.splitlines()), set(kept.splitlines())
+    if ours != theirs:
+        weigh = odd if theirs < ours else wrong
         yield weigh("keys-differ", f"{NOTES}/{KEYS}", "these are not the keys that the log holds")
 
 

@@ -479,7 +479,7 @@ class Catalogue:
 
     def keys(self) -> list[KeyRow]:
         """Every signing key that was ever added, oldest first."""
-        return self._all(KeyRow, select(schema.key).order_by(schema.key.c.leaf))
+        return self._all(KeyRow, select(schema.key).order_by(schema.key.c.added_at, schema.key.c.name))
 
     def key(self, name: str) -> KeyRow | None:
         """The signing key of that name."""

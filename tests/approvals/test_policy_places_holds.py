@@ -156,7 +156,7 @@ def test_a_folder_that_is_not_free_cannot_be_a_location(sample: Sample, tmp_path
         ("fourth", sample.location("second") / "inside", "lie in one another"),
         ("fourth", sample.home, "lie in one another"),
         ("second", tmp_path / "free", "already"),
-        ("store", tmp_path / "free", "cannot be the name"),
+        ("store", tmp_path / "free", "already"),
         ("Fourth!", tmp_path / "free", "cannot be the name"),
         ("fourth", "s3://bucket", "no storage speaks"),
         ("fourth", tmp_path / "missing" / "deep", "cannot be made"),
