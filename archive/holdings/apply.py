@@ -87,7 +87,8 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
         case LocationRecord():
             catalogue.insert([_location(n, record)])
         case ProducerRecord():
-            catalogue.insert([ProducerRow(leaf=n, code=record.code, name=record.name)])
+            if catalogue.producer(record.code) is None:  # two ingests of a new one's deliveries may both have said so
+                catalogue.insert([ProducerRow(leaf=n, code=record.code, name=record.name)])
         case AgreementRecord():
             catalogue.insert([_agreement(n, record)])
         case AccessionRecord():

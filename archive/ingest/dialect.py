@@ -24,8 +24,6 @@ LONGEST_RECORD = 16 * 1024 * 1024
 _JUDGED = 500  # records that tell the dialect
 _CUT_OFF = "unexpected end of data"  # what Python's reader says of a quotation mark still open at the end
 
-csv.field_size_limit(LONGEST_RECORD)
-
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -93,7 +91,7 @@ def records(lines: Iterable[str], dialect: Dialect, *, before: int = 0) -> Itera
     reader = _reader(fed, dialect)
     while True:
         try:
-            cells = next(reader)
+            cells = _next(reader)
         except StopIteration:
             return
         except csv.Error as error:
@@ -105,6 +103,15 @@ def records(lines: Iterable[str], dialect: Dialect, *, before: int = 0) -> Itera
         fed.settle()
         if any(cells):
             yield CsvRecord(begins, tuple(cells))
+
+
+def _next(reader: Iterator[list[str]]) -> list[str]:
+    """The next record; Python's limit for a cell, which holds for everybody, is ours meanwhile."""
+    usual = csv.field_size_limit(LONGEST_RECORD)
+    try:
+        return next(reader)
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _reader(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:

@@ -27,7 +27,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _ASCII = bytes(range(0x80))
-_WORD = re.compile(rb"[\x80-\xff][A-Za-z\x80-\xff]*")
+_WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[A-Za-z]{0,20}[\x80-\xff][A-Za-z\x80-\xff]*")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _BEGINNING = 64 * 1024
 _MOST_WORDS = 4_000
