@@ -310,6 +310,8 @@ def may_hold(hint: object, value: object) -> bool:
     """Whether a field of this type may hold ``value``, one of WRONG."""
     if isinstance(hint, typing.NewType):
         return may_hold(hint.__supertype__, value)
+    if typing.get_origin(hint) is tuple:
+        return type(value) is tuple and all(may_hold(typing.get_args(hint)[0], member) for member in value)
     if type(None) in typing.get_args(hint):
         return value is None or any(may_hold(arg, value) for arg in typing.get_args(hint) if arg is not type(None))
     return type(value) is hint and value != RECEIPT_TIME.replace(tzinfo=None)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
-from archive.assembly.parts import (
-    LEASES,
-    Archive,
-)
+from archive.assembly.parts import LEASES, Archive
+from archive.custody.chains import Trust
+from archive.errors import ConfigError
 from archive.holdings.acting import Acting
+from archive.holdings.timestamping import read_authorities
 from archive.ingest.lease import Leases
+from archive.ingest.verifier import JudgeToken, token_verifier
 from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
+from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.planning.signatures import witnesses
 from archive.progress import Progress, Silent
 
@@ -39,4 +42,24 @@ def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
         policy=archive.config.packages,
         identify=identify,
         progress=progress,
+        judge_signature=token_verifier(_token_judge(archive)),
     )
+
+
+def _token_judge(archive: Archive) -> JudgeToken:
+    """Judges delivered time-stamps by the roots of this archive's authorities, read when the first one comes."""
+    trusted: list[Trust] = []
+
+    def judge(token: bytes, sha256: bytes) -> SignatureJudgement:
+        from archive.custody.judgement import judge_token
+
+        if not trusted:
+            try:
+                known = [authority.trust for authority in read_authorities(archive.home, archive.config.timestamps)]
+            except ConfigError as error:
+                return SignatureJudgement(SignatureOutcome.UNVERIFIABLE, f"no trusted roots: {error.what}")
+            roots, others = chain.from_iterable(t.roots for t in known), chain.from_iterable(t.others for t in known)
+            trusted.append(Trust(tuple(roots), tuple(others)))
+        return judge_token(token, sha256, trusted[0])
+
+    return judge

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
-from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import DatabaseError
 
 from archive import durable
-from archive.catalogue import format_queries, schema
-from archive.catalogue.digests import row_digest
+from archive.catalogue import format_queries, rights_queries, schema
+from archive.catalogue.conversion import REBUILD, TABLES, row_of, values_of
 from archive.catalogue.rows import (
     AccessionRow,
     AgentRow,
     AgreementRow,
+    ConsentRow,
     DamageRow,
     FileFormatRow,
+    FileRightsRow,
     FileRow,
     FormatHolding,
     HandoverRow,
     HandoverVolumeRow,
     IdentificationRow,
     IncidentRow,
+    ItemFileRow,
     KeyRow,
     LegalHoldRow,
     LocationRow,
@@ -42,65 +43,13 @@ from archive.catalogue.rows import (
     Totals,
 )
 from archive.errors import CatalogueError
-from archive.model.acts import AgentRole, HoldScope
-from archive.model.fixity import FixityOutcome
-from archive.model.formats import ToldBy
-from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
-from archive.model.packages import PAST, Outcome, PackageKind, ReplicaState
-
-_TABLES: dict[type[Row], Table] = {
-    LocationRow: schema.location,
-    ProducerRow: schema.producer,
-    AgreementRow: schema.agreement,
-    AccessionRow: schema.accession,
-    FileRow: schema.file,
-    PackageRow: schema.package,
-    IdentificationRow: schema.identification,
-    FileFormatRow: schema.file_format,
-    SignaturesRow: schema.signatures,
-    RiskTableRow: schema.risk_table,
-    ReplicaRow: schema.replica,
-    IncidentRow: schema.incident,
-    DamageRow: schema.damage,
-    HandoverRow: schema.handover,
-    HandoverVolumeRow: schema.handover_volume,
-    KeyRow: schema.key,
-    TimestampRow: schema.timestamp,
-    AgentRow: schema.agent,
-    PolicyRow: schema.policy,
-    PaperRow: schema.paper,
-    LegalHoldRow: schema.legal_hold,
-    TombstoneRow: schema.tombstone,
-}
-_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _TABLES}
-_FIELDS: dict[type[Row], tuple[tuple[str, ...], Callable[[Row], tuple[object, ...]]]] = {
-    kind: (names, attrgetter(*names)) for kind, names in _NAMES.items()
-}
-"""The names of a row's fields, and what gives their values."""
-
-_WORDS: dict[type[Row], dict[str, type]] = {
-    FileRow: {"outcome": Outcome},
-    DamageRow: {"outcome": FixityOutcome},
-    PackageRow: {"kind": PackageKind},
-    ReplicaRow: {"state": ReplicaState},
-    AgentRow: {"role": AgentRole},
-    FileFormatRow: {"told_by": ToldBy},
-    LegalHoldRow: {"scope": HoldScope},
-}
-"""Columns of text that are words of an enumeration in rows."""
-
-_DECIMALS = frozenset({"mtime"})
-"""Columns of decimal text that are numbers in rows."""
+from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
+from archive.model.packages import PAST, Outcome, ReplicaState
 
 R = TypeVar("R", bound=Row)
 
 DAMAGED = (DatabaseError, UnicodeDecodeError)
 """What reading a damaged database ends with; the second where SQLite quotes rotten bytes in its own message."""
-
-_PLAIN = frozenset({str, int, bytes, type(None)})
-"""Types that are stored as they are."""
-
-_REBUILD = "archive catalogue rebuild makes a new catalogue from the bags and the custody log"
 
 
 def reason(error: Exception) -> str:
@@ -149,7 +98,7 @@ class Catalogue:
                 self._seeing = connection
                 yield
         except DAMAGED as error:
-            raise CatalogueError(f"the catalogue cannot be read: {reason(error)}", hint=_REBUILD) from error
+            raise CatalogueError(f"the catalogue cannot be read: {reason(error)}", hint=REBUILD) from error
         finally:
             self._seeing = None
 
@@ -162,7 +111,7 @@ class Catalogue:
     def insert(self, rows: Sequence[Row]) -> None:
         """Add rows of one kind."""
         if rows:
-            self._connection().execute(insert(_TABLES[type(rows[0])]), [_values(row) for row in rows])
+            self._connection().execute(insert(TABLES[type(rows[0])]), [values_of(row) for row in rows])
 
     def replace(self, row: Row) -> None:
         """Put ``row`` in the place of the one with the same key, which must exist."""
@@ -172,12 +121,12 @@ class Catalogue:
         """Put ``rows`` of one kind in the places of those with the same keys, which must exist."""
         if not rows:
             return
-        table = _TABLES[type(rows[0])]
+        table = TABLES[type(rows[0])]
         keys = [column.name for column in table.primary_key.columns]
         change = update(table).values({c.name: bindparam(f"new_{c.name}") for c in table.columns if c.name not in keys})
         for key in keys:
             change = change.where(table.c[key] == bindparam(f"new_{key}"))
-        values = [{f"new_{name}": value for name, value in _values(row).items()} for row in rows]
+        values = [{f"new_{name}": value for name, value in values_of(row).items()} for row in rows]
         if self._connection().execute(change, values).rowcount != len(rows):
             raise ValueError(f"no such row in {table.name}, of {len(rows)}: {values[0]}")
 
@@ -242,6 +191,47 @@ class Catalogue:
         table = schema.file
         return self._stream(FileRow, select(table).where(table.c.accession == accession).order_by(table.c.name))
 
+    def files_of_item(self, item: ItemId) -> list[FileRow]:
+        """Receipts of the held files that belong together under this identifier, in order of their names."""
+        return self._all(FileRow, rights_queries.files_of_item(item))
+
+    def item_of(self, file: FileId) -> ItemId | None:
+        """The item a file belongs to; None where it stands alone."""
+        row = self._one(ItemFileRow, select(schema.item_file).where(schema.item_file.c.file == file))
+        return None if row is None else row.item
+
+    def items_by_name(self, accession: AccessionId) -> Iterator[tuple[bytes, ItemId]]:
+        """Delivered names of one accession with the item each belongs to, for those that belong to one, streamed."""
+        with self._reading() as connection:
+            streamed = connection.execution_options(yield_per=1000)
+            for name, item in streamed.execute(rights_queries.items_by_name(accession)):
+                yield bytes(name), ItemId(item)
+
+    def rights(self, file: FileId) -> FileRightsRow | None:
+        """What was stated about the rights in a file."""
+        return self._one(FileRightsRow, select(schema.file_rights).where(schema.file_rights.c.file == file))
+
+    def with_rights(self, files: Sequence[FileId]) -> set[str]:
+        """Those of these files about whose rights something was stated."""
+        return {row.file for query in rights_queries.of_files(files) for row in self._all(FileRightsRow, query)}
+
+    def resting_on(self, consent: str, person: str | None) -> Iterator[FileRow]:
+        """Held files whose statement names this consent, or its person and no consent, by package, streamed."""
+        return self._stream(FileRow, rights_queries.resting_on(consent, person))
+
+    def consent(self, ref: str) -> ConsentRow | None:
+        """The consent of that reference."""
+        return self._one(ConsentRow, select(schema.consent).where(schema.consent.c.ref == ref))
+
+    def consents(self, *, before: str | None = None) -> list[ConsentRow]:
+        """Consents by reference; only those that end on or before a day, where one is given."""
+        return self._all(ConsentRow, rights_queries.consents(before))
+
+    def consents_of(self, *, refs: Iterable[str], persons: Iterable[str] = ()) -> list[ConsentRow]:
+        """The consents of these references, and those that these persons gave."""
+        queries = rights_queries.consents_of(list(refs), list(persons))
+        return list({row.ref: row for query in queries for row in self._all(ConsentRow, query)}.values())
+
     def find_files(self, *, text: str, limit: int) -> list[FileRow]:
         """Receipts whose identifier or SHA-256 is ``text``, or whose name holds it."""
         table = schema.file
@@ -282,7 +272,7 @@ class Catalogue:
         counts = {str(outcome): int(count) for outcome, count, _ in found}
         unknown = sorted(counts.keys() - {str(outcome) for outcome in Outcome})
         if unknown:
-            raise CatalogueError(f"the catalogue is damaged: no file has the outcome {unknown[0]!r}", hint=_REBUILD)
+            raise CatalogueError(f"the catalogue is damaged: no file has the outcome {unknown[0]!r}", hint=REBUILD)
         return Totals(**counts, deaccessioned=sum(int(gone) for _, _, gone in found))
 
     def package(self, identifier: PackageId) -> PackageRow | None:
@@ -526,7 +516,7 @@ class Catalogue:
         except DAMAGED as error:
             raise CatalogueError(
                 f"the catalogue cannot be read: {reason(error)}",
-                hint=_REBUILD,
+                hint=REBUILD,
             ) from error
 
     def _scalar(self, query: Select[Any]) -> Any:
@@ -535,50 +525,18 @@ class Catalogue:
 
     def _all(self, kind: type[R], query: Select[Any]) -> list[R]:
         with self._reading() as connection:
-            return [_row(kind, found) for found in connection.execute(query).mappings()]
+            return [row_of(kind, found) for found in connection.execute(query).mappings()]
 
     def _stream(self, kind: type[R], query: Select[Any]) -> Iterator[R]:
         with self._reading() as connection:
             for found in connection.execution_options(yield_per=1000).execute(query).mappings():
-                yield _row(kind, found)
+                yield row_of(kind, found)
 
     def _one(self, kind: type[R], query: Select[Any]) -> R | None:
         with self._reading() as connection:
             found = connection.execute(query).mappings().first()
-            return None if found is None else _row(kind, found)
-
-
-def _values(row: Row) -> dict[str, object]:
-    names, values_of = _FIELDS[type(row)]
-    values: dict[str, object] = dict(zip(names, values_of(row), strict=True))
-    for name, value in values.items():
-        if type(value) not in _PLAIN or name in _DECIMALS:
-            values[name] = _stored(name, value)
-    values["row_digest"] = row_digest(_TABLES[type(row)].name, values)
-    return values
-
-
-def _stored(name: str, value: object) -> object:
-    # A word of an enumeration is stored as plain text, and so is a number that may pass 64 bits.
-    return str(value) if isinstance(value, str) or name in _DECIMALS else value
+            return None if found is None else row_of(kind, found)
 
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-def _row(kind: type[R], found: RowMapping) -> R:
-    values: dict[str, Any] = dict(found)
-    digest = values.pop("row_digest")
-    table = _TABLES[kind]
-    if row_digest(table.name, values) != digest:
-        key = ", ".join(str(values[column.name]) for column in table.primary_key.columns)
-        raise CatalogueError(
-            f"the catalogue is damaged: the row {key} of table {table.name} does not fit its digest",
-            hint=_REBUILD,
-        )
-    for name in _DECIMALS & values.keys():
-        values[name] = int(values[name])
-    for name, word in _WORDS.get(kind, {}).items():
-        values[name] = word(values[name])
-    return kind(**values)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
-from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
+from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind, ReplicaState
 
 
@@ -50,7 +50,7 @@ class AgreementRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessionRow(Row):
-    """The receipt of one delivery; open while ``closed_at`` is None."""
+    """The receipt of one delivery; open while ``closed_at`` is None. ``metadata_reading`` is canonical JSON."""
 
     id: AccessionId
     producer: str
@@ -60,6 +60,7 @@ class AccessionRow(Row):
     metadata_sha256: str | None
     opened_at: str
     closed_at: str | None
+    metadata_reading: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,42 @@ class FileRow(Row):
     aip: PackageId | None
     received_at: str
     deaccessioned_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFileRow(Row):
+    """A file that belongs together with others, under the identifier they share."""
+
+    file: FileId
+    item: ItemId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRightsRow(Row):
+    """What was stated about the rights in a file: canonical JSON; files without a row: nothing was stated.
+
+    ``consents`` and ``persons`` are the codes it names, each between blanks, to be found by.
+    """
+
+    file: FileId
+    statement: str
+    consents: str
+    persons: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRow(Row):
+    """One consent of the register; days are ISO 8601."""
+
+    ref: str
+    person: str | None
+    scope: str
+    terms: str
+    given: str
+    expires: str | None
+    withdrawn: str | None
+    withdrawn_reason: str | None
+    recorded_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ accession = _table(
     Column("metadata_sha256", Text),
     Column("opened_at", Text, nullable=False),
     Column("closed_at", Text),
+    Column("metadata_reading", Text),
 )
 
 file = _table(
@@ -79,6 +80,35 @@ file = _table(
     Index("file_by_accession", "accession", "name"),
     Index("file_by_sha256", "sha256"),
     Index("file_by_aip", "aip"),
+)
+
+item_file = _table(
+    "item_file",
+    Column("file", Text, ForeignKey("file.id"), primary_key=True),
+    Column("item", Text, nullable=False),
+    Index("item_file_by_item", "item"),
+)
+
+file_rights = _table(
+    "file_rights",
+    Column("file", Text, ForeignKey("file.id"), primary_key=True),
+    Column("statement", Text, nullable=False),
+    Column("consents", Text, nullable=False),
+    Column("persons", Text, nullable=False),
+)
+
+consent = _table(
+    "consent",
+    Column("ref", Text, primary_key=True),
+    Column("person", Text),
+    Column("scope", Text, nullable=False),
+    Column("terms", Text, nullable=False),
+    Column("given", Text, nullable=False),
+    Column("expires", Text),
+    Column("withdrawn", Text),
+    Column("withdrawn_reason", Text),
+    Column("recorded_at", Text, nullable=False),
+    Index("consent_by_person", "person"),
 )
 
 package = _table(
@@ -263,6 +293,9 @@ EVIDENCE = (
     file_format,
     signatures,
     risk_table,
+    item_file,
+    file_rights,
+    consent,
     replica,
     incident,
     damage,

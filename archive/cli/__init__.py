@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("look", "Say how the holdings are doing."),
     "verify": ("verify", "Check any bag strictly (RFC 8493)."),
     "formats": ("formats", "Tell what files are, and where tools disagree."),
+    "consent": ("consent", "Keep what people allowed, by code."),
     "audit": ("audit", "Read replicas in full, find damage and repair it."),
     "incident": ("incident", "List, show or close incidents."),
     "replicate": ("replicate", "Make copies that are still owed."),

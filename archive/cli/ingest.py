@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from archive.cli.output import emit_json, findings_as_json, octets, plural, say, tell_findings
 from archive.cli.session import changing, common, dry_run, find_home, interruptible
-from archive.errors import CustodyError, ExitCode
+from archive.errors import CustodyError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from archive.custody.checkpoint import Checkpoint
     from archive.ingest.close import Accessioned
+    from archive.ingest.metadata import MetadataFile
     from profiles.ingest_profile import IngestProfile
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def metadata_options(command: F) -> F:
+    """The producer's table, and how it is to be read where that is not found out."""
+    mapping = "Which of its headings are which of our columns: TOML, lines like path = 'File name'."
+    command = click.option("--metadata-map", type=click.Path(path_type=Path), metavar="FILE", help=mapping)(command)
+    command = click.option(
+        "--metadata-delimiter", metavar="CHAR", help="What separates its cells: ';', comma, tab … (else found out)."
+    )(command)
+    command = click.option(
+        "--metadata-encoding", metavar="NAME", help="Its encoding: utf-8, cp1251, koi8-r … (else found out)."
+    )(command)
+    return click.option(
+        "--metadata", type=click.Path(path_type=Path), metavar="CSV", help="The producer's table about the files."
+    )(command)
 
 
 @click.command("ingest")
 @click.argument("delivery", type=click.Path(path_type=Path))
 @click.option("--producer", required=True, metavar="CODE", help="Code of whoever delivers.")
-@click.option(
-    "--metadata", type=click.Path(path_type=Path), metavar="CSV", help="The producer's table about the files."
-)
+@metadata_options
 @click.option("--accession", metavar="ID", help="Go on with this accession, or 'new' to receive everything again.")
 @common
 @dry_run
@@ -31,6 +48,9 @@ def ingest_command(
     delivery: Path,
     producer: str,
     metadata: Path | None,
+    metadata_encoding: str | None,
+    metadata_delimiter: str | None,
+    metadata_map: Path | None,
     accession: str | None,
     here: str | None,
     as_json: bool,
@@ -50,17 +70,18 @@ def ingest_command(
     from archive.ingest.delivery import ingest
 
     home = find_home(here)
+    table = _table(metadata, metadata_encoding, metadata_delimiter, metadata_map)
     if dry_run:
         with assembly.reading(home) as archive:
             terms = terms_for(archive.holdings.catalogue, producer)
-        return _survey(delivery, producer, metadata, home, terms, as_json=as_json)
+        return _survey(delivery, producer, table, home, terms, as_json=as_json)
     with (
         changing(home, doing=f"ingest of {delivery}", beside_others=True) as archive,
         interruptible() as progress,
     ):
         bench = assembly.ingest_bench(archive, progress=progress)
         with bench.leases:
-            done = ingest(delivery, producer=producer, metadata=metadata, accession=accession, bench=bench)
+            done = ingest(delivery, producer=producer, metadata=table, accession=accession, bench=bench)
         interrupted = progress.stopping()
     checkpoint = None
     with contextlib.suppress(CustodyError):  # closing the archive has told it already
@@ -112,11 +133,16 @@ def _tell(done: Accessioned, checkpoint: Checkpoint | None, *, as_json: bool) ->
 
 @click.command("survey")
 @click.argument("delivery", type=click.Path(path_type=Path))
-@click.option(
-    "--metadata", type=click.Path(path_type=Path), metavar="CSV", help="The producer's table about the files."
-)
+@metadata_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def survey_command(delivery: Path, metadata: Path | None, as_json: bool) -> int:
+def survey_command(
+    delivery: Path,
+    metadata: Path | None,
+    metadata_encoding: str | None,
+    metadata_delimiter: str | None,
+    metadata_map: Path | None,
+    as_json: bool,
+) -> int:
     """Look at the folder or bag DELIVERY before anything is copied. Needs no archive.
 
     \b
@@ -125,21 +151,50 @@ def survey_command(delivery: Path, metadata: Path | None, as_json: bool) -> int:
     """
     from profiles.ingest_profile import NO_AGREEMENT
 
-    return _survey(delivery, "(not said)", metadata, None, NO_AGREEMENT, as_json=as_json)
+    table = _table(metadata, metadata_encoding, metadata_delimiter, metadata_map)
+    return _survey(delivery, "(not said)", table, None, NO_AGREEMENT, as_json=as_json)
+
+
+def _table(path: Path | None, encoding: str | None, delimiter: str | None, mapping: Path | None) -> MetadataFile | None:
+    from archive.ingest.metadata import MetadataFile
+
+    if path is None and (encoding or delimiter or mapping):
+        raise UsageError("no table was given to read in that way", hint="say which with --metadata CSV")
+    return None if path is None else MetadataFile(path, encoding, delimiter, mapping)
 
 
 def _survey(
-    delivery: Path, producer: str, metadata: Path | None, home: Path | None, terms: IngestProfile, *, as_json: bool
+    delivery: Path,
+    producer: str,
+    table: MetadataFile | None,
+    home: Path | None,
+    terms: IngestProfile,
+    *,
+    as_json: bool,
 ) -> int:
+    from archive.clock import system_clock
+    from archive.config import MAX_FILES
     from archive.ingest.survey import look, survey
 
-    seen = survey(look(delivery, producer=producer, metadata=metadata, home=home, terms=terms))
+    today = system_clock().date()
+    seen = survey(
+        look(delivery, producer=producer, metadata=table, home=home, scratch=None, today=today, terms=terms),
+        scratch=None,
+        at_most=MAX_FILES,
+    )
     if as_json:
         emit_json(
-            {"files": seen.files, "bytes": seen.bytes, "bag": seen.is_bag, "findings": findings_as_json(seen.findings)}
+            {
+                "files": seen.files,
+                "items": seen.items,
+                "bytes": seen.bytes,
+                "bag": seen.is_bag,
+                "findings": findings_as_json(seen.findings),
+            }
         )
     else:
         kind = ", a bag" if seen.is_bag else ""
-        say(f"{delivery}: {plural(seen.files, 'file')}, {octets(seen.bytes)}{kind}; nothing was copied")
+        items = f" in {plural(seen.items, 'item')}" if seen.items != seen.files else ""
+        say(f"{delivery}: {plural(seen.files, 'file')}{items}, {octets(seen.bytes)}{kind}; nothing was copied")
         tell_findings(seen.findings)
     return ExitCode.DONE

@@ -73,7 +73,9 @@ def _replica(archive: Archive, replica: ReplicaRow, offline: dict[str, str | Non
 @click.argument("identifier", metavar="ID")
 @common
 def show_command(identifier: str, here: str | None, as_json: bool) -> None:
-    """Show one package, accession or file by its identifier.
+    """Show one package, accession, file or item by its identifier.
+
+    Of a file it says too what it belongs together with, and to whom it may be passed on today.
 
     \b
     Example:
@@ -97,7 +99,7 @@ def show_command(identifier: str, here: str | None, as_json: bool) -> None:
 
 def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
     from archive.cli.formats_planning import format_as_json
-    from archive.model.identifiers import AccessionId, FileId, PackageId
+    from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
 
     catalogue = archive.holdings.catalogue
     if (tombstone := catalogue.tombstone(PackageId(identifier))) is not None:
@@ -117,8 +119,39 @@ def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
         }
     if (file := catalogue.file(FileId(identifier))) is not None:
         formats = [format_as_json(row) for row in catalogue.formats_of(file.id)]
-        return {**_file(file), "formats": formats}
+        return _file(file) | {"formats": formats} | _belonging(archive, file) | _rights(archive, file)
+    if members := catalogue.files_of_item(ItemId(identifier)):
+        return {"item": identifier, "files": [_member(member) for member in members]}
     raise UsageError(f"nothing here has the identifier {identifier}", hint="archive list shows the packages")
+
+
+def _belonging(archive: Archive, file: FileRow) -> dict[str, Any]:
+    """The item a file belongs to, and the other files of it."""
+    item = archive.holdings.catalogue.item_of(file.id)
+    if item is None:
+        return {"item": None, "belongs_together_with": []}
+    members = archive.holdings.catalogue.files_of_item(item)
+    return {"item": item, "belongs_together_with": [_member(member) for member in members if member.id != file.id]}
+
+
+def _member(file: FileRow) -> dict[str, Any]:
+    return {"file": file.id, "aip": file.aip, "path": shown(file.name)}
+
+
+def _rights(archive: Archive, file: FileRow) -> dict[str, Any]:
+    """What was stated about a file's rights, and what follows from it today."""
+    from archive.clock import system_clock
+    from archive.holdings.consents import register_for, statement_of
+    from archive.model.rights import decide
+
+    statement = statement_of(archive.holdings.catalogue.rights(file.id))
+    register = register_for(archive.holdings.catalogue, [] if statement is None else [statement])
+    today = system_clock().date()
+    stated = {} if statement is None else statement.as_text()
+    return {
+        "rights_stated": "; ".join(f"{column}={words}" for column, words in stated.items()) or None,
+        "rights_today": decide(statement, register=register, today=today).in_words(today),
+    }
 
 
 def _tombstone(archive: Archive, row: TombstoneRow) -> dict[str, Any]:

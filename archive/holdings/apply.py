@@ -22,6 +22,7 @@ from archive.catalogue.rows import (
     HandoverVolumeRow,
     IdentificationRow,
     IncidentRow,
+    ItemFileRow,
     LocationRow,
     PackageRow,
     ProducerRow,
@@ -31,6 +32,7 @@ from archive.catalogue.rows import (
     TimestampRow,
 )
 from archive.holdings import apply_acts
+from archive.holdings.apply_rights import register_consent, state_rights, withdraw_consent
 from archive.holdings.tools import spelled
 from archive.model.formats import DECIDED, FileFormat, ToldBy
 from archive.model.identifiers import PackageId
@@ -41,6 +43,8 @@ from archive.model.records import (
     AccessionRecord,
     AgreementRecord,
     AuditRecord,
+    ConsentRecord,
+    ConsentWithdrawnRecord,
     DamageRecord,
     FormatDecisionRecord,
     HandoverFrozenRecord,
@@ -49,12 +53,14 @@ from archive.model.records import (
     IdentificationRecord,
     IncidentClosedRecord,
     IncidentRecord,
+    ItemRecord,
     LocationRecord,
     ProducerRecord,
     ReceiptRecord,
     Record,
     RepairRecord,
     ReplicationRecord,
+    RightsRecord,
     RiskTableRecord,
     SealRecord,
     SignaturesRecord,
@@ -81,7 +87,8 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
         case LocationRecord():
             catalogue.insert([_location(n, record)])
         case ProducerRecord():
-            catalogue.insert([ProducerRow(leaf=n, code=record.code, name=record.name)])
+            if catalogue.producer(record.code) is None:  # two ingests of a new one's deliveries may both have said so
+                catalogue.insert([ProducerRow(leaf=n, code=record.code, name=record.name)])
         case AgreementRecord():
             catalogue.insert([_agreement(n, record)])
         case AccessionRecord():
@@ -98,6 +105,14 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _adopt_signatures(catalogue, n, record)
         case RiskTableRecord():
             _take_risk_table(catalogue, n, record)
+        case ItemRecord():
+            catalogue.insert([ItemFileRow(leaf=n, file=file, item=record.item) for file in record.files])
+        case RightsRecord():
+            state_rights(catalogue, n, record)
+        case ConsentRecord():
+            register_consent(catalogue, n, record)
+        case ConsentWithdrawnRecord():
+            withdraw_consent(catalogue, n, record)
         case ReplicationRecord():
             _store_replica(catalogue, n, record)
         case AuditRecord():
@@ -165,12 +180,18 @@ def _open_accession(catalogue: Catalogue, n: int, record: AccessionRecord) -> No
         metadata_sha256=record.metadata_sha256,
         opened_at=format_moment(record.time),
         closed_at=None,
+        metadata_reading=_reading(record),
     )
     known = catalogue.accession(record.accession)
     if known is None:
         catalogue.insert([row])
     else:
         catalogue.replace(replace(row, opened_at=known.opened_at))
+
+
+def _reading(record: AccessionRecord) -> str | None:
+    given = record.metadata_reading
+    return None if given is None else canonical.encode(given).decode("utf-8")
 
 
 def _close_accession(catalogue: Catalogue, n: int, record: AccessionClosedRecord) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from archive.errors import ArchiveError, UsageError
 from archive.holdings.sealing import own_disk
 from archive.ingest.journal import Earlier, Listed, is_blocked, journal_path, list_delivery, make_staging
 from archive.ingest.lease import source_name
+from archive.ingest.scratch import PREFIX as SCRATCH
 from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
 from archive.ingest.terms import within
@@ -66,7 +68,7 @@ def open_accession(delivery: Delivery, *, wanted: str | None, bench: Workbench) 
     owed = () if previous is None else reconciled.get(previous.id, ())
     awaited = previous is not None and _awaits_more(previous, delivery, bench)
     listed = _list(delivery, previous, more=wanted is not None or awaited, bench=bench)
-    if listed.items == 0:
+    if listed.files == 0:
         listed.path.unlink()
         raise ArchiveError(f"{delivery.source} holds no files: nothing was received", hint="is this the right folder?")
     if previous is None:
@@ -114,18 +116,18 @@ def _earlier(accession: AccessionRow, delivery: Delivery, bench: Workbench) -> E
             waiting[row.name] = row.id
         elif _is_from(delivery, accession):
             decided.add((row.name, row.size, row.mtime))
-    return Earlier(decided, waiting)
+    return Earlier(decided, waiting, dict(bench.holdings.catalogue.items_by_name(accession.id)))
 
 
 def _awaits_more(previous: AccessionRow, delivery: Delivery, bench: Workbench) -> bool:
     """Whether something in the delivery could not be looked at the last time, and nothing else was to change."""
     journal = journal_path(bench.staging, previous.id)
-    return previous.metadata_sha256 == _metadata_sha256(delivery) and journal.exists() and is_blocked(journal)
+    return _same_metadata(previous, delivery) and journal.exists() and is_blocked(journal)
 
 
 def _is_unchanged(previous: AccessionRow, delivery: Delivery, listed: Listed) -> bool:
     """Whether this is what the accession was opened with. Finished, it must also be the same folder."""
-    alike = previous.listing_sha256 == listed.sha256 and previous.metadata_sha256 == _metadata_sha256(delivery)
+    alike = previous.listing_sha256 == listed.sha256 and _same_metadata(previous, delivery)
     return alike and (previous.closed_at is None or _is_from(delivery, previous))
 
 
@@ -133,8 +135,12 @@ def _is_from(delivery: Delivery, accession: AccessionRow) -> bool:
     return accession.source == os.fsencode(delivery.source)
 
 
-def _metadata_sha256(delivery: Delivery) -> str | None:
-    return None if delivery.metadata is None else delivery.metadata.sha256
+def _same_metadata(previous: AccessionRow, delivery: Delivery) -> bool:
+    """Whether the same table was given, read in the same way."""
+    table = delivery.metadata
+    if table is None or previous.metadata_reading is None:
+        return table is None and previous.metadata_sha256 is None
+    return previous.metadata_sha256 == table.sha256 and json.loads(previous.metadata_reading) == table.reading
 
 
 def _go_on(previous: AccessionRow, listed: Listed, owed: tuple[Finding, ...], bench: Workbench) -> Desk | Finished:
@@ -170,6 +176,7 @@ def _begin(accession: AccessionId, delivery: Delivery, listed: Listed, bench: Wo
             listing_sha256=listed.sha256,
             metadata_name=None if metadata is None else metadata.name,
             metadata_sha256=None if metadata is None else metadata.sha256,
+            metadata_reading=None if metadata is None else metadata.reading,
         )
     )
     bench.holdings.record(records)
@@ -177,7 +184,7 @@ def _begin(accession: AccessionId, delivery: Delivery, listed: Listed, bench: Wo
 
 
 def _moved(listed: Listed, journal: Path) -> Listed:
-    return Listed(journal, listed.sha256, listed.items, listed.findings, listed.blocked)
+    return Listed(journal, listed.sha256, listed.files, listed.findings, listed.blocked)
 
 
 def _reconcile(bench: Workbench) -> dict[str, tuple[Finding, ...]]:
@@ -188,7 +195,9 @@ def _reconcile(bench: Workbench) -> dict[str, tuple[Finding, ...]]:
     """
     owed: dict[str, tuple[Finding, ...]] = {}
     for path in sorted(bench.staging.iterdir()):
-        if path.name.startswith(_CANDIDATE):
+        if path.name.startswith(SCRATCH):
+            path.unlink(missing_ok=True)
+        elif path.name.startswith(_CANDIDATE):
             with bench.leases.try_for(path.name.removeprefix(_CANDIDATE).split("-")[0]) as free:
                 if free:
                     path.unlink(missing_ok=True)
@@ -209,7 +218,11 @@ def _clear_desk(path: Path, accession: AccessionId, bench: Workbench) -> tuple[F
 
 
 def _changed(previous: AccessionRow, delivery: Delivery, listed: Listed) -> UsageError:
-    what = "the metadata" if previous.listing_sha256 == listed.sha256 else "the folder"
+    table = None if delivery.metadata is None else delivery.metadata.sha256
+    if previous.listing_sha256 != listed.sha256:
+        what = "the folder"
+    else:
+        what = "the metadata" if previous.metadata_sha256 != table else "how the metadata is read"
     return UsageError(
         f"{delivery.source}: {what} has changed since it was received as accession {previous.id}",
         hint=f"to add what is new to that accession: --accession {previous.id}; "

@@ -6,17 +6,17 @@ done with a file whose rights nobody stated is nothing (embargo).
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from archive.ingest.examine import Examined
 from archive.ingest.journal import Expected
-from archive.ingest.metadata import MetadataTable
 from archive.ingest.receive import Received
 from archive.inspection.verdict import summary
 from archive.model.formats import Tool
+from archive.model.identifiers import FileId
 from archive.model.packages import Outcome
-from archive.packages.content import PackagedFile
+from archive.packages.content import JudgedSignature, PackagedFile, StatedRights
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +28,20 @@ class Decision:
     pending: tuple[Expected, ...]
     tools: tuple[Tool, ...]
     """The identifiers that were asked what the files are."""
+    signatures: tuple[JudgedSignature, ...]
 
 
-def appraise(examined: Examined, *, metadata: MetadataTable | None, held: Set[str]) -> Decision:
+def appraise(examined: Examined, *, rights: Mapping[FileId, StatedRights], held: Set[str]) -> Decision:
     """Accept every file that could be read; one whose SHA-256 is in ``held`` or came before it is a duplicate."""
     seen = set(held)
     files = []
     for file, answers in examined.pairs():
         outcome = Outcome.DUPLICATE if file.sha256 in seen else Outcome.ACCEPTED
         seen.add(file.sha256)
-        name = file.expected.name
         files.append(
             PackagedFile(
                 id=file.expected.file,
-                name=name,
+                name=file.expected.name,
                 path=file.path,
                 size=file.size,
                 sha256=file.sha256,
@@ -52,7 +52,9 @@ def appraise(examined: Examined, *, metadata: MetadataTable | None, held: Set[st
                 answers=answers,
                 producer_digests=file.producer_digests,
                 hard_link_group=file.expected.hard_link_group,
-                rights=None if metadata is None else metadata.rights_for(name),
+                item=file.expected.item,
+                rights=rights.get(file.expected.file),
             )
         )
-    return Decision(examined.received, tuple(files), examined.received.pending, examined.tools)
+    received = examined.received
+    return Decision(received, tuple(files), received.pending, examined.tools, examined.signatures)

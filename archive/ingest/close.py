@@ -6,16 +6,20 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import IO
 
 from archive.catalogue.rows import AccessionRow, Totals
 from archive.errors import ArchiveError
-from archive.holdings.sealing import seal_record, sealed_safely
+from archive.holdings.sealing import own_disk, seal_record, sealed_safely
 from archive.ingest.accession import Desk
-from archive.ingest.journal import item_names
-from archive.ingest.metadata import match
+from archive.ingest.journal import delivered_items
+from archive.ingest.matching import match
+from archive.ingest.scratch import scratch_file
 from archive.ingest.seal import Prepared, findings_so_far, place, provenance
 from archive.ingest.survey import Delivery
+from archive.ingest.told import told
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK
 from archive.model.entries import EntryKind
@@ -24,20 +28,21 @@ from archive.model.moments import parse_moment
 from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import AccessionClosedRecord, Record
-from archive.packages.accession import AccessionContent, MemberPackage, ReceiptLine, seal_accession
+from archive.packages.accession import (
+    AccessionContent,
+    MemberPackage,
+    ReceiptLine,
+    csv_line,
+    guarded_cell,
+    seal_accession,
+)
 from archive.storage.directory import discard
 from archive.storage.reading import open_quietly
 from profiles.finding import Finding, Severity
 
 _NEEDS_PERSON = frozenset(
-    {
-        "profile-not-applied",
-        "file-without-row",
-        "row-without-file",
-        "changed-while-received",
-        "replica-not-stored",
-        "custody-copy-failed",
-    }
+    {"profile-not-applied", "file-without-row", "row-without-file", "contradicting-rows", "rights-unclear"}
+    | {"changed-while-received", "replica-not-stored", "custody-copy-failed"}
 )
 _FINDINGS = b"data/documentation/findings.json"
 
@@ -70,12 +75,16 @@ def close(desk: Desk, delivery: Delivery, *, owed: Iterable[Finding], bench: Wor
     ``owed`` are findings about copies that could not be made; they are told, and stand in no package.
     """
     totals = bench.holdings.catalogue.totals(desk.accession)
-    so_far = _still_true(findings_so_far(desk.folder), desk.accession, bench)
-    findings = [*delivery.findings, *desk.listed.findings, *_orphans(desk, delivery), *so_far]
-    may_close = totals.pending == 0 and not desk.listed.blocked
-    if may_close:
-        owed = [*owed, *_seal_papers(desk, delivery, totals=totals, findings=tuple(findings), bench=bench)]
-        discard(desk.folder)
+    with scratch_file(bench.staging) as unmatched:
+        so_far = _still_true(findings_so_far(desk.folder), desk.accession, bench)
+        orphans = _orphans(desk, delivery, unmatched)
+        every = chain(delivery.findings, desk.listed.findings, orphans, so_far)
+        findings = tuple(told(every, where="the packages and the papers of the accession have them all"))
+        may_close = totals.pending == 0 and not desk.listed.blocked
+        if may_close:
+            papers = _content(desk, delivery, totals=totals, findings=findings, unmatched=unmatched, bench=bench)
+            owed = [*owed, *_seal_papers(desk, papers, totals=totals, bench=bench)]
+            discard(desk.folder)
     return report(desk.accession, findings=(*findings, *owed), closed=may_close, bench=bench)
 
 
@@ -114,26 +123,27 @@ def _kept_findings(package: PackageId, bench: Workbench) -> Iterator[Finding]:
         return
 
 
-def _still_true(findings: Iterable[Finding], accession: AccessionId, bench: Workbench) -> list[Finding]:
+def _still_true(findings: Iterable[Finding], accession: AccessionId, bench: Workbench) -> Iterator[Finding]:
     """Without what an earlier run said of files that could be read since."""
     rows = bench.holdings.catalogue.files(accession)
     pending = {shown(row.name) for row in rows if row.outcome is Outcome.PENDING}
-    return [finding for finding in findings if finding.code != "unreadable" or finding.subject in pending]
+    return (finding for finding in findings if finding.code != "unreadable" or finding.subject in pending)
 
 
-def _orphans(desk: Desk, delivery: Delivery) -> list[Finding]:
+def _orphans(desk: Desk, delivery: Delivery, unmatched: IO[bytes]) -> Iterator[Finding]:
+    """What the table and the delivery have not in common; every one of them is also written to ``unmatched``."""
     if delivery.metadata is None:
-        return []
-    return list(match(delivery.metadata, item_names(desk.listed.path)))
+        return
+    for finding in match(delivery.metadata.rows, delivered_items(desk.listed.path)):
+        with own_disk(desk.folder):
+            unmatched.write(csv_line(finding.code, guarded_cell(finding.subject), finding.message))
+        yield finding
 
 
-def _seal_papers(
-    desk: Desk, delivery: Delivery, *, totals: Totals, findings: tuple[Finding, ...], bench: Workbench
-) -> list[Finding]:
+def _seal_papers(desk: Desk, content: AccessionContent, *, totals: Totals, bench: Workbench) -> list[Finding]:
     bench.progress.stage("closing the accession")
-    package = PackageId(new_identifier())
+    package = content.provenance.package
     folder = desk.folder / package
-    content = _content(desk, delivery, package, totals=totals, findings=findings, bench=bench)
     sealed = sealed_safely(folder, lambda root: seal_accession(root, content))
     record = seal_record(bench.holdings, sealed, desk.accession, PackageKind.ACCESSION)
     closed = AccessionClosedRecord(
@@ -153,12 +163,13 @@ def _seal_papers(
 def _content(
     desk: Desk,
     delivery: Delivery,
-    package: PackageId,
     *,
     totals: Totals,
     findings: tuple[Finding, ...],
+    unmatched: IO[bytes],
     bench: Workbench,
 ) -> AccessionContent:
+    """The papers of the accession, in a package of their own."""
     catalogue = bench.holdings.catalogue
     opened = catalogue.accession(desk.accession)
     if opened is None:
@@ -170,7 +181,7 @@ def _content(
         if row.kind is PackageKind.AIP
     )
     return AccessionContent(
-        provenance=provenance(package, accession=desk.accession, delivery=delivery, bench=bench),
+        provenance=provenance(PackageId(new_identifier()), accession=desk.accession, delivery=delivery, bench=bench),
         opened_at=parse_moment(opened.opened_at),
         listing=_lines(desk.listed.path),
         submission=_submission(delivery),
@@ -181,7 +192,13 @@ def _content(
         totals=counted,
         members=members,
         findings=findings,
+        unmatched=_from_beginning(unmatched),
     )
+
+
+def _from_beginning(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    yield from file
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -192,7 +209,9 @@ def _lines(path: Path) -> Iterator[bytes]:
 def _submission(delivery: Delivery) -> Iterator[tuple[bytes, Iterable[bytes]]]:
     """The producer's table, and the tag files of a delivered bag, as received."""
     if delivery.metadata is not None:
-        yield delivery.metadata.name, (delivery.metadata.data,)
+        yield delivery.metadata.name, delivery.metadata.octets()
+        if delivery.metadata.mapping is not None:
+            yield b"metadata-map.toml", (delivery.metadata.mapping.data,)
     if delivery.bag is not None:
         for entry in delivery.bag.entries.values():
             if entry.kind is EntryKind.FILE and not entry.path.startswith(b"data/"):

@@ -12,7 +12,9 @@ from archive.ingest.appraise import appraise
 from archive.ingest.close import Accessioned, close, report, report_finished
 from archive.ingest.examine import examine
 from archive.ingest.journal import Lot, lots
+from archive.ingest.metadata import MetadataFile
 from archive.ingest.receive import receive
+from archive.ingest.rights import weigh
 from archive.ingest.seal import place, seal
 from archive.ingest.survey import look
 from archive.ingest.workbench import Workbench
@@ -21,11 +23,14 @@ from archive.model.packages import Outcome
 
 
 def ingest(
-    source: Path, *, producer: str, metadata: Path | None, accession: str | None, bench: Workbench
+    source: Path, *, producer: str, metadata: MetadataFile | None, accession: str | None, bench: Workbench
 ) -> Accessioned:
     """Take in the delivery at ``source`` and answer how it stands. The same call goes on where a killed one stopped."""
+    home, today = bench.holdings.home, bench.holdings.stamp.clock().date()
     terms = terms_for(bench.holdings.catalogue, producer)
-    delivery = look(source, producer=producer, metadata=metadata, home=bench.holdings.home, terms=terms)  # 1 survey
+    delivery = look(  # 1 survey
+        source, producer=producer, metadata=metadata, home=home, scratch=bench.staging, today=today, terms=terms
+    )
     desk = open_accession(delivery, wanted=accession, bench=bench)
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)
@@ -34,7 +39,8 @@ def ingest(
         received = receive(delivery, lot, folder=desk.folder / lot.package, bench=bench)  # 2 receive
         examined = examine(received, bench=bench)  # 3 examine
         held = bench.holdings.catalogue.held(file.sha256 for file in received.files)
-        decision = appraise(examined, metadata=delivery.metadata, held=held)  # 4 appraise
+        rights = weigh(received, metadata=delivery.metadata, bench=bench)
+        decision = appraise(examined, rights=rights, held=held)  # 4 appraise
         prepared = seal(decision, delivery=delivery, accession=desk.accession, bench=bench)  # 5 seal
         owed += place(prepared, desk=desk.folder, bench=bench)  # 6 replicate, 7 record
         if not decision.files:

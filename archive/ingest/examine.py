@@ -6,25 +6,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from archive.ingest.receive import Received, ReceivedFile
+from archive.ingest.signatures import judge_signatures, told
 from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
 from archive.inspection.verdict import SENTENCES, decide, heard, of_interest
 from archive.model.formats import Tool
 from archive.model.names import shown
+from archive.packages.content import JudgedSignature
 from archive.packages.folder import delivered_file
 from profiles.finding import Finding, Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A received lot with what each identifier said of each file, in the same order; ``tools`` are all that were asked.
+    """A received lot with what each identifier said of each file, in the same order, and what came of signatures.
 
+    ``tools`` are all identifiers that were asked.
     Of our own signatures' answers only those are kept that add something.
     """
 
     received: Received
     answers: tuple[tuple[Identification, ...], ...]
     tools: tuple[Tool, ...]
+    signatures: tuple[JudgedSignature, ...]
 
     def pairs(self) -> tuple[tuple[ReceivedFile, tuple[Identification, ...]], ...]:
         """Each file with the answers to it."""
@@ -32,7 +36,7 @@ class Examined:
 
 
 def examine(received: Received, *, bench: Workbench) -> Examined:
-    """Identify the format of every received file; where a person should look, that is a finding."""
+    """Identify the format of every received file and check signatures; where a person should look, say so."""
     bench.progress.stage("identifying formats", total=len(received.files))
     answers = []
     tools: tuple[Tool, ...] = ()
@@ -44,8 +48,9 @@ def examine(received: Received, *, bench: Workbench) -> Examined:
         tools = tools or tuple(answer.said_by for answer in of_one)
         answers.append(of_interest(of_one))
         bench.progress.advance()
-    findings = (*received.findings, *_to_review(received.files, answers))
-    return Examined(replace(received, findings=findings), tuple(answers), tools)
+    signatures = judge_signatures(received, bench=bench)
+    findings = (*received.findings, *_to_review(received.files, answers), *told(signatures, received))
+    return Examined(replace(received, findings=findings), tuple(answers), tools, signatures)
 
 
 def _to_review(files: Sequence[ReceivedFile], answers: Sequence[tuple[Identification, ...]]) -> Iterator[Finding]:

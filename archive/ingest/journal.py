@@ -2,8 +2,8 @@
 
 One walk writes it, into ``staging/<accession>/journal.jsonl``; a run that was killed finds there the same identifiers
 again. It is also the listing that goes into the accession package. One JSON object a line: ``path`` (as a person reads
-it) and ``path_b64`` (byte for byte), ``kind``, ``size``, ``mtime_ns``; for an item ``file`` and the ``package`` it is
-meant for.
+it) and ``path_b64`` (byte for byte), ``kind``, ``size``, ``mtime_ns``; for a file ``file`` (its identifier) and the
+``package`` it is meant for; where it belongs together with others, ``item``, which they share, and the same package.
 """
 
 from __future__ import annotations
@@ -12,37 +12,43 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 from archive import durable
 from archive.config import PackagePolicy
+from archive.ingest.listing import Entry, Listing
 from archive.ingest.survey import Delivery, oddity
+from archive.ingest.told import Told
 from archive.model.entries import EntryKind
-from archive.model.identifiers import FileId, PackageId, new_identifier
+from archive.model.identifiers import FileId, ItemId, PackageId, new_identifier
 from archive.model.names import shown
 from archive.storage.walking import Walked
-from profiles.finding import Finding
+from profiles.finding import Finding, Severity
 
 JOURNAL = "journal.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One item as it was seen when the delivery was listed; size in octets, ``mtime`` in nanoseconds since 1970."""
+    """One file as it was seen when the delivery was listed; size in octets, ``mtime`` in nanoseconds since 1970.
+
+    ``item`` is shared with the files it belongs together with; None where it stands alone.
+    """
 
     file: FileId
     name: bytes
     size: int
     mtime: int
     hard_link_group: str | None = None
+    item: ItemId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """The items meant for one AIP."""
+    """The files meant for one AIP."""
 
     package: PackageId
     files: tuple[Expected, ...]
@@ -52,21 +58,22 @@ class Lot:
 class Earlier:
     """What the accession knows already of the same delivery.
 
-    ``decided`` are items by name, size and time that are not received again; ``waiting`` gives the identifier under
-    which a pending item was announced, which it keeps.
+    ``decided`` are files by name, size and time that are not received again; ``waiting`` gives the identifier under
+    which a pending file was announced, which it keeps; ``items`` the item that a name belongs to.
     """
 
     decided: Set[tuple[bytes, int, int]] = frozenset()
     waiting: Mapping[bytes, FileId] = field(default_factory=dict)
+    items: Mapping[bytes, ItemId] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The delivery as listed: its digest, how many items it has, and what is unusual. ``path`` holds the journal."""
+    """The delivery as listed: its digest, how many files it has, and what is unusual. ``path`` holds the journal."""
 
     path: Path
     sha256: str
-    items: int
+    files: int
     findings: tuple[Finding, ...]
     blocked: bool
     """Whether a folder or entry could not be looked at, so that nobody can say everything was received."""
@@ -75,74 +82,112 @@ class Listed:
 def list_delivery(delivery: Delivery, path: Path, *, policy: PackagePolicy, earlier: Earlier) -> Listed:
     """Walk the delivery once and write its journal to ``path``, synced.
 
-    An item decided ``earlier`` is listed without being meant for a package again.
+    A file decided ``earlier`` is listed without being meant for a package again.
     """
-    hasher, findings, items, blocked = hashlib.sha256(), list[Finding](), 0, False
-    packer = _Packer(policy)
+    hasher, unusual, files, blocked = hashlib.sha256(), Told(), 0, False
+    listing = Listing(path.parent)
+    for walked in delivery.walk():
+        hasher.update(_fingerprint(walked))
+        found = oddity(walked)
+        if found is not None:
+            unusual.add(found)
+            blocked = blocked or walked.error is not None
+        name = delivery.item_name(walked)
+        files += name is not None
+        listing.add(walked.path, name=name, size=walked.size, mtime=walked.mtime_ns, line=_encode(_entry(walked)))
     with open(path, "xb") as out:
-        for walked in delivery.walk():
-            hasher.update(_fingerprint(walked))
-            found = oddity(walked)
-            if found is not None:
-                findings.append(found)
-                blocked = blocked or walked.error is not None
-            name = delivery.item_name(walked)
-            line = _entry(walked)
-            if name is not None:
-                items += 1
-                line["name_b64"] = _b64(name)
-                if (name, walked.size, walked.mtime_ns) not in earlier.decided:
-                    identifier = earlier.waiting.get(name) or new_identifier()
-                    line |= {"file": identifier, "package": packer.place(walked.size)}
-            packer.put(line, out.write)
-        packer.finish(out.write)
+        packer = _Packer(policy, out.write)
+        for entries in listing.items(at_most=policy.max_files):
+            for finding in _pack(entries, packer, earlier):
+                unusual.add(finding)
+        packer.finish()
         out.flush()
         durable.sync_file(out.fileno())
-    return Listed(path, hasher.hexdigest(), items, tuple(findings), blocked)
+    findings = unusual.findings(where="the listing in the accession package has them all")
+    return Listed(path, hasher.hexdigest(), files, findings, blocked)
+
+
+def _pack(entries: Sequence[Entry], packer: _Packer, earlier: Earlier) -> Iterator[Finding]:
+    """Give the files of one item their identifiers and their package, and write their lines."""
+    known = next((item for entry in entries if (item := earlier.items.get(entry.name or b"")) is not None), None)
+    item = (known or ItemId(new_identifier())) if len(entries) > 1 else known
+    is_new = [e.name is not None and (e.name, e.size, e.mtime) not in earlier.decided for e in entries]
+    package = packer.place([entry.size for entry, new in zip(entries, is_new, strict=True) if new])
+    lines = []
+    for entry, new in zip(entries, is_new, strict=True):
+        more: dict[str, object] = {}
+        if entry.name is not None:
+            more["name_b64"] = _b64(entry.name)
+            more |= {} if item is None else {"item": item}
+            more |= {"file": earlier.waiting.get(entry.name) or new_identifier(), "package": package} if new else {}
+        lines.append(_and(entry.line, more))
+    packer.put(lines, package)
+    if any(is_new) and not all(is_new):
+        first, sealed = entries[is_new.index(True)], entries[is_new.index(False)]
+        message = f"belongs to {shown(sealed.name or b'')}, which was received before and is sealed in another package"
+        yield Finding("item-came-apart", Severity.WARNING, shown(first.name or b""), message)
+
+
+def _and(line: bytes, more: Mapping[str, object]) -> bytes:
+    """A line with more members, without reading it again."""
+    return line.removesuffix(b"}\n") + b", " + _encode(more).removeprefix(b"{") if more else line
 
 
 class _Packer:
-    """Fills packages in order; files larger than a package each get their own and come last in the journal."""
+    """Fills packages in order and tears no item apart; one too large for a package gets its own, at the end."""
 
-    def __init__(self, policy: PackagePolicy) -> None:
+    def __init__(self, policy: PackagePolicy, write: Callable[[bytes], object]) -> None:
         self._policy = policy
+        self._write = write
         self._package = PackageId(new_identifier())
         self._files = self._bytes = 0
-        self._late: list[dict[str, object]] = []
+        self._late: list[bytes] = []
 
-    def place(self, size: int) -> PackageId:
-        """The package for the next file of ``size`` octets."""
-        if size > self._policy.max_bytes:
+    def place(self, sizes: Sequence[int]) -> PackageId:
+        """The package for the next files, which have these sizes in octets and stay together."""
+        files, size = len(sizes), sum(sizes)
+        if size > self._policy.max_bytes or files > self._policy.max_files:
             return PackageId(new_identifier())
-        if self._files >= self._policy.max_files or self._bytes + size > self._policy.max_bytes:
+        if self._files + files > self._policy.max_files or self._bytes + size > self._policy.max_bytes:
             self._package, self._files, self._bytes = PackageId(new_identifier()), 0, 0
-        self._files += 1
+        self._files += files
         self._bytes += size
         return self._package
 
-    def put(self, line: dict[str, object], write: Callable[[bytes], object]) -> None:
-        """Write a line now, or remember it for the end."""
-        if line.get("package") not in (None, self._package):
-            self._late.append(line)
+    def put(self, lines: Sequence[bytes], package: PackageId) -> None:
+        """Write the lines of what was placed, now or at the end."""
+        if package == self._package:
+            for line in lines:
+                self._write(line)
         else:
-            write(_encode(line))
+            self._late += lines
 
-    def finish(self, write: Callable[[bytes], object]) -> None:
+    def finish(self) -> None:
         """Write what was remembered."""
         for line in self._late:
-            write(_encode(line))
+            self._write(line)
 
 
 def lots(path: Path) -> Iterator[Lot]:
     """The lots of a journal, in its order, one in memory at a time."""
-    meant = (line for line in _items(path) if "package" in line)
+    meant = (line for line in _files(path) if "package" in line)
     for package, lines in groupby(meant, key=lambda line: line["package"]):
         yield Lot(PackageId(str(package)), tuple(_expected(line) for line in lines))
 
 
-def item_names(path: Path) -> Iterator[bytes]:
-    """Delivered names of all items in a journal, also of those received by an earlier run."""
-    return (base64.b64decode(str(line["name_b64"])) for line in _items(path))
+def delivered_items(path: Path) -> Iterator[tuple[bytes, ...]]:
+    """Delivered names of all files in a journal, item by item, also of those received by an earlier run."""
+    names: list[bytes] = []
+    of: object = None
+    for line in _files(path):
+        name, item = base64.b64decode(str(line["name_b64"])), line.get("item")
+        if names and (item is None or item != of):
+            yield tuple(names)
+            names = []
+        names.append(name)
+        of = item
+    if names:
+        yield tuple(names)
 
 
 def is_blocked(path: Path) -> bool:
@@ -150,7 +195,7 @@ def is_blocked(path: Path) -> bool:
     return any("error" in line for line in _entries(path))
 
 
-def _items(path: Path) -> Iterator[dict[str, object]]:
+def _files(path: Path) -> Iterator[dict[str, object]]:
     return (line for line in _entries(path) if "name_b64" in line)
 
 
@@ -161,13 +206,14 @@ def _entries(path: Path) -> Iterator[dict[str, object]]:
 
 
 def _expected(line: dict[str, object]) -> Expected:
-    group = line.get("hard_link_group")
+    group, item = line.get("hard_link_group"), line.get("item")
     return Expected(
         file=FileId(str(line["file"])),
         name=base64.b64decode(str(line["name_b64"])),
         size=int(str(line["size"])),
         mtime=int(str(line["mtime_ns"])),
         hard_link_group=None if group is None else str(group),
+        item=None if item is None else ItemId(str(item)),
     )
 
 
@@ -197,7 +243,7 @@ def _fingerprint(walked: Walked) -> bytes:
     return json.dumps(facts).encode() + b"\n"
 
 
-def _encode(line: dict[str, object]) -> bytes:
+def _encode(line: Mapping[str, object]) -> bytes:
     return json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 

@@ -1,204 +1,247 @@
-"""The producer's table about the files: parsed once, kept word for word, compared with what was delivered."""
+"""The producer's table about the files: read once, kept octet for octet, its rows findable without being in memory."""
 
 from __future__ import annotations
 
-import csv
 import io
 import os
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
-from archive.errors import ArchiveError, UsageError
-from archive.model.digests import CHUNK, HEX_LENGTH, sha256_hex
+from archive.errors import ArchiveError, StorageError, UsageError
+from archive.ingest.columns import KNOWN, PATH, ColumnMap, find_columns, read_mapping
+from archive.ingest.dialect import (
+    DELIMITERS,
+    LONGEST_RECORD,
+    CsvRecord,
+    Dialect,
+    declared_delimiter,
+    detect,
+    records,
+    said_delimiter,
+)
+from archive.ingest.encoding import OPTION, Encoding, Witness, judge
+from archive.ingest.scratch import scratch_file
+from archive.ingest.table import Rows
+from archive.model.digests import CHUNK, Digester
 from archive.model.names import shown
 from archive.packages.content import ItemTable
 from archive.storage.reading import open_quietly
 from profiles.finding import Finding, Severity
 
-PATH_COLUMN = "path"
-SHA256_COLUMN = "sha256"
-RIGHTS_COLUMNS = ("rights_basis", "restriction", "consent_ref")
-_DELIMITERS = ";,\t|"
+_SAMPLE = 256 * 1024  # characters that tell the dialect
+_MARK = "\ufeff"
+_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")  # ZIP (XLSX, ODS) and OLE (XLS)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table; ``line`` counts from 1 as an editor does."""
+class MetadataFile:
+    """The producer's table as a person points to it, with what they say of it; None is found out."""
 
-    line: int
-    cells: tuple[str, ...]
+    path: Path
+    encoding: str | None = None
+    delimiter: str | None = None
+    mapping: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MetadataTable:
-    """The table as received (``data``), and its rows by the path they speak of, as they spell it.
+    """The table as received, and its rows.
 
-    ``alike`` leads from a path in normal form (NFC, no ``./``, no blanks around it) to its spellings in the table.
+    ``reading`` says how it was read: encoding, separator, quotes, and the digest of the mapping where there is one.
     """
 
     name: bytes
-    data: bytes
-    delimiter: str
-    heading: tuple[str, ...]
-    rows: dict[str, tuple[Row, ...]]
-    alike: dict[str, tuple[str, ...]]
+    sha256: str
+    size: int
+    reading: dict[str, str]
+    rows: Rows
     findings: tuple[Finding, ...]
+    mapping: ColumnMap | None
+    _octets: IO[bytes]
 
-    @property
-    def sha256(self) -> str:
-        """Digest of the table as received."""
-        return sha256_hex(self.data)
-
-    def rows_for(self, name: bytes) -> tuple[Row, ...]:
-        """The rows about the delivered file ``name``."""
-        return tuple(row for spelling in self.spellings(name) for row in self.rows[spelling])
-
-    def spellings(self, name: bytes) -> tuple[str, ...]:
-        """How the table spells the path of a delivered file: exactly so where it does, else whatever is alike."""
-        try:
-            text = name.decode("utf-8")
-        except UnicodeDecodeError:
-            return ()
-        return (text,) if text in self.rows else self.alike.get(unicodedata.normalize("NFC", text), ())
-
-    def digest_for(self, name: bytes) -> str | None:
-        """The SHA-256 the producer gave for a file, lower-case; None if none or several that differ."""
-        found = {self._cell(row, SHA256_COLUMN).lower() for row in self.rows_for(name)} - {""}
-        digest = found.pop() if len(found) == 1 else ""
-        return digest if _is_sha256(digest) else None
-
-    def rights_for(self, name: bytes) -> str | None:
-        """The producer's rights columns for a file, word for word; None where there are none."""
-        words = []
-        for row in self.rows_for(name):
-            words += [f"{column}={cell}" for column in RIGHTS_COLUMNS if (cell := self._cell(row, column))]
-        return "; ".join(words) or None
+    def octets(self) -> Iterator[bytes]:
+        """The table as received, in pieces."""
+        self._octets.seek(0)
+        return iter(lambda: self._octets.read(CHUNK), b"")
 
     def items(self, names: Iterable[bytes]) -> ItemTable:
         """The rows about these files only."""
-        rows = [row.cells for name in names for row in self.rows_for(name)]
-        return ItemTable(self.delimiter, self.heading, tuple(rows))
-
-    def _cell(self, row: Row, column: str) -> str:
-        if column not in self.heading:
-            return ""
-        index = self.heading.index(column)
-        return row.cells[index].strip() if index < len(row.cells) else ""
+        rows = (row.cells for name in names for row in self.rows.of(name))
+        theirs = () if self.mapping is None else tuple(self.mapping.headings.items())
+        delimiter = self.reading["delimiter"]
+        return ItemTable(delimiter if delimiter in DELIMITERS else ",", self.rows.heading, rows, theirs)
 
 
-def read_metadata(path: Path) -> MetadataTable:
-    """The table in the CSV file ``path``: UTF-8 with or without BOM, separated by ``;`` ``,`` tab or ``|``.
+@dataclass(frozen=True, slots=True)
+class OpenTable:
+    """A CSV file being read: what it says in its first line, and its records behind that, taken once."""
 
-    Raises UsageError or ArchiveError, saying what to do, for a file that is missing, in another encoding, or has no
-    column ``path``.
+    sha256: str
+    size: int
+    encoding: Encoding
+    dialect: Dialect
+    wrong_octets: bool
+    """Whether some of the file may be no text in its encoding."""
+    heading: tuple[str, ...]
+    records: Iterator[CsvRecord]
+    octets: IO[bytes]
+
+
+def open_table(given: MetadataFile, *, known: Collection[str], scratch: Path | None) -> OpenTable:
+    """The CSV file ``given``, in any encoding, with any separator; ``known`` are headings that mean something.
+
+    The file is read once, into a scratch file in the folder ``scratch``. Raises UsageError or ArchiveError, saying what
+    to do, for a file that is missing, is no CSV, or whose encoding is not clear.
     """
     try:
+        delimiter = None if given.delimiter is None else declared_delimiter(given.delimiter)
+    except ValueError as error:
+        raise UsageError(f"the separator {error}") from None
+    octets, digester, seen = _take(given.path, scratch)
+    if seen.beginning.startswith(_SPREADSHEETS):
+        raise ArchiveError(
+            f"{given.path} is a spreadsheet, not CSV", hint="save it as 'CSV UTF-8' and give that file to the archive"
+        )
+    encoding = judge(seen, declared=given.encoding)
+    text = _Text(octets, encoding)
+    sample, cut = text.sample()
+    dialect, before = _dialect(sample, cut=cut, delimiter=delimiter, known=known)
+    found = records(islice(text.lines(), before, None), dialect, before=before)
+    first = next(found, None)
+    return OpenTable(
+        sha256=digester.digests()["sha256"],
+        size=digester.size,
+        encoding=encoding,
+        dialect=dialect,
+        wrong_octets=encoding.codec != "utf-8" or seen.bad > 0,
+        heading=() if first is None else tuple(cell.strip() for cell in first.cells),
+        records=found,
+        octets=octets,
+    )
+
+
+def read_metadata(given: MetadataFile, *, scratch: Path | None, today: date) -> MetadataTable:
+    """The producer's table in the CSV file ``given``, its rows on disk in the folder ``scratch``.
+
+    Raises as ``open_table`` does, and ArchiveError for a table without a column of paths.
+    """
+    mapping = None if given.mapping is None else read_mapping(given.mapping)
+    theirs: Mapping[str, str] = {} if mapping is None else mapping.headings
+    table = open_table(given, known={*KNOWN, *theirs.values()}, scratch=scratch)
+    rows = Rows(table.heading, find_columns(table.heading, theirs), scratch=scratch)
+    if PATH not in rows.columns:
+        raise _no_paths(given.path, table.heading, theirs.get(PATH, PATH))
+    findings = list(_of_reading(given.path, table, rows))
+    findings += rows.fill(table.records, today=today, wrong_octets=table.wrong_octets)
+    dialect = table.dialect
+    reading = {"encoding": table.encoding.codec, "delimiter": dialect.delimiter, "quote": dialect.quote}
+    reading |= {} if dialect.escape is None else {"escape": dialect.escape}
+    reading |= {} if mapping is None else {"mapping_sha256": mapping.sha256}
+    name = given.path.name.encode("utf-8", "surrogateescape")
+    return MetadataTable(name, table.sha256, table.size, reading, rows, tuple(findings), mapping, table.octets)
+
+
+def _take(path: Path, scratch: Path | None) -> tuple[IO[bytes], Digester, Witness]:
+    """The octets of the file in a scratch file, and what was seen of them in this one reading."""
+    digester, seen = Digester(("sha256",)), Witness()
+    octets = scratch_file(scratch)
+    try:
         with open_quietly(Path(os.path.realpath(path))) as file:  # the table may be named through a link
-            data = b"".join(iter(lambda: file.read(CHUNK), b""))
-        text = data.decode("utf-8-sig")
+            while chunk := file.read(CHUNK):
+                digester.update(chunk)
+                seen.update(chunk)
+                _keep(octets, chunk)
     except FileNotFoundError:
         raise UsageError(f"there is no metadata file {path}") from None
     except OSError as error:
         raise ArchiveError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise ArchiveError(
-            f"{path}: line {line} is not UTF-8", hint="save the table as 'CSV UTF-8' and give the command again"
-        ) from error
-    return _parse(path, data, text)
+    seen.end()
+    return octets, digester, seen
 
 
-def _parse(path: Path, data: bytes, text: str) -> MetadataTable:
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may hold a whole testimony
-    head = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _keep(octets: IO[bytes], chunk: bytes) -> None:
     try:
-        heading = tuple(cell.strip() for cell in next(reader, []))
-        if PATH_COLUMN not in heading:
-            raise ArchiveError(
-                f"{path}: the first line has no column '{PATH_COLUMN}' (found: {', '.join(heading) or 'nothing'})",
-                hint="the first line names the columns; 'path' holds each file's path inside the delivered folder",
-            )
-        rows, findings = _rows(reader, heading.index(PATH_COLUMN), heading)
-    except csv.Error as error:
-        raise ArchiveError(f"{path}: line {reader.line_num}: {error}", hint="mend this line of the table") from error
-    return MetadataTable(_name(path), data, delimiter, heading, rows, _alike(rows), tuple(findings))
+        octets.write(chunk)
+    except OSError as error:
+        raise StorageError(
+            f"there is no room for a copy of the table: {error.strerror or error}",
+            hint="free space on the disk of the archive, then give the same command again; nothing was lost",
+            transient=True,
+        ) from error
 
 
-def _rows(
-    reader: Iterator[list[str]], column: int, heading: tuple[str, ...]
-) -> tuple[dict[str, tuple[Row, ...]], list[Finding]]:
-    rows: dict[str, tuple[Row, ...]] = {}
-    findings: list[Finding] = []
-    for cells in reader:
-        line = reader.line_num  # type: ignore[attr-defined]  # csv.reader has it, its stub hides the type
-        if not any(cells):
-            continue
-        path = cells[column] if column < len(cells) else ""
-        if not path.strip():
-            findings.append(_finding("row-without-path", f"line {line}", f"line {line} of the table names no file"))
-            continue
-        if path in rows:
-            findings.append(_duplicate(path, rows[path][0].line, line))
-        rows[path] = (*rows.get(path, ()), Row(line, tuple(cells)))
-        findings += _check_digest(path, line, cells, heading)
-    return rows, findings
+class _Text:
+    """The table as text, from its beginning, as often as it is asked for."""
+
+    def __init__(self, octets: IO[bytes], encoding: Encoding) -> None:
+        self._octets = octets
+        self._encoding = encoding
+
+    def sample(self) -> tuple[str, bool]:
+        """The beginning, and whether there is more."""
+        text = self._open()
+        sample = text.read(_SAMPLE + 1).removeprefix(_MARK)
+        text.detach()
+        return sample[:_SAMPLE], len(sample) > _SAMPLE
+
+    def lines(self) -> Iterator[str]:
+        """Every line as it ends in the file, and no more of it than a record may have."""
+        text = self._open()
+        mark = _MARK
+        while line := text.readline(LONGEST_RECORD):
+            yield line.removeprefix(mark)
+            mark = ""
+            while len(line) == LONGEST_RECORD and line[-1] not in "\r\n":
+                line = text.readline(LONGEST_RECORD)
+        text.detach()
+
+    def _open(self) -> io.TextIOWrapper:
+        self._octets.seek(0)
+        return io.TextIOWrapper(self._octets, self._encoding.codec, self._encoding.errors, newline="")
 
 
-def _check_digest(path: str, line: int, cells: list[str], heading: tuple[str, ...]) -> list[Finding]:
-    if SHA256_COLUMN not in heading or heading.index(SHA256_COLUMN) >= len(cells):
-        return []
-    given = cells[heading.index(SHA256_COLUMN)].strip().lower()
-    if not given or _is_sha256(given):
-        return []
-    return [_finding("digest-malformed", shown(path), f"line {line}: '{shown(given)}' is no SHA-256 digest")]
+def _dialect(sample: str, *, cut: bool, delimiter: str | None, known: Collection[str]) -> tuple[Dialect, int]:
+    """The dialect, and how many lines stand before the headings."""
+    folded = {heading.casefold() for heading in known}
+    lines = io.StringIO(sample, newline="")
+    said = said_delimiter(lines.readline())
+    dialect = detect(
+        sample if said is None else lines.read(),
+        cut=cut,
+        delimiter=delimiter or said,
+        is_known=lambda text: text.casefold() in folded,
+    )
+    return dialect, 0 if said is None else 1
 
 
-def _is_sha256(text: str) -> bool:
-    return len(text) == HEX_LENGTH["sha256"] and set(text) <= set("0123456789abcdef")
+def _no_paths(path: Path, heading: tuple[str, ...], wanted: str) -> ArchiveError:
+    found = ", ".join(heading[:40]) or "nothing"
+    return ArchiveError(
+        f"{path}: the first line has no column '{shown(wanted)}' (found: {shown(found)})",
+        hint="the first line names the columns; 'path' holds each file's path inside the delivered folder; "
+        "where it has another heading, say so in a file: --metadata-map FILE",
+    )
 
 
-def match(table: MetadataTable, names: Iterable[bytes]) -> Iterator[Finding]:
-    """Orphans on either side: files without a row as they come, then rows without a file."""
-    used: set[str] = set()
-    for name in names:
-        spellings = table.spellings(name)
-        used.update(spellings)
-        if not spellings:
-            message = "the file has no row in the metadata; it is accepted and under embargo"
-            yield _finding("file-without-row", shown(name), message)
-        for again in spellings[1:]:
-            yield _duplicate(again, table.rows[spellings[0]][0].line, table.rows[again][0].line)
-    for path, rows in table.rows.items():
-        if path not in used:
-            message = f"line {rows[0].line} of the metadata speaks of a file that was not delivered"
-            yield _finding("row-without-file", shown(path), message)
-
-
-def _alike(rows: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    spellings: dict[str, tuple[str, ...]] = {}
-    for path in rows:
-        key = _normal(path)
-        spellings[key] = (*spellings.get(key, ()), path)
-    return spellings
-
-
-def _normal(path: str) -> str:
-    cleaned = path.strip().replace("\\", "/") if "\\" in path and "/" not in path else path.strip()
-    return unicodedata.normalize("NFC", cleaned.removeprefix("./"))
-
-
-def _duplicate(path: str, first: int, again: int) -> Finding:
-    message = f"the table speaks of this file in line {first} and again in line {again}; both are kept"
-    return _finding("duplicate-row", shown(path), message)
-
-
-def _name(path: Path) -> bytes:
-    return path.name.encode("utf-8", "surrogateescape")
-
-
-def _finding(code: str, subject: str, message: str) -> Finding:
-    return Finding(code, Severity.WARNING, subject, message)
+def _of_reading(path: Path, table: OpenTable, rows: Rows) -> Iterator[Finding]:
+    """What a person should know of how the table was read."""
+    name, encoding = shown(os.fsencode(path.name)), table.encoding
+    if encoding.guess is not None:
+        message = f"read as {encoding.codec}, which is a guess: {encoding.guess}; if letters look wrong: {OPTION} NAME"
+        yield Finding("encoding-guessed", Severity.WARNING, name, message)
+    if encoding.doubt is not None:
+        message = f"read as {encoding.codec}, as was said, though {encoding.doubt}"
+        yield Finding("encoding-doubtful", Severity.WARNING, name, message)
+    if table.dialect.escape is not None:
+        message = "quotation marks inside its cells stand behind a backslash; read so, though CSV doubles them"
+        yield Finding("odd-quotes", Severity.INFO, name, message, "RFC 4180 §2")
+    for heading in rows.columns.twice:
+        message = f"the heading '{shown(heading)}' stands in the table twice; the first column of it counts"
+        yield Finding("column-twice", Severity.WARNING, name, message)
+    for heading in rows.columns.missing:
+        message = f"the table has no heading '{shown(heading)}', which --metadata-map names"
+        yield Finding("column-missing", Severity.WARNING, name, message)

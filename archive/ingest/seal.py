@@ -7,7 +7,7 @@ becomes visible (``<package>.sealed``); a run that was killed in between is fini
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,9 +20,10 @@ from archive.holdings.sealing import own_disk, seal_record, sealed_of, sealed_sa
 from archive.ingest.appraise import Decision
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
-from archive.model.identifiers import AccessionId, PackageId
+from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind, replica_key
-from archive.model.records import Octets, ReceiptRecord, Record, SealRecord
+from archive.model.records import ItemRecord, Octets, ReceiptRecord, Record, RightsRecord, SealRecord
+from archive.model.rights import Statement
 from archive.packages.aip import seal_aip
 from archive.packages.content import AipContent, Provenance
 from archive.packages.sealed import read_promise
@@ -57,12 +58,14 @@ def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, benc
         received_at=received.received_at,
         files=decision.files,
         items=None if delivery.metadata is None else delivery.metadata.items(file.name for file in decision.files),
+        signatures=decision.signatures,
     )
     sealed = sealed_safely(received.folder, lambda folder: seal_aip(folder, content))
     record = seal_record(bench.holdings, sealed, accession, PackageKind.AIP)
     answered = ((file.id, file.answers) for file in decision.files)
     told = identification(bench.holdings.stamp, received.lot.package, tools=decision.tools, answered=answered)
-    return Prepared(received.folder, (record, *receipts, told), received.findings)
+    records = (record, *receipts, *_items(decision, bench), *_rights(decision, bench), told)
+    return Prepared(received.folder, records, received.findings)
 
 
 def provenance(package: PackageId, *, accession: AccessionId, delivery: Delivery, bench: Workbench) -> Provenance:
@@ -113,6 +116,31 @@ def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> l
         if file.file not in known  # said once already, by a run that could not read it either
     ]
     return accepted + pending
+
+
+def _items(decision: Decision, bench: Workbench) -> Iterator[Record]:
+    """Which of the files belong together."""
+    members: dict[ItemId, list[FileId]] = {}
+    for file in decision.files:
+        if file.item is not None:
+            members.setdefault(file.item, []).append(file.id)
+    for item, files in members.items():
+        yield ItemRecord(**bench.holdings.stamp(), item=item, aip=decision.received.lot.package, files=tuple(files))
+
+
+def _rights(decision: Decision, bench: Workbench) -> Iterator[Record]:
+    """What was stated about the rights in the files, each statement once."""
+    alike: dict[Statement, list[FileId]] = {}
+    for file in decision.files:
+        if file.rights is not None:
+            alike.setdefault(file.rights.statement, []).append(file.id)
+    for statement, files in alike.items():
+        yield RightsRecord(
+            **bench.holdings.stamp(),
+            aip=decision.received.lot.package,
+            statement=statement.as_text(),
+            files=tuple(files),
+        )
 
 
 def place(prepared: Prepared, *, desk: Path, bench: Workbench) -> list[Finding]:
@@ -167,9 +195,9 @@ def finish_interrupted(desk: Path, *, bench: Workbench) -> list[Finding]:
     return findings
 
 
-def findings_so_far(desk: Path) -> list[Finding]:
+def findings_so_far(desk: Path) -> Iterator[Finding]:
     """Findings about the lots recorded so far, also by earlier runs."""
-    return [finding for done in sorted(desk.glob(f"*{DONE}")) for finding in _findings(done.read_bytes())]
+    return (finding for done in sorted(desk.glob(f"*{DONE}")) for finding in _findings(done))
 
 
 def _encode(prepared: Prepared) -> bytes:
@@ -181,6 +209,8 @@ def _decode(intent: Path) -> Sequence[Record]:
     return [canonical.decode_record(line) for line in intent.read_bytes().splitlines()[1:]]
 
 
-def _findings(data: bytes) -> Iterable[Finding]:
-    for given in json.loads(data.split(b"\n", 1)[0]):
+def _findings(done: Path) -> Iterable[Finding]:
+    with open(done, "rb") as file:
+        line = file.readline()
+    for given in json.loads(line):
         yield Finding(**{**given, "severity": Severity(given["severity"])})

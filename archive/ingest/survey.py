@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from archive.bags.structure import Structure, read_structure
 from archive.errors import UsageError
-from archive.ingest.metadata import MetadataTable, match, read_metadata
+from archive.ingest.listing import Listing
+from archive.ingest.matching import match
+from archive.ingest.metadata import MetadataFile, MetadataTable, read_metadata
 from archive.ingest.terms import judge
+from archive.ingest.told import Told
 from archive.model.entries import EntryKind
 from archive.model.names import shown
 from archive.storage.directory import DirectoryReader
@@ -52,8 +56,9 @@ class Delivery:
 
     def producer_digests(self, name: bytes) -> Iterator[tuple[str, str, str]]:
         """Digests the producer gave for an item: algorithm, digest, and where it was given."""
-        if self.metadata is not None and (digest := self.metadata.digest_for(name)) is not None:
-            yield "sha256", digest, f"{self.producer}, {shown(self.metadata.name)}"
+        if self.metadata is not None:
+            for algorithm, given in self.metadata.rows.digests(name):
+                yield algorithm, given, f"{self.producer}, {shown(self.metadata.name)}"
         if self.bag is not None:
             for algorithm, listed in self.bag.payload_manifests.items():
                 if (digest := listed.get(_PAYLOAD + name)) is not None:
@@ -68,14 +73,17 @@ def look(
     source: Path,
     *,
     producer: str,
-    metadata: Path | None,
+    metadata: MetadataFile | None,
     home: Path | None,
+    scratch: Path | None,
+    today: date,
     terms: IngestProfile = NO_AGREEMENT,
 ) -> Delivery:
     """The delivery at ``source``. Raises UsageError where there is nothing that could be taken in.
 
     ``home`` is the archive's own folder, which cannot be delivered to itself; None where only a look is meant.
-    ``terms`` is what was agreed with the producer.
+    ``scratch`` is a folder with room for the table, None for the system's own; ``today`` judges its dates. ``terms`` is
+    what was agreed with the producer.
     """
     if not os.path.exists(source):  # unlike Path.exists it has an answer for every name
         raise UsageError(f"there is no folder {source}", hint="check the path; is the medium mounted?")
@@ -88,7 +96,7 @@ def look(
         os.listdir(source)
     except OSError as error:
         raise UsageError(f"{source} cannot be listed: {error.strerror}") from error
-    table = None if metadata is None else read_metadata(metadata)
+    table = None if metadata is None else read_metadata(metadata, scratch=scratch, today=today)
     bag, findings = _bag(source)
     departures = judge(terms, table, bag)
     return Delivery(source, producer, table, bag, (*findings, *(table.findings if table else ()), *departures), terms)
@@ -146,24 +154,35 @@ def oddity(walked: Walked) -> Finding | None:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A first look: how many items and octets, whether it is a bag, and what is unusual. Nothing was copied."""
+    """A first look: how many files and octets, whether it is a bag, and what is unusual. Nothing was copied.
+
+    ``items`` counts files with their side-cars as one.
+    """
 
     files: int
+    items: int
     bytes: int
     is_bag: bool
     findings: tuple[Finding, ...]
 
 
-def survey(delivery: Delivery) -> Survey:
-    """Count what stands in the delivery, and compare it with the producer's table where there is one."""
-    findings, names, size = list(delivery.findings), list[bytes](), 0
+def survey(delivery: Delivery, *, scratch: Path | None, at_most: int) -> Survey:
+    """Count what stands in the delivery, and compare it with the producer's table where there is one.
+
+    ``at_most`` is how many files an item may have that is one by its folder.
+    """
+    unusual, listing, files, size = Told(), Listing(scratch), 0, 0
     for walked in delivery.walk():
         name = delivery.item_name(walked)
-        if name is not None:
-            names.append(name)
-            size += walked.size
+        files += name is not None
+        size += 0 if name is None else walked.size
+        listing.add(walked.path, name=name, size=walked.size, mtime=0, line=b"")
         found = oddity(walked)
-        findings += [] if found is None else [found]
+        if found is not None:
+            unusual.add(found)
     if delivery.metadata is not None:
-        findings += match(delivery.metadata, names)
-    return Survey(len(names), size, delivery.bag is not None, tuple(findings))
+        for finding in match(delivery.metadata.rows, listing.names(at_most=at_most)):
+            unusual.add(finding)
+    items = sum(1 for _ in listing.names(at_most=at_most))
+    findings = (*delivery.findings, *unusual.findings(where="archive ingest lists all of them among its papers"))
+    return Survey(files, items, size, delivery.bag is not None, findings)

@@ -41,14 +41,15 @@ def within(terms: IngestProfile, policy: PackagePolicy) -> PackagePolicy:
 def _columns(terms: IngestProfile, table: MetadataTable | None, source: str) -> Iterator[Finding]:
     if table is None:
         return
-    missing = [column for column in terms.columns_required if column not in table.heading]
+    known, heading = table.rows.columns, table.rows.heading  # a mapping may say that their heading is our column
+    missing = [column for column in terms.columns_required if column not in known and column not in heading]
     if missing:
         raise ArchiveError(
             f"{shown(table.name)}: the first line has no column '{missing[0]}', which the {source} asks for",
             hint="ask the producer for a table with this column; nothing was copied",
         )
     for column in terms.columns_expected:
-        if column not in table.heading:
+        if column not in known and column not in heading:
             message = f"the table has no column '{column}'"
             yield Finding("column-not-given", Severity.INFO, shown(table.name), message, source)
 

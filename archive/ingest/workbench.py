@@ -9,10 +9,42 @@ from typing import BinaryIO
 
 from archive.config import PackagePolicy
 from archive.holdings.holdings import Holdings
+from archive.ingest.grouping import SideCar
 from archive.ingest.lease import Leases
 from archive.inspection.identification import Identification
+from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.progress import Progress, Silent
 from archive.storage.reading import open_quietly
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureQuestion:
+    """A delivered signature or time-stamp, and what it may be about: our copies, with the SHA-256 of each file.
+
+    ``kind`` is the ending of its name, ``.tsr`` for an RFC 3161 response; there is at least one file.
+    """
+
+    kind: SideCar
+    signature: Path
+    files: tuple[tuple[Path, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureAnswer:
+    """What came of checking a signature; ``subject`` is the place of the one file it was found to be about, if so."""
+
+    judgement: SignatureJudgement
+    subject: int | None = None
+
+
+JudgeSignature = Callable[[SignatureQuestion], SignatureAnswer]
+"""Checks one signature. Never raises for what its files contain."""
+
+
+def no_verifier(_question: SignatureQuestion) -> SignatureAnswer:
+    """Nobody can check anything: the answer to every question of a kind that has no verifier."""
+    return SignatureAnswer(SignatureJudgement(SignatureOutcome.UNVERIFIABLE, "no verifier"))
+
 
 SourceOpener = Callable[[bytes], BinaryIO]
 """Opens one delivered file for its one reading."""
@@ -32,3 +64,4 @@ class Workbench:
     identify: Identify
     progress: Progress = field(default_factory=Silent)
     open_source: SourceOpener = open_quietly
+    judge_signature: JudgeSignature = no_verifier

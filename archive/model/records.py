@@ -14,7 +14,7 @@ from typing import ClassVar, NewType
 from archive.model.acts import Act, AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
-from archive.model.identifiers import AccessionId, FileId, IncidentId, PackageId
+from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind
 from archive.model.risk import RatedFormat
 
@@ -80,7 +80,8 @@ class AccessionRecord(Record):
     """An accession was opened, or more of the same delivery was taken into it.
 
     ``listing_sha256`` is the digest of what stood in the delivery when it was listed (names, kinds, sizes, times), so
-    that an unchanged delivery is known again; ``metadata_sha256`` that of the metadata file that came with it.
+    that an unchanged delivery is known again; ``metadata_sha256`` that of the metadata file that came with it, and
+    ``metadata_reading`` how that was read: encoding, separator, quotes, digest of the mapping.
     """
 
     kind: ClassVar[str] = "accession"
@@ -90,6 +91,7 @@ class AccessionRecord(Record):
     listing_sha256: str
     metadata_name: bytes | None
     metadata_sha256: str | None
+    metadata_reading: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,60 @@ class ReceiptRecord(Record):
     mtime: Octets
     outcome: Outcome
     aip: PackageId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRecord(Record):
+    """Files of a package that belong together, such as a file and its side-cars: one piece of evidence.
+
+    A file that stands alone has no such record. One that could not be read with the others comes later, in another
+    package, under the same ``item``.
+    """
+
+    kind: ClassVar[str] = "item"
+    item: ItemId
+    aip: PackageId
+    files: tuple[FileId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsRecord(Record):
+    """What the producer stated about the rights in some files of a package, in code words by column.
+
+    The statement and not what follows from it: that depends on the day and on the register of consents. A later record
+    about a file supersedes this one.
+    """
+
+    kind: ClassVar[str] = "rights"
+    aip: PackageId
+    statement: dict[str, str]
+    files: tuple[FileId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRecord(Record):
+    """A consent stands in the register: to whom (``scope``) and under which terms, in code words joined by blanks.
+
+    ``given`` and ``expires`` are days (ISO 8601), ``person`` a code, never a name. A later record of the same ``ref``
+    corrects this one, and says why.
+    """
+
+    kind: ClassVar[str] = "consent"
+    ref: str
+    person: str | None
+    scope: str
+    terms: str
+    given: str
+    expires: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWithdrawnRecord(Record):
+    """A person took a consent back on that day (ISO 8601); nothing rests on it any more, for ever."""
+
+    kind: ClassVar[str] = "consent-withdrawn"
+    ref: str
+    withdrawn: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -501,6 +557,10 @@ RECORD_TYPES: dict[str, type[Record]] = {
         AgreementRecord,
         AccessionRecord,
         ReceiptRecord,
+        ItemRecord,
+        RightsRecord,
+        ConsentRecord,
+        ConsentWithdrawnRecord,
         SealRecord,
         IdentificationRecord,
         FormatDecisionRecord,

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from archive.model.identifiers import PackageId
@@ -21,8 +22,6 @@ from archive.packages.description import write_dublin_core, write_root_mets
 from archive.packages.explanations import template
 from archive.packages.folder import PackageFolder
 from premis.mets import OaisPackageType
-from premis.model import RelatedObject, Relationship
-from premis.terms import term
 from premis.writer import write_premis
 from profiles.finding import Finding
 
@@ -67,6 +66,8 @@ class AccessionContent:
     totals: dict[str, int]
     members: tuple[MemberPackage, ...]
     findings: tuple[Finding, ...]
+    unmatched: Iterable[bytes] = ()
+    """Lines about every file without a row in the producer's table and every row without a file."""
 
 
 def seal_accession(root: Path, content: AccessionContent) -> Sealed:
@@ -81,6 +82,7 @@ def seal_accession(root: Path, content: AccessionContent) -> Sealed:
             out.write(line)
     folder.write("data/documentation/packages.csv", members_table(content.members))
     folder.write("data/documentation/findings.json", _findings(content.findings))
+    _write_unmatched(folder, content.unmatched)
     paths = PackagePaths()
     for name, chunks in content.submission:
         with folder.writing(f"data/documentation/submission/{paths.path(name)}") as out:
@@ -92,6 +94,16 @@ def seal_accession(root: Path, content: AccessionContent) -> Sealed:
     size = sum(stored.size for stored in folder.below("data/"))
     info = bag_info(content.provenance, profile=ACCESSION_BAG_PROFILE, size=size)
     return folder.finish(content.provenance.package, info=info, readme=readme)
+
+
+def _write_unmatched(folder: PackageFolder, lines: Iterable[bytes]) -> None:
+    rest = iter(lines)
+    first = next(rest, None)
+    if first is None:
+        return
+    with folder.writing("data/documentation/unmatched.csv") as out:
+        for line in chain((b"finding,path,message\n", first), rest):
+            out.write(line)
 
 
 def accession_readme(provenance: Provenance, totals: Mapping[str, int]) -> bytes:
@@ -110,7 +122,7 @@ def receipt_lines(receipt: Iterable[ReceiptLine]) -> Iterator[bytes]:
     """``receipt.csv``, line by line."""
     yield b"outcome,size,modified,sha256,blake3,package,path\n"
     for line in receipt:
-        yield _csv_line(
+        yield csv_line(
             line.outcome,
             line.size,
             moment_from_ns(line.mtime),
@@ -126,7 +138,8 @@ def guarded_cell(text: str) -> str:
     return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _csv_line(*cells: object) -> bytes:
+def csv_line(*cells: object) -> bytes:
+    """One line of a table for people and programs: commas, quotes where needed, UTF-8."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue().encode("utf-8", "backslashreplace")
@@ -135,7 +148,7 @@ def _csv_line(*cells: object) -> bytes:
 def members_table(members: tuple[MemberPackage, ...]) -> bytes:
     """``packages.csv``."""
     head = b"package,payload_files,payload_bytes,tagmanifest_sha256\n"
-    return head + b"".join(_csv_line(m.package, m.files, m.bytes, m.tagmanifest_sha256) for m in members)
+    return head + b"".join(csv_line(m.package, m.files, m.bytes, m.tagmanifest_sha256) for m in members)
 
 
 def _findings(findings: tuple[Finding, ...]) -> bytes:
@@ -146,12 +159,9 @@ def _findings(findings: tuple[Finding, ...]) -> bytes:
 def _write_premis(folder: PackageFolder, content: AccessionContent) -> None:
     provenance = content.provenance
     package = preservation.uuid_identifier(provenance.package)
-    has_part = Relationship(
-        type=term("relationshipType", "structural"),
-        sub_type=term("relationshipSubType", "has Part"),
-        related_objects=tuple(RelatedObject(preservation.uuid_identifier(m.package)) for m in content.members),
-    )
-    entity = preservation.package_entity(provenance, relationships=(has_part,) if content.members else ())
+    members = [preservation.uuid_identifier(member.package) for member in content.members]
+    parts = (preservation.structural("has Part", *members),) if members else ()
+    entity = preservation.package_entity(provenance, relationships=parts)
     numbers = ", ".join(f"{name} {count}" for name, count in content.totals.items())
     accession = preservation.new_event(
         "accession",
@@ -170,5 +180,5 @@ def _write_premis(folder: PackageFolder, content: AccessionContent) -> None:
                 *preservation.software_agents(provenance.software_version),
                 preservation.producer_agent(provenance.producer),
             ],
-            rights=(preservation.embargo((package,), note="names and metadata may identify people"),),
+            rights=(preservation.embargo((package,), notes=("names and metadata may identify people",)),),
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 
 from archive.model.moments import format_moment
@@ -20,6 +21,8 @@ from archive.packages.description import (
 )
 from archive.packages.explanations import codebook, formats_in_words, readmes
 from archive.packages.folder import PackageFolder, content_path, readable_size
+from archive.packages.items import item_entities, signature_events
+from archive.packages.rights import file_rights
 from premis.mets import MetsFile, OaisPackageType
 from premis.writer import write_premis
 
@@ -87,13 +90,27 @@ def _readmes(content: AipContent) -> dict[str, bytes]:
 
 def _write_items(folder: PackageFolder, items: ItemTable | None) -> None:
     """The producer's rows about this package's files and nobody else's, word for word."""
-    if items is None or not items.rows:
+    rows = iter(() if items is None else items.rows)
+    first = next(rows, None)
+    if items is None or first is None:
         return
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=items.delimiter, lineterminator="\n")
-    writer.writerow(items.heading)
-    writer.writerows(items.rows)
-    folder.write("data/metadata/descriptive/items.csv", text.getvalue().encode("utf-8"))
+    with folder.writing("data/metadata/descriptive/items.csv") as out:
+        for cells in chain((items.heading, first), rows):
+            out.write(_line(cells, items.delimiter))
+    if items.meanings:
+        lines = [_line(cells, ",") for cells in (("column", "heading"), *items.meanings)]
+        folder.write("data/metadata/descriptive/columns.csv", b"".join(lines))
+
+
+def _line(cells: Sequence[str], delimiter: str) -> bytes:
+    """One row; octets of the producer's table that were no text are spelled out, so that this one is UTF-8."""
+    row, text = [cell.encode("utf-8", "backslashreplace").decode() for cell in cells], io.StringIO()
+    ends_early = any("\r" in cell for cell in row)  # which, without quotes, would end the row for most readers
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    if ends_early:
+        writer = csv.writer(text, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(row)
+    return text.getvalue().encode()
 
 
 def _write_premis(folder: PackageFolder, content: AipContent) -> None:
@@ -104,10 +121,10 @@ def _write_premis(folder: PackageFolder, content: AipContent) -> None:
     with folder.writing("data/representations/original/metadata/preservation/premis.xml") as out:
         write_premis(
             out,
-            objects=(preservation.file_object(file) for file in content.files),
-            events=preservation.file_events(content),
+            objects=chain((preservation.file_object(file) for file in content.files), item_entities(content)),
+            events=chain(preservation.file_events(content), signature_events(content)),
             agents=agents,
-            rights=preservation.file_rights(content),
+            rights=file_rights(content),
         )
     note = "what may be done with these files is not established; files whose rights are said below follow those"
     with folder.writing("data/metadata/preservation/premis.xml") as out:
@@ -119,7 +136,7 @@ def _write_premis(folder: PackageFolder, content: AipContent) -> None:
             ),
             events=[*preservation.package_events(content, package), *preservation.shared_events(content, original)],
             agents=[*agents, preservation.producer_agent(content.provenance.producer)],
-            rights=(preservation.embargo((package, original), note=note),),
+            rights=(preservation.embargo((package, original), notes=(note,)),),
         )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from archive.inspection.identification import Identification
-from archive.model.identifiers import AccessionId, FileId, PackageId
+from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
 from archive.model.names import PayloadPath
 from archive.model.packages import Outcome
+from archive.model.rights import Decision, Statement
+from archive.model.signatures import SignatureJudgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,27 @@ class ProducerDigest:
     digest: str
     originator: str
     agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StatedRights:
+    """What the producer stated about the rights in a file, and what followed from it on the day of sealing."""
+
+    statement: Statement
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSignature:
+    """What came of checking one delivered signature or time-stamp; ``kind`` is the ending of its name.
+
+    ``of`` are the files it may be about, or the one it was checked against.
+    """
+
+    file: FileId
+    kind: str
+    of: tuple[FileId, ...]
+    judgement: SignatureJudgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +62,23 @@ class PackagedFile:
     """What every identifier said, of which ``identification`` is the summary."""
     producer_digests: tuple[ProducerDigest, ...] = ()
     hard_link_group: str | None = None
-    rights: str | None = None
-    """The producer's rights columns, word for word, where there are any; not interpreted yet, so embargo holds."""
+    item: ItemId | None = None
+    """Shared by files that belong together."""
+    rights: StatedRights | None = None
+    """None where nobody stated anything: then embargo holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemTable:
-    """The producer's rows about the files of one package, as received: delimiter, heading and rows."""
+    """The producer's rows about the files of one package, as received: delimiter, heading and rows, taken once.
+
+    ``meanings`` are the columns of ours whose heading is another one there, with that heading.
+    """
 
     delimiter: str
     heading: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: Iterable[tuple[str, ...]]
+    meanings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +102,7 @@ class AipContent:
     received_at: datetime
     files: tuple[PackagedFile, ...]
     items: ItemTable | None
+    signatures: tuple[JudgedSignature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

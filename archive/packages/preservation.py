@@ -56,9 +56,9 @@ VERDICT = "verdict: "
 """How the note begins that says what was made of the identifiers' answers; the kind of verdict follows it."""
 
 _PATH_IN_PACKAGE = local("path in package")
-_SUCCESS = term("eventOutcome", "success")
-_FAIL = term("eventOutcome", "fail")
-_WARNING = term("eventOutcome", "warning")
+SUCCESS = term("eventOutcome", "success")
+FAIL = term("eventOutcome", "fail")
+WARNING = term("eventOutcome", "warning")
 _EXECUTING = term("eventRelatedAgentRole", "executing program")
 _SOURCE_ROLE = local("producer")
 SOFTWARE = Identifier("local", "software:evidence-archive")
@@ -74,7 +74,7 @@ def new_event(
     *,
     at: datetime,
     objects: tuple[Identifier, ...],
-    outcome: Term = _SUCCESS,
+    outcome: Term = SUCCESS,
     detail: str | None = None,
     note: str | None = None,
     agent: Identifier = SOFTWARE,
@@ -125,12 +125,16 @@ def package_entity(provenance: Provenance, *, relationships: tuple[Relationship,
 
 def representation(identifier: Identifier, *, of: Identifier) -> Representation:
     """The delivered files of a package, taken together."""
-    represents = Relationship(
+    return Representation((identifier,), relationships=(structural("represents", of),))
+
+
+def structural(kind: str, *of: Identifier) -> Relationship:
+    """A structural relationship of that kind (id.loc.gov relationshipSubType) to other objects."""
+    return Relationship(
         type=term("relationshipType", "structural"),
-        sub_type=term("relationshipSubType", "represents"),
-        related_objects=(RelatedObject(of),),
+        sub_type=term("relationshipSubType", kind),
+        related_objects=tuple(RelatedObject(identifier) for identifier in of),
     )
-    return Representation((identifier,), relationships=(represents,))
 
 
 def file_object(file: PackagedFile) -> File:
@@ -152,6 +156,7 @@ def file_object(file: PackagedFile) -> File:
         characteristics=(characteristics,),
         original_name=in_xml(file.name),
         storage=(Storage(_PATH_IN_PACKAGE, (CONTENT + file.path).removeprefix("data/")),),
+        relationships=() if file.item is None else (structural("is Part Of", uuid_identifier(file.item)),),
     )
 
 
@@ -209,7 +214,7 @@ def shared_events(content: AipContent, of: Identifier) -> Iterator[Event]:
         "virus check",
         at=at,
         objects=(of,),
-        outcome=_WARNING,
+        outcome=WARNING,
         note="not-checked (no scanner)",
     )
     for tool in {answer.tool: answer for file in content.files for answer in file.answers}.values():
@@ -239,7 +244,7 @@ def file_events(content: AipContent) -> Iterator[Event]:
                     "fixity check",
                     at=content.received_at,
                     objects=this,
-                    outcome=_FAIL,
+                    outcome=FAIL,
                     detail=f"{given.algorithm} from {given.originator}",
                     note="the bytes received do not have the digest the producer gave",
                 )
@@ -259,14 +264,14 @@ def _format_events(file: PackagedFile, *, at: datetime) -> Iterator[Event]:
             "format identification",
             at=at,
             objects=this,
-            outcome=_WARNING if answer.warning is not None else _SUCCESS,
+            outcome=WARNING if answer.warning is not None else SUCCESS,
             detail=f"{answer.tool} {answer.tool_version}, {answer.signatures}",
-            note=None if answer.warning is None else _xml_text(answer.warning),
+            note=None if answer.warning is None else xml_text(answer.warning),
             agent=tool_identifier(answer),
         )
     if kind.needs_a_person:
         note = f"{VERDICT}{kind}; {SENTENCES[kind]}"
-        yield new_event("format identification", at=at, objects=this, outcome=_WARNING, note=note)
+        yield new_event("format identification", at=at, objects=this, outcome=WARNING, note=note)
 
 
 def package_events(content: AipContent, of: Identifier) -> Iterator[Event]:
@@ -277,7 +282,7 @@ def package_events(content: AipContent, of: Identifier) -> Iterator[Event]:
         type=term("eventType", "ingestion"),
         date_time=format_moment(content.received_at),
         details=(f"accession {provenance.accession}",),
-        outcomes=(EventOutcome(_SUCCESS),),
+        outcomes=(EventOutcome(SUCCESS),),
         agents=(
             LinkingAgent(SOFTWARE, (_EXECUTING,)),
             LinkingAgent(Identifier("local", f"producer:{provenance.producer}"), (_SOURCE_ROLE,)),
@@ -287,27 +292,17 @@ def package_events(content: AipContent, of: Identifier) -> Iterator[Event]:
     yield new_event("information package creation", at=provenance.sealed_at, objects=(of,))
 
 
-def embargo(of: tuple[Identifier, ...], *, note: str) -> RightsStatement:
+def embargo(of: tuple[Identifier, ...], *, notes: tuple[str, ...]) -> RightsStatement:
     """Nothing may be passed on: what holds wherever it is not known what may be done."""
     return RightsStatement(
         identifier=uuid_identifier(str(uuid.uuid4())),
         basis=term("rightsBasis", "other"),
-        other=OtherRightsInformation(basis=local("embargo"), notes=(note,)),
+        other=OtherRightsInformation(basis=local("embargo"), notes=notes),
         granted=(RightsGranted(act=local("disseminate"), restrictions=("disallow",)),),
         objects=tuple(LinkingObject(identifier) for identifier in of),
     )
 
 
-def file_rights(content: AipContent) -> Iterator[RightsStatement]:
-    """What the producer's rights columns said, word for word; until they are interpreted, embargo holds."""
-    by_words: dict[str, list[Identifier]] = {}
-    for file in content.files:
-        if file.rights is not None:
-            by_words.setdefault(file.rights, []).append(uuid_identifier(file.id))
-    for words, identifiers in sorted(by_words.items()):
-        yield embargo(tuple(identifiers), note=f"as delivered, not interpreted yet: {_xml_text(words)}")
-
-
-def _xml_text(text: str) -> str:
+def xml_text(text: str) -> str:
     """``text`` with characters that XML cannot carry made visible."""
     return "".join(c if in_xml(c.encode("utf-8", "surrogatepass")) is not None else repr(c)[1:-1] for c in text)

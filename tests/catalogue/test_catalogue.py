@@ -223,11 +223,11 @@ def test_every_table_is_strict_and_every_evidence_row_has_a_digest(path: Path) -
 
 
 def test_rows_and_tables_have_the_same_fields() -> None:
-    from archive.catalogue.catalogue import _TABLES
+    from archive.catalogue.conversion import TABLES
 
-    for kind, table in _TABLES.items():
+    for kind, table in TABLES.items():
         assert {field.name for field in fields(kind)} | {"row_digest"} == {column.name for column in table.columns}
-    assert set(_TABLES.values()) == set(schema.EVIDENCE)
+    assert set(TABLES.values()) == set(schema.EVIDENCE)
 
 
 def test_the_digest_of_a_row_is_this_for_ever_in_whatever_order_its_columns_come() -> None:

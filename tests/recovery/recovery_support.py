@@ -102,7 +102,9 @@ def new_archive(base: Path) -> Path:
 
 
 def make_delivery(folder: Path) -> Path:
-    """Five files in two packages' worth of names, a duplicate, an empty one, an odd one, a link, an empty folder."""
+    """Six files in two packages' worth of names: a duplicate, an empty one, an odd one, one with its side-car; a link
+    and an empty folder. Beside the folder lies the producer's table, in an encoding of its own.
+    """
     (folder / "папка").mkdir(parents=True)
     (folder / "пусто").mkdir()
     (folder / "папка/a.txt").write_text("one\n")
@@ -110,8 +112,17 @@ def make_delivery(folder: Path) -> Path:
     (folder / "c: d.txt").write_text("two\n")
     (folder / "empty").touch()
     (folder / "e.bin").write_bytes(bytes(range(256)) * 40)
+    (folder / "e.bin.ots").write_text("stamp\n")
     (folder / "link").symlink_to("e.bin")
+    rows = ["папка/a.txt", "папка/b.txt", "c: d.txt", "empty", "e.bin"]
+    text = "path;rights_basis;terms;consent_ref\n" + "".join(f"{row};public;un;\n" for row in rows)
+    metadata_of(folder).write_bytes(text.replace("un;\n", ";CF-1\n", 1).encode("utf-16"))
     return folder
+
+
+def metadata_of(delivery: Path) -> Path:
+    """The producer's table about a delivery of ``make_delivery``."""
+    return delivery.with_suffix(".csv")
 
 
 def tree(folder: Path) -> dict[str, tuple[object, ...]]:
@@ -139,6 +150,7 @@ def holdings(home: Path) -> dict[str, object]:
         receipts = Counter(record.file for _, record in records if record.kind == "receipt")
         assert set(receipts.values()) <= {1}, "a file was received twice"
         totals = catalogue.totals()
+        items = {item for accession in catalogue.accessions() for _, item in catalogue.items_by_name(accession.id)}
         assert totals.received == len(files)
         for name, location in archive.holdings.locations.items():
             recorded = {replica.key for replica in catalogue.replicas() if replica.location == name}
@@ -162,6 +174,8 @@ def holdings(home: Path) -> dict[str, object]:
             "replicas": sorted((order[r.package], r.location, r.state) for r in catalogue.replicas()),
             "closed": [accession.closed_at is not None for accession in catalogue.accessions()],
             "totals": totals,
+            "items": sorted(sorted(f.name for f in catalogue.files_of_item(item)) for item in items),
+            "rights": sorted((f.name, row.statement) for f in files if (row := catalogue.rights(f.id)) is not None),
             "damage": sorted((d.path, d.location, d.repaired_at is not None) for d in catalogue.damages()),
             "incidents": sorted((i.type, i.location) for i in catalogue.incidents()),
         }

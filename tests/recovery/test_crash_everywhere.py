@@ -17,6 +17,7 @@ from recovery_support import (
     kinds,
     leftovers,
     make_delivery,
+    metadata_of,
     new_archive,
     tree,
 )
@@ -70,9 +71,12 @@ def test_ingest_that_died_anywhere_ends_as_if_nothing_had_happened(
     empty: Path, delivery: Path, tmp_path: Path, part: int
 ) -> None:
     before = tree(delivery)
-    undisturbed, resumed = every_call(empty, tmp_path, part, "ingest", str(delivery), "--producer", "p")
+    words = ("ingest", str(delivery), "--producer", "p", "--metadata", str(metadata_of(delivery)))
+    undisturbed, resumed = every_call(empty, tmp_path, part, *words)
     expected, expected_kinds = holdings(undisturbed), kinds(undisturbed)
     assert expected["closed"] == [True]
+    assert expected["items"] == [[b"e.bin", b"e.bin.ots"]]
+    assert len(expected["rights"]) == 6
     for at, home in resumed:
         assert holdings(home) == expected, at
         assert kinds(home) == expected_kinds, at

@@ -27,12 +27,18 @@ def home(tmp_path: Path) -> Path:
     home = tmp_path / "home"
     places = [f"--location={name}={tmp_path / name}" for name in ("second", "third")]
     assert run(["init", str(home), *places]) == 0
+    consent = ["CF-1", "--given", "2020-09-01", "--scope", "court"]
+    assert run(["--archive", str(home), "consent", "add", *consent, "--person", "P-1"]) == 0
+    table = tmp_path / "table.csv"
+    table.write_text("path,consent_ref\nпапка/свидетель.txt,CF-1\nsame.txt,CF-2\n")
     for name in ("one", "two"):
         delivery = tmp_path / name
         (delivery / "папка").mkdir(parents=True)
         (delivery / "папка/свидетель.txt").write_text(name)
         (delivery / "same.txt").write_text("same")
-        assert run(["--archive", str(home), "ingest", str(delivery), "--producer", "p"]) == 0
+        (delivery / "same.txt.sig").write_text("signed")
+        words = ["ingest", str(delivery), "--producer", "p", "--metadata", str(table)]
+        assert run(["--archive", str(home), *words]) == 0
     victim = sorted((tmp_path / "second").glob("??/*/bag-info.txt"))[0]
     victim.write_text("rotten")
     assert run(["--archive", str(home), "audit"]) == 20
@@ -145,7 +151,7 @@ def test_changing_any_one_row_changes_the_digest(home: Path) -> None:
     path = home / "catalogue.sqlite"
     connection = sqlite3.connect(path)
     tables = ["location", "producer", "accession", "file", "package", "identification", "file_format"]
-    tables += ["replica", "incident", "damage", "handover"]
+    tables += ["item_file", "file_rights", "consent", "replica", "incident", "damage", "handover"]
     tried = 0
     for table in [*tables, "handover_volume"]:
         columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]

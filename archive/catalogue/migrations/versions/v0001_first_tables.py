@@ -64,6 +64,7 @@ def upgrade() -> None:
         text("metadata_sha256", null=True),
         text("opened_at"),
         text("closed_at", null=True),
+        text("metadata_reading", null=True),
         sa.ForeignKeyConstraint(["producer"], ["producer.code"]),
     )
     evidence(
@@ -84,6 +85,8 @@ def upgrade() -> None:
     op.create_index("file_by_accession", "file", ["accession", "name"])
     op.create_index("file_by_sha256", "file", ["sha256"])
     op.create_index("file_by_aip", "file", ["aip"])
+    evidence("item_file", text("file", key=True), text("item"), sa.ForeignKeyConstraint(["file"], ["file.id"]))
+    op.create_index("item_file_by_item", "item_file", ["item"])
     evidence(
         "package",
         text("id", key=True),
@@ -144,6 +147,27 @@ def upgrade() -> None:
         text("taken_at"),
         number("previous", null=True),
     )
+    evidence(
+        "file_rights",
+        text("file", key=True),
+        text("statement"),
+        text("consents"),
+        text("persons"),
+        sa.ForeignKeyConstraint(["file"], ["file.id"]),
+    )
+    evidence(
+        "consent",
+        text("ref", key=True),
+        text("person", null=True),
+        text("scope"),
+        text("terms"),
+        text("given"),
+        text("expires", null=True),
+        text("withdrawn", null=True),
+        text("withdrawn_reason", null=True),
+        text("recorded_at"),
+    )
+    op.create_index("consent_by_person", "consent", ["person"])
     evidence(
         "replica",
         text("package", key=True),

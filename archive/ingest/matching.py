@@ -1,0 +1,63 @@
+"""The producer's table and what was delivered, compared: what is on one side only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from archive.ingest.table import Rows
+from archive.model.names import shown
+from profiles.finding import Finding, Severity
+
+FILE_WITHOUT_ROW = "file-without-row"
+ROW_WITHOUT_FILE = "row-without-file"
+
+
+def match(rows: Rows, items: Iterable[Sequence[bytes]]) -> Iterator[Finding]:
+    """Orphans on either side: files without a row as they come, then rows without a file.
+
+    ``items`` are the delivered names, those of one item together: a row about one of them speaks for all.
+    """
+    with rows.meeting():
+        for names in items:
+            found = [(name, rows.meet(name)) for name in names]
+            if not any(spellings for _, spellings in found):
+                yield _without_row(names)
+            for name, spellings in found:
+                yield from _remarks(rows, name, spellings)
+    for row in rows.unmet():
+        message = f"line {row.line} of the metadata speaks of a file that was not delivered"
+        yield _finding(ROW_WITHOUT_FILE, shown(row.path), message)
+
+
+def _without_row(names: Sequence[bytes]) -> Finding:
+    others = f" (nor have the {len(names) - 1} files that belong to it)" if len(names) > 1 else ""
+    message = f"the file has no row in the metadata{others}; it is accepted and under embargo"
+    return _finding(FILE_WITHOUT_ROW, shown(names[0]), message)
+
+
+def _remarks(rows: Rows, name: bytes, spellings: Sequence[bytes]) -> Iterator[Finding]:
+    """Where the row was found, if that was not plain."""
+    for again in spellings[1:]:
+        message = (
+            f"the table speaks of this file in line {rows.first_line(spellings[0])} "
+            f"and, spelled otherwise, in line {rows.first_line(again)}; both are kept"
+        )
+        yield _finding("duplicate-row", shown(name), message)
+    if spellings and spellings[0] != name and not _is_utf8(name):
+        message = (
+            f"the name on the medium is not UTF-8; line {rows.first_line(spellings[0])} of the table, "
+            f"'{shown(spellings[0])}', was taken to mean it"
+        )
+        yield Finding("row-by-guess", Severity.WARNING, shown(name), message)
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _finding(code: str, subject: str, message: str) -> Finding:
+    return Finding(code, Severity.WARNING, subject, message)
