@@ -186,10 +186,11 @@ class Catalogue:
         """The receipt of that identifier."""
         return self._one(FileRow, select(schema.file).where(schema.file.c.id == identifier))
 
-    def files(self, accession: AccessionId) -> Iterator[FileRow]:
-        """Receipts of one accession in order of their names, streamed."""
+    def files(self, accession: AccessionId, *, outcome: Outcome | None = None) -> Iterator[FileRow]:
+        """Receipts of one accession, or those of one outcome, in order of their names, streamed."""
         table = schema.file
-        return self._stream(FileRow, select(table).where(table.c.accession == accession).order_by(table.c.name))
+        wanted = [table.c.accession == accession, *([] if outcome is None else [table.c.outcome == outcome])]
+        return self._stream(FileRow, select(table).where(*wanted).order_by(table.c.name))
 
     def files_of_item(self, item: ItemId) -> list[FileRow]:
         """Receipts of the held files that belong together under this identifier, in order of their names."""

@@ -80,7 +80,7 @@ def ingest_command(
         interruptible() as progress,
     ):
         bench = assembly.ingest_bench(archive, progress=progress)
-        with bench.leases:
+        with bench.at_work():
             done = ingest(delivery, producer=producer, metadata=table, accession=accession, bench=bench)
         interrupted = progress.stopping()
     checkpoint = None

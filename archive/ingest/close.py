@@ -125,8 +125,7 @@ def _kept_findings(package: PackageId, bench: Workbench) -> Iterator[Finding]:
 
 def _still_true(findings: Iterable[Finding], accession: AccessionId, bench: Workbench) -> Iterator[Finding]:
     """Without what an earlier run said of files that could be read since."""
-    rows = bench.holdings.catalogue.files(accession)
-    pending = {shown(row.name) for row in rows if row.outcome is Outcome.PENDING}
+    pending = {shown(row.name) for row in bench.holdings.catalogue.files(accession, outcome=Outcome.PENDING)}
     return (finding for finding in findings if finding.code != "unreadable" or finding.subject in pending)
 
 

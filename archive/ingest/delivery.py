@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from archive.errors import ArchiveError
 from archive.ingest.accession import Desk, Finished, open_accession
 from archive.ingest.agreement import terms_for
 from archive.ingest.appraise import appraise
 from archive.ingest.close import Accessioned, close, report, report_finished
 from archive.ingest.examine import examine
+from archive.ingest.identifying import Answers, Identifying
 from archive.ingest.journal import Lot, lots
 from archive.ingest.metadata import MetadataFile
-from archive.ingest.receive import receive
+from archive.ingest.receive import Received, receive
 from archive.ingest.rights import weigh
 from archive.ingest.seal import place, seal
-from archive.ingest.survey import look
+from archive.ingest.survey import Delivery, look
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import PackageId, new_identifier
 from archive.model.packages import Outcome
@@ -35,9 +37,8 @@ def ingest(
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)
     owed = list(desk.owed)
-    for lot in _open_lots(desk, bench):
-        received = receive(delivery, lot, folder=desk.folder / lot.package, bench=bench)  # 2 receive
-        examined = examine(received, bench=bench)  # 3 examine
+    for received, answers in _received(delivery, desk, bench):  # 2 receive
+        examined = examine(received, answers, bench=bench)  # 3 examine
         held = bench.holdings.catalogue.held(file.sha256 for file in received.files)
         rights = weigh(received, metadata=delivery.metadata, bench=bench)
         decision = appraise(examined, rights=rights, held=held)  # 4 appraise
@@ -45,9 +46,38 @@ def ingest(
         owed += place(prepared, desk=desk.folder, bench=bench)  # 6 replicate, 7 record
         if not decision.files:
             owed += received.findings  # nothing was sealed that could keep them
-        if bench.progress.stopping():
-            return report(desk.accession, findings=tuple(owed), closed=False, bench=bench)
+    if bench.progress.stopping():
+        return report(desk.accession, findings=tuple(owed), closed=False, bench=bench)
     return close(desk, delivery, owed=owed, bench=bench)
+
+
+def _received(delivery: Delivery, desk: Desk, bench: Workbench) -> Iterator[tuple[Received, Answers]]:
+    """Lot after lot, received, with the crew's answers; when a person asks to stop, those in hand.
+
+    The crew looks at files while others arrive. Two lots are in hand at most: one is received while the crew finishes
+    the one before it. What fails in receiving is told when whoever takes them from here has the lot before it.
+    """
+    totals = bench.holdings.catalogue.totals(desk.accession)
+    bench.progress.stage("files", total=desk.listed.files, done=totals.received - totals.pending)
+    with Identifying(bench.identify) as identifying:
+        before: tuple[Received, Answers] | None = None
+        failure: ArchiveError | None = None
+        for lot in _open_lots(desk, bench):
+            try:
+                with identifying.lot() as arriving:
+                    received = receive(delivery, lot, folder=desk.folder / lot.package, told=arriving.put, bench=bench)
+            except ArchiveError as error:
+                failure = error
+                break
+            if before is not None:
+                yield before
+            before = received, arriving.answers
+            if bench.progress.stopping():
+                break
+        if before is not None:
+            yield before
+        if failure is not None:
+            raise failure
 
 
 def _open_lots(desk: Desk, bench: Workbench) -> Iterator[Lot]:

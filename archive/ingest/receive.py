@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,15 +48,22 @@ class Received:
     received_at: datetime
 
 
-def receive(delivery: Delivery, lot: Lot, *, folder: Path, bench: Workbench) -> Received:
+def receive(
+    delivery: Delivery,
+    lot: Lot,
+    *,
+    folder: Path,
+    bench: Workbench,
+    told: Callable[[Path, ReceivedFile], object] = lambda *_: None,
+) -> Received:
     """Copy the files of ``lot`` into ``folder``, which is begun anew, reading each byte of the delivery once.
 
-    A file that cannot be read is pending, and the others go on. Raises StorageError where staging cannot be written.
+    A file that cannot be read is pending, and the others go on; of each that is complete, ``told`` hears at once.
+    Raises StorageError where staging cannot be written.
     """
     paths = PackagePaths()
     files, pending, findings = list[ReceivedFile](), list[Expected](), list[Finding]()
     _begin(folder)
-    bench.progress.stage("receiving", total=len(lot.files))
     for expected in lot.files:
         path = paths.path(expected.name)
         try:
@@ -66,8 +73,9 @@ def receive(delivery: Delivery, lot: Lot, *, folder: Path, bench: Workbench) -> 
             findings.append(_unreadable(expected, error))
         else:
             files.append(received)
+            told(folder, received)
             findings += _differences(received)
-        bench.progress.advance()
+        bench.progress.advance(octets=expected.size)
     return Received(lot, folder, tuple(files), tuple(pending), tuple(findings), bench.holdings.stamp.clock())
 
 

@@ -19,7 +19,7 @@ def test_each_stage_is_called_once_and_in_order() -> None:
         for node in ast.walk(ast.parse(inspect.getsource(delivery.ingest)))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     ]
-    stages = ["look", "open_accession", "receive", "examine", "weigh", "appraise", "seal", "place", "close"]
+    stages = ["look", "open_accession", "_received", "examine", "weigh", "appraise", "seal", "place", "close"]
     assert [call for call in stages if calls.count(call) == 1] == stages
     source = inspect.getsource(delivery.ingest)
     assert sorted(stages, key=lambda stage: source.index(f"{stage}(")) == stages
