@@ -51,6 +51,7 @@ def appraise(examined: Examined, *, rights: Mapping[FileId, StatedRights], held:
                 identification=summary(answers),
                 answers=answers,
                 producer_digests=file.producer_digests,
+                digests=file.digests,
                 hard_link_group=file.expected.hard_link_group,
                 item=file.expected.item,
                 rights=rights.get(file.expected.file),

@@ -66,7 +66,6 @@ def _left_undone(terms: IngestProfile, source: str) -> Iterator[Finding]:
         "packages by person or case": terms.grouping is not Grouping.NONE,
         "quarantine for files without a row": terms.orphans is Orphans.QUARANTINE,
         "duplicates stored once": terms.duplicates is Duplicates.REFERENCE,
-        f"the digests {', '.join(terms.digests)}": bool(terms.digests),
     }
     for what, wanted in asked.items():
         if wanted:

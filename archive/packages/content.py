@@ -61,6 +61,8 @@ class PackagedFile:
     answers: tuple[Identification, ...] = ()
     """What every identifier said, of which ``identification`` is the summary."""
     producer_digests: tuple[ProducerDigest, ...] = ()
+    digests: tuple[tuple[str, str], ...] = ()
+    """What was computed beside SHA-256 and BLAKE3 because it was agreed on: algorithm and digest."""
     hard_link_group: str | None = None
     item: ItemId | None = None
     """Shared by files that belong together."""
@@ -103,6 +105,11 @@ class AipContent:
     files: tuple[PackagedFile, ...]
     items: ItemTable | None
     signatures: tuple[JudgedSignature, ...] = ()
+
+    @property
+    def more_digests(self) -> tuple[str, ...]:
+        """The algorithms that were agreed on beside SHA-256 and BLAKE3, the same for every file."""
+        return tuple(algorithm for algorithm, _ in self.files[0].digests) if self.files else ()
 
 
 @dataclass(frozen=True, slots=True)

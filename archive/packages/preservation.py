@@ -140,6 +140,7 @@ def structural(kind: str, *of: Identifier) -> Relationship:
 def file_object(file: PackagedFile) -> File:
     """One delivered file: digests with their originators, format, original name, and what our extension carries."""
     fixity = [Fixity(_DIGEST_TERMS["sha256"], file.sha256), Fixity(_DIGEST_TERMS["blake3"], file.blake3)]
+    fixity += [Fixity(_DIGEST_TERMS[algorithm], digest) for algorithm, digest in file.digests]
     for given in file.producer_digests:
         fixity.append(
             Fixity(_DIGEST_TERMS.get(given.algorithm, local(given.algorithm)), given.digest, given.originator)
@@ -200,7 +201,9 @@ def _extension(file: PackagedFile) -> bytes:
 def shared_events(content: AipContent, of: Identifier) -> Iterator[Event]:
     """What was done alike to every file of an AIP; ``of`` is the representation."""
     at = content.received_at
-    yield new_event("message digest calculation", at=at, objects=(of,), detail="SHA-256 and BLAKE3, in one reading")
+    names = ["SHA-256", "BLAKE3", *(_DIGEST_TERMS[algorithm].value for algorithm in content.more_digests)]
+    computed = f"{', '.join(names[:-1])} and {names[-1]}, in one reading"
+    yield new_event("message digest calculation", at=at, objects=(of,), detail=computed)
     compared = sum(1 for file in content.files if file.producer_digests)
     if compared:
         yield new_event(
