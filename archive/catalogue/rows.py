@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
-from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
+from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind, ReplicaState
 
 
@@ -122,7 +122,10 @@ class ConsentRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRow(Row):
-    """A sealed bag; ``files`` and ``bytes`` count its payload. ``leaf`` is the number of the record of its sealing."""
+    """A sealed bag; ``files`` and ``bytes`` count its payload. ``leaf`` is the number of the record of its sealing.
+
+    ``group_id`` is shared by the packages of one delivery that hold what belongs to one person, case or folder.
+    """
 
     id: PackageId
     accession: AccessionId
@@ -134,6 +137,7 @@ class PackageRow(Row):
     manifest_sha256: str
     sealed_at: str
     deaccessioned_at: str | None = None
+    group_id: GroupId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

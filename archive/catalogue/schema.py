@@ -123,6 +123,7 @@ package = _table(
     Column("manifest_sha256", Text, nullable=False),
     Column("sealed_at", Text, nullable=False),
     Column("deaccessioned_at", Text),
+    Column("group_id", Text),
     Index("package_by_accession", "accession"),
 )
 

@@ -58,6 +58,7 @@ def _package(package: PackageRow, replicas: list[dict[str, Any]]) -> dict[str, A
         "files": package.files,
         "bytes": package.bytes,
         "sealed_at": package.sealed_at,
+        "group": package.group_id,
         "replicas": replicas,
     }
 

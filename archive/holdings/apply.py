@@ -213,6 +213,7 @@ def _package(n: int, record: SealRecord) -> PackageRow:
         tagmanifest_sha256=record.tagmanifest_sha256,
         manifest_sha256=record.manifest_sha256,
         sealed_at=format_moment(record.time),
+        group_id=record.group,
     )
 
 

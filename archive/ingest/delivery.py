@@ -58,6 +58,6 @@ def _open_lots(desk: Desk, bench: Workbench) -> Iterator[Lot]:
         decided = {row.id for row in rows if row.outcome is not Outcome.PENDING}
         waiting = tuple(file for file in lot.files if file.file not in decided)
         if waiting and catalogue.package(lot.package) is not None:
-            yield Lot(PackageId(new_identifier()), waiting)
+            yield replace(lot, package=PackageId(new_identifier()), files=waiting)
         elif waiting:
             yield replace(lot, files=waiting)

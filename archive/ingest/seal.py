@@ -18,6 +18,7 @@ from archive.holdings.identification import identification
 from archive.holdings.replicate import replicate, replication, require_right
 from archive.holdings.sealing import own_disk, seal_record, sealed_of, sealed_safely
 from archive.ingest.appraise import Decision
+from archive.ingest.groups import in_words
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
@@ -25,10 +26,11 @@ from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import ItemRecord, Octets, ReceiptRecord, Record, RightsRecord, SealRecord
 from archive.model.rights import Statement
 from archive.packages.aip import seal_aip
-from archive.packages.content import AipContent, Provenance
+from archive.packages.content import AipContent, HeldGroup, Provenance
 from archive.packages.sealed import read_promise
 from archive.storage.directory import DirectoryReader, discard
 from profiles.finding import Finding, Severity
+from profiles.ingest_profile import Grouping
 
 SEALED = ".sealed"
 DONE = ".done"
@@ -53,15 +55,18 @@ def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, benc
     if not decision.files:
         return Prepared(None, tuple(receipts), received.findings)
     bench.progress.stage("sealing")
+    group = received.lot.group
     content = AipContent(
         provenance=provenance(received.lot.package, accession=accession, delivery=delivery, bench=bench),
         received_at=received.received_at,
         files=decision.files,
         items=None if delivery.metadata is None else delivery.metadata.items(file.name for file in decision.files),
         signatures=decision.signatures,
+        group=None if group is None else HeldGroup(group.id, in_words(group.kind, delivery.terms)),
     )
     sealed = sealed_safely(received.folder, lambda folder: seal_aip(folder, content))
-    record = seal_record(bench.holdings, sealed, accession, PackageKind.AIP)
+    of_group = None if group is None else group.id
+    record = seal_record(bench.holdings, sealed, accession, PackageKind.AIP, group=of_group)
     answered = ((file.id, file.answers) for file in decision.files)
     told = identification(bench.holdings.stamp, received.lot.package, tools=decision.tools, answered=answered)
     records = (record, *receipts, *_items(decision, bench), *_rights(decision, bench), told)
@@ -75,10 +80,17 @@ def provenance(package: PackageId, *, accession: AccessionId, delivery: Delivery
         accession=accession,
         producer=delivery.producer,
         organization=bench.policy.organization,
-        title=f"{delivery.title}, from {delivery.producer}",
+        title=_title(delivery, accession),
         sealed_at=bench.holdings.stamp.clock(),
         software_version=bench.holdings.stamp.version,
     )
+
+
+def _title(delivery: Delivery, accession: AccessionId) -> str:
+    """What a package is called; of persons and cases without the folder's name, which may be somebody's."""
+    if delivery.terms.grouping is not Grouping.NONE:
+        return f"Accession {accession}, from {delivery.producer}"
+    return f"{delivery.title}, from {delivery.producer}"
 
 
 def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> list[Record]:

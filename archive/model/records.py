@@ -14,7 +14,7 @@ from typing import ClassVar, NewType
 from archive.model.acts import Act, AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
-from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
+from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind
 from archive.model.risk import RatedFormat
 
@@ -172,7 +172,8 @@ class ConsentWithdrawnRecord(Record):
 class SealRecord(Record):
     """A package was sealed; from here on its bytes never change.
 
-    ``files`` and ``bytes`` count the payload, ``tag_files`` everything beside ``data/``.
+    ``files`` and ``bytes`` count the payload, ``tag_files`` everything beside ``data/``. ``group`` is shared by the
+    packages of one delivery that hold what belongs to one person, case or folder; None where nobody asked for that.
     """
 
     kind: ClassVar[str] = "seal"
@@ -184,6 +185,7 @@ class SealRecord(Record):
     tag_files: int
     tagmanifest_sha256: str
     manifest_sha256: str
+    group: GroupId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,7 @@ def _write_premis(folder: PackageFolder, content: AipContent) -> None:
             out,
             objects=(
                 preservation.package_entity(content.provenance),
+                *preservation.group_entities(content, package),
                 preservation.representation(original, of=package),
             ),
             events=[*preservation.package_events(content, package), *preservation.shared_events(content, original)],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archive.inspection.identification import Identification
-from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
+from archive.model.identifiers import AccessionId, FileId, GroupId, ItemId, PackageId
 from archive.model.names import PayloadPath
 from archive.model.packages import Outcome
 from archive.model.rights import Decision, Statement
@@ -96,6 +96,14 @@ class Provenance:
     software_version: str
 
 
+@dataclass(frozen=True, slots=True)
+class HeldGroup:
+    """The one group whose files a package holds; ``in_words`` says what makes them one, and names nobody."""
+
+    id: GroupId
+    in_words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AipContent:
     """Everything one AIP is made of; its files lie already where they belong in the package's folder."""
@@ -105,6 +113,7 @@ class AipContent:
     files: tuple[PackagedFile, ...]
     items: ItemTable | None
     signatures: tuple[JudgedSignature, ...] = ()
+    group: HeldGroup | None = None
 
     @property
     def more_digests(self) -> tuple[str, ...]:

@@ -123,6 +123,12 @@ def package_entity(provenance: Provenance, *, relationships: tuple[Relationship,
     return IntellectualEntity((uuid_identifier(provenance.package),), relationships=relationships)
 
 
+def group_entities(content: AipContent, package: Identifier) -> Iterator[IntellectualEntity]:
+    """The person, case or folder of which a package holds files, by an identifier that tells nothing."""
+    if content.group is not None:
+        yield IntellectualEntity((uuid_identifier(content.group.id),), relationships=(structural("has Part", package),))
+
+
 def representation(identifier: Identifier, *, of: Identifier) -> Representation:
     """The delivered files of a package, taken together."""
     return Representation((identifier,), relationships=(structural("represents", of),))
@@ -292,7 +298,8 @@ def package_events(content: AipContent, of: Identifier) -> Iterator[Event]:
         ),
         objects=(LinkingObject(of),),
     )
-    yield new_event("information package creation", at=provenance.sealed_at, objects=(of,))
+    note = None if content.group is None else content.group.in_words
+    yield new_event("information package creation", at=provenance.sealed_at, objects=(of,), note=note)
 
 
 def embargo(of: tuple[Identifier, ...], *, notes: tuple[str, ...]) -> RightsStatement:

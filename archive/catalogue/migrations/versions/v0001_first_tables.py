@@ -99,6 +99,7 @@ def upgrade() -> None:
         text("manifest_sha256"),
         text("sealed_at"),
         text("deaccessioned_at", null=True),
+        text("group_id", null=True),
         sa.ForeignKeyConstraint(["accession"], ["accession.id"]),
     )
     op.create_index("package_by_accession", "package", ["accession"])
