@@ -68,7 +68,8 @@ class FileRow(Row):
     """The receipt of one delivered file; sizes in octets, ``mtime`` in nanoseconds since 1970.
 
     ``leaf`` is the number of the receipt. ``aip`` is the package the file lies in now, or lay in when it was
-    deaccessioned; it is held while ``deaccessioned_at`` is None.
+    deaccessioned; it is held while ``deaccessioned_at`` is None. A file with ``same_as`` lies in no package: its bytes
+    are those of that file.
     """
 
     id: FileId
@@ -82,6 +83,7 @@ class FileRow(Row):
     aip: PackageId | None
     received_at: str
     deaccessioned_at: str | None = None
+    same_as: FileId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

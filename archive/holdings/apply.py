@@ -166,6 +166,7 @@ def _file(n: int, record: ReceiptRecord) -> FileRow:
         outcome=record.outcome,
         aip=record.aip,
         received_at=format_moment(record.time),
+        same_as=record.same_as,
     )
 
 

@@ -14,6 +14,7 @@ from archive.ingest.examine import examine
 from archive.ingest.journal import Lot, lots
 from archive.ingest.metadata import MetadataFile
 from archive.ingest.receive import receive
+from archive.ingest.references import store_once
 from archive.ingest.rights import weigh
 from archive.ingest.seal import place, seal
 from archive.ingest.survey import look
@@ -41,6 +42,7 @@ def ingest(
         held = bench.holdings.catalogue.held(file.sha256 for file in received.files)
         rights = weigh(received, metadata=delivery.metadata, bench=bench)
         decision = appraise(examined, rights=rights, held=held)  # 4 appraise
+        decision = store_once(decision, accession=desk.accession, terms=terms, bench=bench)
         prepared = seal(decision, delivery=delivery, accession=desk.accession, bench=bench)  # 5 seal
         owed += place(prepared, desk=desk.folder, bench=bench)  # 6 replicate, 7 record
         if not decision.files:

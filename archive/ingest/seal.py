@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 from archive import canonical, durable
@@ -48,12 +49,12 @@ class Prepared:
 def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, bench: Workbench) -> Prepared:
     """Make the package of a decided lot in staging, sync it, and have bagit-python read it back from the medium.
 
-    A lot of which nothing could be read makes no package, only receipts of pending files.
+    A lot of which nothing could be read, or whose bytes are all stored already, makes no package, only receipts.
     """
     received = decision.received
     receipts = _receipts(decision, accession, bench)
     if not decision.files:
-        return Prepared(None, tuple(receipts), received.findings)
+        return Prepared(None, (*receipts, *_rights(decision, bench)), received.findings)
     bench.progress.stage("sealing")
     group = received.lot.group
     content = AipContent(
@@ -95,6 +96,10 @@ def _title(delivery: Delivery, accession: AccessionId) -> str:
 
 def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> list[Record]:
     stamp = bench.holdings.stamp()
+    received = chain(
+        ((file, decision.received.lot.package, None) for file in decision.files),
+        ((reference.file, None, reference.same_as) for reference in decision.references),
+    )
     accepted: list[Record] = [
         ReceiptRecord(
             **stamp,
@@ -106,9 +111,10 @@ def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> l
             blake3=file.blake3,
             mtime=Octets(file.mtime_ns),
             outcome=file.outcome,
-            aip=decision.received.lot.package,
+            aip=aip,
+            same_as=same_as,
         )
-        for file in decision.files
+        for file, aip, same_as in received
     ]
     known = {row.id for row in bench.holdings.catalogue.received(accession, [p.name for p in decision.pending])}
     pending = [
@@ -142,14 +148,15 @@ def _items(decision: Decision, bench: Workbench) -> Iterator[Record]:
 
 def _rights(decision: Decision, bench: Workbench) -> Iterator[Record]:
     """What was stated about the rights in the files, each statement once."""
-    alike: dict[Statement, list[FileId]] = {}
-    for file in decision.files:
+    alike: dict[tuple[PackageId, Statement], list[FileId]] = {}
+    stored = ((decision.received.lot.package, file) for file in decision.files)
+    for aip, file in chain(stored, ((reference.aip, reference.file) for reference in decision.references)):
         if file.rights is not None:
-            alike.setdefault(file.rights.statement, []).append(file.id)
-    for statement, files in alike.items():
+            alike.setdefault((aip, file.rights.statement), []).append(file.id)
+    for (aip, statement), files in alike.items():
         yield RightsRecord(
             **bench.holdings.stamp(),
-            aip=decision.received.lot.package,
+            aip=aip,
             statement=statement.as_text(),
             files=tuple(files),
         )

@@ -99,7 +99,8 @@ class ReceiptRecord(Record):
     """One delivered file: what was received and what became of it.
 
     ``name`` is the delivered path as bytes, relative to the delivery. ``mtime`` is in nanoseconds since 1970. A
-    pending file has no digests and no package.
+    pending file has no digests and no package. A file whose bytes were stored once for several receipts has no package
+    either: they are those of the file ``same_as``, of the same accession, wherever that lies now.
     """
 
     kind: ClassVar[str] = "receipt"
@@ -112,6 +113,7 @@ class ReceiptRecord(Record):
     mtime: Octets
     outcome: Outcome
     aip: PackageId | None
+    same_as: FileId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

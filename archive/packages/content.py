@@ -71,6 +71,15 @@ class PackagedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A delivered file that goes into no package: its bytes are those of the file ``same_as``, stored in ``aip``."""
+
+    file: PackagedFile
+    same_as: FileId
+    aip: PackageId
+
+
+@dataclass(frozen=True, slots=True)
 class ItemTable:
     """The producer's rows about the files of one package, as received: delimiter, heading and rows, taken once.
 
