@@ -6,12 +6,14 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from archive.catalogue.rows import AccessionRow, Totals
 from archive.errors import ArchiveError
+from archive.holdings.receipts import receipt_line
 from archive.holdings.sealing import own_disk, seal_record, sealed_safely
 from archive.ingest.accession import Desk
 from archive.ingest.journal import delivered_items
@@ -31,7 +33,6 @@ from archive.model.records import AccessionClosedRecord, Record
 from archive.packages.accession import (
     AccessionContent,
     MemberPackage,
-    ReceiptLine,
     csv_line,
     guarded_cell,
     seal_accession,
@@ -42,6 +43,7 @@ from profiles.finding import Finding, Severity
 
 _NEEDS_PERSON = frozenset(
     {"profile-not-applied", "file-without-row", "row-without-file", "contradicting-rows", "rights-unclear"}
+    | {"file-without-group", "item-of-several-groups"}
     | {"changed-while-received", "replica-not-stored", "custody-copy-failed"}
 )
 _FINDINGS = b"data/documentation/findings.json"
@@ -184,10 +186,8 @@ def _content(
         opened_at=parse_moment(opened.opened_at),
         listing=_lines(desk.listed.path),
         submission=_submission(delivery),
-        receipt=(
-            ReceiptLine(row.name, row.outcome, row.size, row.sha256, row.blake3, row.mtime, row.aip)
-            for row in catalogue.files(desk.accession)
-        ),
+        receipt=map(partial(receipt_line, catalogue), catalogue.files(desk.accession)),
+        stored_once=catalogue.references(desk.accession),
         totals=counted,
         members=members,
         findings=findings,

@@ -16,6 +16,7 @@ from archive.ingest.identifying import Answers, Identifying
 from archive.ingest.journal import Lot, lots
 from archive.ingest.metadata import MetadataFile
 from archive.ingest.receive import Received, receive
+from archive.ingest.references import store_once
 from archive.ingest.rights import weigh
 from archive.ingest.seal import place, seal
 from archive.ingest.survey import Delivery, look
@@ -37,11 +38,12 @@ def ingest(
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)
     owed = list(desk.owed)
-    for received, answers in _received(delivery, desk, bench):  # 2 receive
+    for received, answers in _receive(delivery, desk, bench):  # 2 receive
         examined = examine(received, answers, bench=bench)  # 3 examine
         held = bench.holdings.catalogue.held(file.sha256 for file in received.files)
         rights = weigh(received, metadata=delivery.metadata, bench=bench)
         decision = appraise(examined, rights=rights, held=held)  # 4 appraise
+        decision = store_once(decision, accession=desk.accession, terms=terms, bench=bench)
         prepared = seal(decision, delivery=delivery, accession=desk.accession, bench=bench)  # 5 seal
         owed += place(prepared, desk=desk.folder, bench=bench)  # 6 replicate, 7 record
         if not decision.files:
@@ -51,7 +53,7 @@ def ingest(
     return close(desk, delivery, owed=owed, bench=bench)
 
 
-def _received(delivery: Delivery, desk: Desk, bench: Workbench) -> Iterator[tuple[Received, Answers]]:
+def _receive(delivery: Delivery, desk: Desk, bench: Workbench) -> Iterator[tuple[Received, Answers]]:
     """Lot after lot, received, with the crew's answers; when a person asks to stop, those in hand.
 
     The crew looks at files while others arrive. Two lots are in hand at most: one is received while the crew finishes
@@ -88,6 +90,6 @@ def _open_lots(desk: Desk, bench: Workbench) -> Iterator[Lot]:
         decided = {row.id for row in rows if row.outcome is not Outcome.PENDING}
         waiting = tuple(file for file in lot.files if file.file not in decided)
         if waiting and catalogue.package(lot.package) is not None:
-            yield Lot(PackageId(new_identifier()), waiting)
+            yield replace(lot, package=PackageId(new_identifier()), files=waiting)
         elif waiting:
             yield replace(lot, files=waiting)

@@ -34,6 +34,8 @@ class ReceivedFile:
     blake3: str
     mtime_ns: int
     producer_digests: tuple[ProducerDigest, ...]
+    digests: tuple[tuple[str, str], ...] = ()
+    """Those that were agreed on beside SHA-256 and BLAKE3, by algorithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def _begin(folder: Path) -> None:
 
 def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: Path, bench: Workbench) -> ReceivedFile:
     given = [digest for digest in delivery.producer_digests(expected.name) if digest[0] in ALGORITHMS]
-    digester = Digester((*SEALED, *(algorithm for algorithm, _, _ in given)))
+    agreed = tuple(dict.fromkeys(delivery.terms.digests))
+    digester = Digester((*SEALED, *agreed, *(algorithm for algorithm, _, _ in given)))
     target = delivered_file(folder, path)
     try:
         source = bench.open_source(delivery.locate(expected.name))
@@ -107,6 +110,7 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
             ProducerDigest(algorithm, digest, originator, agrees=digests[algorithm] == digest)
             for algorithm, digest, originator in given
         ),
+        digests=tuple((algorithm, digests[algorithm]) for algorithm in agreed),
     )
 
 

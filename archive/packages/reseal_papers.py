@@ -68,7 +68,7 @@ _FINDINGS = b"data/documentation/findings.json"
 _README = b"data/documentation/README"
 _PREMIS = b"data/metadata/preservation/premis.xml"
 _GONE_LINE = b'{"kind": "file", "deaccessioned": true}\n'
-_GONE_RECEIPT = b"deaccessioned,,,,,,\n"
+_GONE_RECEIPT = b"deaccessioned,,,,,,,,\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
