@@ -73,8 +73,8 @@ def ingest_command(
     table = _table(metadata, metadata_encoding, metadata_delimiter, metadata_map)
     if dry_run:
         with assembly.reading(home) as archive:
-            terms = terms_for(archive.holdings.catalogue, producer)
-        return _survey(delivery, producer, table, home, terms, as_json=as_json)
+            terms, ours = terms_for(archive.holdings.catalogue, producer), tuple(archive.holdings.folders())
+        return _survey(delivery, producer, table, ours, terms, as_json=as_json)
     with (
         changing(home, doing=f"ingest of {delivery}", beside_others=True) as archive,
         interruptible() as progress,
@@ -152,7 +152,7 @@ def survey_command(
     from profiles.ingest_profile import NO_AGREEMENT
 
     table = _table(metadata, metadata_encoding, metadata_delimiter, metadata_map)
-    return _survey(delivery, "(not said)", table, None, NO_AGREEMENT, as_json=as_json)
+    return _survey(delivery, "(not said)", table, (), NO_AGREEMENT, as_json=as_json)
 
 
 def _table(path: Path | None, encoding: str | None, delimiter: str | None, mapping: Path | None) -> MetadataFile | None:
@@ -167,7 +167,7 @@ def _survey(
     delivery: Path,
     producer: str,
     table: MetadataFile | None,
-    home: Path | None,
+    ours: tuple[Path, ...],
     terms: IngestProfile,
     *,
     as_json: bool,
@@ -178,7 +178,7 @@ def _survey(
 
     today = system_clock().date()
     seen = survey(
-        look(delivery, producer=producer, metadata=table, home=home, scratch=None, today=today, terms=terms),
+        look(delivery, producer=producer, metadata=table, ours=ours, scratch=None, today=today, terms=terms),
         scratch=None,
         at_most=MAX_FILES,
     )

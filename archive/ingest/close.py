@@ -37,8 +37,8 @@ from archive.packages.accession import (
     guarded_cell,
     seal_accession,
 )
+from archive.storage.descent import open_unlinked
 from archive.storage.directory import discard
-from archive.storage.reading import open_quietly
 from profiles.finding import Finding, Severity
 
 _NEEDS_PERSON = frozenset(
@@ -220,7 +220,7 @@ def _submission(delivery: Delivery) -> Iterator[tuple[bytes, Iterable[bytes]]]:
 def _chunks(delivery: Delivery, path: bytes) -> Iterator[bytes]:
     full = os.path.join(os.fsencode(delivery.source), path)
     try:
-        with open_quietly(full) as file:
+        with open_unlinked(full) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:

@@ -29,10 +29,10 @@ def ingest(
     source: Path, *, producer: str, metadata: MetadataFile | None, accession: str | None, bench: Workbench
 ) -> Accessioned:
     """Take in the delivery at ``source`` and answer how it stands. The same call goes on where a killed one stopped."""
-    home, today = bench.holdings.home, bench.holdings.stamp.clock().date()
+    ours, today = bench.holdings.folders(), bench.holdings.stamp.clock().date()
     terms = terms_for(bench.holdings.catalogue, producer)
     delivery = look(  # 1 survey
-        source, producer=producer, metadata=metadata, home=home, scratch=bench.staging, today=today, terms=terms
+        source, producer=producer, metadata=metadata, ours=ours, scratch=bench.staging, today=today, terms=terms
     )
     desk = open_accession(delivery, wanted=accession, bench=bench)
     if isinstance(desk, Finished):

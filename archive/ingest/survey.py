@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,8 +17,9 @@ from archive.ingest.terms import judge
 from archive.ingest.told import Told
 from archive.model.entries import EntryKind
 from archive.model.names import shown
+from archive.storage.descent import open_unlinked
 from archive.storage.directory import DirectoryReader
-from archive.storage.walking import Walked, walk
+from archive.storage.walking import Walked, kind_of, walk
 from profiles.finding import Finding, Severity
 from profiles.ingest_profile import NO_AGREEMENT, IngestProfile
 
@@ -74,14 +75,14 @@ def look(
     *,
     producer: str,
     metadata: MetadataFile | None,
-    home: Path | None,
+    ours: Iterable[Path],
     scratch: Path | None,
     today: date,
     terms: IngestProfile = NO_AGREEMENT,
 ) -> Delivery:
     """The delivery at ``source``. Raises UsageError where there is nothing that could be taken in.
 
-    ``home`` is the archive's own folder, which cannot be delivered to itself; None where only a look is meant.
+    ``ours`` are folders that ingest writes to, which cannot be delivered; none where only a look is meant.
     ``scratch`` is a folder with room for the table, None for the system's own; ``today`` judges its dates. ``terms`` is
     what was agreed with the producer.
     """
@@ -90,8 +91,12 @@ def look(
     if not source.is_dir():
         raise UsageError(f"{source} is not a folder", hint="put the file into a folder and give the folder")
     source = source.resolve()
-    if home is not None and (source.is_relative_to(home.resolve()) or home.resolve().is_relative_to(source)):
-        raise UsageError(f"{source} and the archive's own folder {home} lie in one another")
+    for folder in ours:
+        if source.is_relative_to(folder.resolve()) or folder.resolve().is_relative_to(source):
+            raise UsageError(
+                f"{source} and the archive's own folder {folder} lie in one another",
+                hint="what is delivered is never written to: deliver a folder that holds nothing of the archive",
+            )
     try:
         os.listdir(source)
     except OSError as error:
@@ -104,14 +109,25 @@ def look(
 
 def _bag(source: Path) -> tuple[Structure | None, tuple[Finding, ...]]:
     """The bag at ``source``, or None. What claims to be a bag and cannot be read as one is taken as a plain folder."""
-    if not (source / "bagit.txt").is_file():
+    declared = _kind(source / "bagit.txt")
+    if declared is None:
         return None, ()
-    structure = read_structure(DirectoryReader(source))
-    findings = tuple(structure.findings)
-    if (source / "data").is_dir() and structure.payload_manifests:
-        return structure, (*findings, *_not_delivered(structure))
-    message = "bagit.txt is there, but no payload manifest that can be checked: taken in as a plain folder"
+    findings: tuple[Finding, ...] = ()
+    if declared is EntryKind.FILE:
+        structure = read_structure(DirectoryReader(source, opener=lambda path: open_unlinked(os.fsencode(path))))
+        findings = structure.findings
+        if any(structure.payload()) and structure.payload_manifests:
+            return structure, (*findings, *_not_delivered(structure))
+    message = "bagit.txt is there, but no payload with a manifest that can be checked: taken in as a plain folder"
     return None, (*findings, Finding("not-a-bag", Severity.WARNING, shown(os.fsencode(source.name)), message))
+
+
+def _kind(path: Path) -> EntryKind | None:
+    """What stands there, without following a link; None for nothing."""
+    try:
+        return kind_of(os.lstat(path).st_mode)
+    except OSError:
+        return None
 
 
 def _not_delivered(structure: Structure) -> Iterator[Finding]:

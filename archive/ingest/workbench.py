@@ -15,7 +15,7 @@ from archive.ingest.lease import Leases
 from archive.inspection.identification import Identification
 from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.progress import Progress, Silent
-from archive.storage.reading import open_quietly
+from archive.storage.descent import open_unlinked
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Workbench:
     policy: PackagePolicy
     identify: Identify
     progress: Progress = field(default_factory=Silent)
-    open_source: SourceOpener = open_quietly
+    open_source: SourceOpener = open_unlinked
     judge_signature: JudgeSignature = no_verifier
     crew: AbstractContextManager[object] = field(default_factory=nullcontext)
     """Whoever stays at work from one lot to the next."""
