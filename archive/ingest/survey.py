@@ -10,14 +10,11 @@ from pathlib import Path
 
 from archive.bags.structure import Structure, read_structure
 from archive.errors import UsageError
-from archive.ingest.listing import Listing
-from archive.ingest.matching import match
 from archive.ingest.metadata import MetadataFile, MetadataTable, read_metadata
 from archive.ingest.terms import judge
-from archive.ingest.told import Told
 from archive.model.entries import EntryKind
 from archive.model.names import shown
-from archive.storage.descent import open_unlinked
+from archive.storage.descent import Descent, open_unlinked
 from archive.storage.directory import DirectoryReader
 from archive.storage.walking import Walked, kind_of, walk
 from profiles.finding import Finding, Severity
@@ -98,7 +95,8 @@ def look(
                 hint="what is delivered is never written to: deliver a folder that holds nothing of the archive",
             )
     try:
-        os.listdir(source)
+        with Descent(os.fsencode(source)) as descent:
+            descent.names(b"")
     except OSError as error:
         raise UsageError(f"{source} cannot be listed: {error.strerror}") from error
     table = None if metadata is None else read_metadata(metadata, scratch=scratch, today=today)
@@ -166,39 +164,3 @@ def oddity(walked: Walked) -> Finding | None:
     if walked.kind is EntryKind.FOLDER and walked.empty:
         return Finding("empty-folder", Severity.INFO, subject, "an empty folder; it stands in the listing")
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """A first look: how many files and octets, whether it is a bag, and what is unusual. Nothing was copied.
-
-    ``items`` counts files with their side-cars as one.
-    """
-
-    files: int
-    items: int
-    bytes: int
-    is_bag: bool
-    findings: tuple[Finding, ...]
-
-
-def survey(delivery: Delivery, *, scratch: Path | None, at_most: int) -> Survey:
-    """Count what stands in the delivery, and compare it with the producer's table where there is one.
-
-    ``at_most`` is how many files an item may have that is one by its folder.
-    """
-    unusual, listing, files, size = Told(), Listing(scratch), 0, 0
-    for walked in delivery.walk():
-        name = delivery.item_name(walked)
-        files += name is not None
-        size += 0 if name is None else walked.size
-        listing.add(walked.path, name=name, size=walked.size, mtime=0, line=b"")
-        found = oddity(walked)
-        if found is not None:
-            unusual.add(found)
-    if delivery.metadata is not None:
-        for finding in match(delivery.metadata.rows, listing.names(at_most=at_most)):
-            unusual.add(finding)
-    items = sum(1 for _ in listing.names(at_most=at_most))
-    findings = (*delivery.findings, *unusual.findings(where="archive ingest lists all of them among its papers"))
-    return Survey(files, items, size, delivery.bag is not None, findings)

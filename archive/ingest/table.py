@@ -135,6 +135,10 @@ class Rows:
         )
         return (_row(found) for found in self._database.execute(query))
 
+    def count(self) -> int:
+        """How many rows there are."""
+        return int(self._database.execute("SELECT COUNT(*) FROM row").fetchone()[0])
+
     def first_line(self, path: bytes) -> int:
         """The line of the first row with that path."""
         return int(self._database.execute("SELECT MIN(line) FROM row WHERE path = ?", (path,)).fetchone()[0])

@@ -23,6 +23,8 @@ class Walked:
     target: bytes | None = None
     empty: bool = False
     error: str | None = None
+    allocated: int | None = None
+    """Octets that a file takes on its disk, where the system says so; fewer than ``size`` where it has holes."""
 
 
 LONGEST = 32_767
@@ -64,7 +66,10 @@ def _look(descent: Descent, folder: bytes, name: bytes) -> Walked:
     except OSError as error:
         return Walked(path, EntryKind.UNKNOWN, 0, 0, (0, 0), 0, error=error.strerror or str(error))
     size = status.st_size if kind is EntryKind.FILE else 0
-    return Walked(path, kind, size, status.st_mtime_ns, (status.st_dev, status.st_ino), status.st_nlink, target)
+    blocks = getattr(status, "st_blocks", None) if kind is EntryKind.FILE else None
+    allocated = None if blocks is None else 512 * blocks
+    inode = (status.st_dev, status.st_ino)
+    return Walked(path, kind, size, status.st_mtime_ns, inode, status.st_nlink, target, allocated=allocated)
 
 
 def _folder(found: Walked, *, empty: bool) -> Walked:
