@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from archive.cli.output import TerminalProgress, emit_json, say
+from archive.cli.output import emit_json, say
+from archive.cli.progress import TerminalProgress
 from archive.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
