@@ -58,7 +58,7 @@ class Beside:
     policy: PackagePolicy | None = None
     ours: tuple[Path, ...] = ()
     held: Callable[[Iterable[str]], set[str]] | None = None
-    places: Mapping[str, Path] = field(default_factory=dict)
+    places: Mapping[str, Path | None] = field(default_factory=dict)
 
 
 @click.command("survey")
@@ -115,7 +115,7 @@ def beside_archive(archive: Any, *, producer: str | None) -> Beside:
         policy=archive.config.packages,
         ours=tuple(holdings.folders()),
         held=holdings.catalogue.held,
-        places={name: location.root for name, location in holdings.locations.items()},
+        places={name: None if at.offline() else at.root for name, at in holdings.locations.items()},
     )
 
 
