@@ -155,7 +155,7 @@ def show_survey(
         manner = Manner(policy=policy, now=now, quick=quick, verify=verify, held=beside.held, progress=progress)
         seen = survey(looked, manner)
     seen = replace(seen, room=room_for(seen.files, seen.bytes, beside.places))
-    said = Said(None if table is None else str(table.path), beside.producer)
+    said = Said(str(delivery), None if table is None else str(table.path), beside.producer)
     if page is not None:
         from archive.pages.rendering import render
         from archive.pages.writing import write_page
