@@ -151,7 +151,7 @@ def show_survey(
         terms=beside.terms or NO_AGREEMENT,
     )
     policy = beside.policy or PackagePolicy()
-    with TerminalProgress() as progress:
+    with TerminalProgress(afterwards="nothing was changed") as progress:
         manner = Manner(policy=policy, now=now, quick=quick, verify=verify, held=beside.held, progress=progress)
         seen = survey(looked, manner)
     seen = replace(seen, room=room_for(seen.files, seen.bytes, beside.places))

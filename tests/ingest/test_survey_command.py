@@ -208,6 +208,18 @@ def test_a_dry_run_is_the_same_survey_with_the_terms_agreed_on(place: Place, tmp
     assert len(place.ingest(folder).json["aips"]) == 3
 
 
+def test_packages_by_person_are_counted_as_they_will_be_made(place: Place, tmp_path: Path) -> None:
+    terms = 'name = "persons"\nversion = 1\ntitle = "Persons"\n[packages]\nmax_files = 2\ngroup_by = "folder"\n'
+    (tmp_path / "terms.toml").write_text(terms)
+    assert place("producer", "add", "viasna", "--profile", tmp_path / "terms.toml").code == 0
+    names = ("a/1", "a/2", "a/3", "b/1", "c/deep/1", "c/2", "loose")
+    folder = write(tmp_path / "delivery", {name: name.encode() for name in names})
+    told = place.ingest(folder, "--dry-run").json
+    assert (told["groups"], told["packages"]) == (4, 5)
+    assert len(place.ingest(folder).json["aips"]) == 5
+    assert command("survey", folder, "--json").json["groups"] is None
+
+
 def test_the_guide_says_what_each_line_means() -> None:
     guide = (DOCS / "howto" / "survey.md").read_text("utf-8")
     for what, meaning in MEANINGS.items():
