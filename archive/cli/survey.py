@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -139,6 +140,7 @@ def show_survey(
     from profiles.ingest_profile import NO_AGREEMENT
 
     now = system_clock()
+    _require_scratch_outside(delivery)
     if page is not None:
         _require_outside(page, delivery)
     looked = look(
@@ -183,3 +185,13 @@ def _require_outside(page: Path, delivery: Path) -> None:
     require_free(page)
     if page.parent.resolve().is_relative_to(delivery.resolve()):
         raise UsageError(f"{page} would lie in the delivery", hint="nothing is written there; give another folder")
+
+
+def _require_scratch_outside(delivery: Path) -> None:
+    """Refuse to look at what holds the folder for temporary files: scratch files would be made in the delivery."""
+    scratch = Path(tempfile.gettempdir()).resolve()
+    if scratch.is_relative_to(delivery.resolve()):
+        raise UsageError(
+            f"the folder for temporary files, {scratch}, lies in the delivery",
+            hint="nothing is written there: say where else, TMPDIR=/somewhere archive survey …, or give a folder below",
+        )

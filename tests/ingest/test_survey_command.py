@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import os
 import re
 import shutil
+import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from survey_support import put
 
 from archive.ingest.noticed import MEANINGS
 from archive.ingest.room import PAPERS, room_for
+from archive.storage.descent import Descent
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 HOSTILE = (
@@ -111,6 +114,29 @@ def test_the_page_is_never_written_into_the_delivery_nor_over_anything(hostile: 
     assert command("survey", hostile, "--html", tmp_path / "old.html").code == 2
     assert (tmp_path / "old.html").read_text() == "old"
     assert len(os.listdir(hostile)) == len(HOSTILE) + 1
+
+
+def test_no_scratch_file_is_made_in_the_delivery(hostile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (hostile / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(hostile / "tmp"))
+    refused = command("survey", hostile)
+    assert (refused.code, "TMPDIR" in refused.err) == (2, True)
+
+
+def test_a_folder_that_may_not_be_listed_needs_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, names = write(tmp_path / "delivery", {"a/1": b"1", "b/2": b"2"}), Descent.names
+
+    def refusing(self: Descent, below: bytes) -> list[bytes]:
+        if below == b"a/":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return names(self, below)
+
+    monkeypatch.setattr(Descent, "names", refusing)
+    said = command("survey", folder)
+    assert (said.code, "folders that cannot be listed: 1" in said.out) == (3, True)
+    assert "a  (Permission denied)" in said.out
+    assert "Mend what stands first above" in said.out
+    assert said.out.startswith(f"{folder}: 1 file, 2 folders")
 
 
 def test_an_empty_folder_is_asked_about(tmp_path: Path) -> None:
