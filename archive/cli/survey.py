@@ -14,6 +14,7 @@ import click
 
 from archive.cli.output import emit_json, say
 from archive.cli.progress import TerminalProgress
+from archive.config import FILE_NAME
 from archive.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -95,14 +96,21 @@ def survey_command(
     table = metadata_file(metadata, metadata_encoding, metadata_delimiter, metadata_map)
     if quick and verify:
         raise UsageError("--quick opens no file, and --verify reads them", hint="give one of the two")
-    home = here or (click.get_current_context().find_root().obj or {}).get("home") or os.environ.get("ARCHIVE_HOME")
+    home = Path(here) if here else _usual_archive()
     with ExitStack() as stack:
         beside = Beside()
-        if home:
+        if home is not None:
             from archive import assembly
 
-            beside = beside_archive(stack.enter_context(assembly.reading(Path(home).absolute())), producer=None)
+            beside = beside_archive(stack.enter_context(assembly.reading(home.absolute())), producer=None)
         return show_survey(delivery, table, beside, page=page, verify=verify, quick=quick, as_json=as_json)
+
+
+def _usual_archive() -> Path | None:
+    """The archive that commands here are about, if it exists already: a first look may come before it."""
+    settings = click.get_current_context().find_root().obj or {}
+    home = settings.get("home") or os.environ.get("ARCHIVE_HOME")
+    return Path(home) if home and (Path(home) / FILE_NAME).is_file() else None
 
 
 def beside_archive(archive: Any, *, producer: str | None) -> Beside:

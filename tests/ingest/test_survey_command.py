@@ -202,6 +202,15 @@ def test_an_archive_says_what_it_holds_already_and_whether_there_is_room(place: 
     assert "are held already" in place("survey", folder, "--metadata", table).out
 
 
+def test_an_archive_that_is_not_there_yet_is_missed_only_where_it_was_asked(
+    hostile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command("survey", hostile, "--archive", tmp_path / "none").code == 10
+    assert command("--archive", tmp_path / "none", "survey", hostile).code == 0
+    monkeypatch.setenv("ARCHIVE_HOME", str(tmp_path / "none"))
+    assert command("survey", hostile).code == 0
+
+
 def test_room_is_reckoned_disk_by_disk_and_unknown_is_not_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
