@@ -26,7 +26,9 @@ from ingest_support import (
 )
 
 from archive import assembly
+from archive.model.identifiers import FileId, new_identifier
 from archive.model.packages import Outcome
+from archive.model.records import ReferenceRecord
 from premis.model import Event
 from premis.validation import check_references
 
@@ -263,21 +265,14 @@ def test_custody_verify_finds_a_reference_to_bytes_that_are_not_there(place: Pla
         catalogue = archive.holdings.catalogue
         _, other = catalogue.files(answer.json["accession"])
         record = archive.holdings.log.record(other.leaf)
-        archive.holdings.record(
-            [
-                replace(record, file=kind_of_new(), name=b"c", outcome=Outcome.DUPLICATE, aip=None, same_as=holder)  # type: ignore[call-overload]
-                for holder in (next(iter(catalogue.files(answer.json["accession"]))).id, kind_of_new())
-            ]
-        )
+        first = next(iter(catalogue.files(answer.json["accession"])))
+        for holder in (first.id, FileId(new_identifier())):
+            lie = replace(record, file=new_identifier(), name=b"c", outcome=Outcome.DUPLICATE, aip=None)  # type: ignore[call-overload]
+            told = ReferenceRecord(**archive.holdings.stamp(), same_as=holder, files=(lie.file,))
+            archive.holdings.record([lie, told])
     told = place("custody", "verify", "--json")
     assert told.code == 20
     assert len(re.findall("reference-without-file", told.out)) == 2
-
-
-def kind_of_new() -> str:
-    from archive.model.identifiers import new_identifier
-
-    return new_identifier()
 
 
 # Deletion
