@@ -126,8 +126,8 @@ class Survey:
     """A first look at a delivery. Nothing was copied, and nothing but what stands here is known.
 
     ``items`` counts files with their side-cars as one. ``remarks`` are about the bag, the table and what was agreed;
-    ``oddities`` name entries that are no files, one by one. ``packages`` is what would be made without groups, and
-    where they are ``grouped`` the least.
+    ``oddities`` name entries that are no files, one by one. ``packages`` is what would be made; where they are
+    ``grouped``, each holds what is of one person, case or folder.
     """
 
     source: Path

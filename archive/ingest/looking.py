@@ -19,6 +19,7 @@ from archive.ingest import beginnings
 from archive.ingest.candidates import Candidates
 from archive.ingest.facts import BagFacts, HardLinked, Survey, TableFacts
 from archive.ingest.given_digests import GivenDigests, Held, Opener, reading
+from archive.ingest.groups import Group, Ordered, in_order, remarks_on
 from archive.ingest.links import Leads, where_it_leads
 from archive.ingest.listing import Listing
 from archive.ingest.matching import FILE_WITHOUT_ROW, ROW_WITHOUT_FILE, match
@@ -189,7 +190,9 @@ class _Seen:
         table = None
         if delivery.metadata is not None:
             table = self._compare(delivery.metadata, remarks, at_most=policy.max_files)
-        items, packages = _count(self._listing, policy)
+        found = self._listing.items(at_most=policy.max_files)
+        ordered = in_order(found, delivery.terms, delivery.metadata, scratch=manner.scratch)
+        items, packages = _count(self._remarked(ordered, remarks), policy)
         return Survey(
             source=delivery.source,
             files=self._files,
@@ -213,6 +216,14 @@ class _Seen:
             oddities=self._oddities.findings(where=_ALL),
             quick=manner.quick,
         )
+
+    def _remarked(self, ordered: Ordered, remarks: Told) -> Ordered:
+        """The same items; what a person should know of where each would be packed is told on the way."""
+        for group, entries in ordered:
+            if group is not None:
+                for finding in remarks_on(group, entries, self._delivery.terms):
+                    remarks.add(finding)
+            yield group, entries
 
     def _stand_twice(self) -> HardLinked:
         """Notice twins and files of several names."""
@@ -261,10 +272,13 @@ def _has_holes(walked: Walked) -> bool:
     return walked.allocated is not None and walked.size - walked.allocated >= 4096
 
 
-def _count(listing: Listing, policy: PackagePolicy) -> tuple[int, int]:
-    """How many items there are, and into how many packages they would be packed without groups."""
+def _count(ordered: Ordered, policy: PackagePolicy) -> tuple[int, int]:
+    """How many items there are, and into how many packages they would be packed."""
     items = packages = files = size = 0
-    for entries in listing.items(at_most=policy.max_files):
+    before: Group | None = None
+    for group, entries in ordered:
+        if group != before:
+            before, files = group, 0
         sizes = [entry.size for entry in entries if entry.name is not None]
         if not sizes:
             continue

@@ -103,7 +103,7 @@ def about_digests(digests: DigestFacts) -> str:
 
 def about_packages(survey: Survey) -> str:
     """How many packages an ingest would make."""
-    count = f"{survey.packages:,}" + (" or more, one for each group" if survey.grouped else "")
+    count = f"{survey.packages:,}" + (", each of one group" if survey.grouped else "")
     terms = "nothing was agreed with the producer" if survey.terms is None else f"by the terms {survey.terms}"
     return f"{count}, and one for the papers ({terms})"
 
