@@ -34,8 +34,8 @@ def add_command(
     """Agree with the producer CODE on an ingest profile; given again with another profile, it changes the agreement.
 
     The profile's text is kept in the custody log. Deliveries from now on are held against it: whether there must be a
-    table and with which columns, how much one package holds, which BagIt profile a delivered bag should meet. What a
-    profile asks for beyond that is not done yet, and ingest says so each time.
+    table and with which columns, how much one package holds and of whom, whether duplicates are stored once, which
+    further digests are computed, which BagIt profile a delivered bag should meet.
 
     \b
     Example:

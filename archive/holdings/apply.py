@@ -58,6 +58,7 @@ from archive.model.records import (
     ProducerRecord,
     ReceiptRecord,
     Record,
+    ReferenceRecord,
     RepairRecord,
     ReplicationRecord,
     RightsRecord,
@@ -105,6 +106,8 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             _adopt_signatures(catalogue, n, record)
         case RiskTableRecord():
             _take_risk_table(catalogue, n, record)
+        case ReferenceRecord():
+            _refer(catalogue, record)
         case ItemRecord():
             catalogue.insert([ItemFileRow(leaf=n, file=file, item=record.item) for file in record.files])
         case RightsRecord():
@@ -166,8 +169,12 @@ def _file(n: int, record: ReceiptRecord) -> FileRow:
         outcome=record.outcome,
         aip=record.aip,
         received_at=format_moment(record.time),
-        same_as=record.same_as,
     )
+
+
+def _refer(catalogue: Catalogue, record: ReferenceRecord) -> None:
+    rows = [row for file in record.files if (row := catalogue.file(file)) is not None]
+    catalogue.replace_all([replace(row, same_as=record.same_as) for row in rows])
 
 
 def _open_accession(catalogue: Catalogue, n: int, record: AccessionRecord) -> None:

@@ -83,9 +83,19 @@ def _word(cell: str) -> bytes:
     return unicodedata.normalize("NFC", " ".join(cell.split())).encode("utf-8", "surrogateescape")
 
 
-def by_group(
-    items: Iterable[tuple[Entry, ...]], words: Words, *, scratch: Path | None
-) -> Iterator[tuple[Group | None, tuple[Entry, ...]]]:
+Ordered = Iterator[tuple[Group | None, tuple[Entry, ...]]]
+"""Items with their group, None where packages hold whatever comes and for what is no file."""
+
+
+def in_order(
+    items: Iterable[tuple[Entry, ...]], terms: IngestProfile, table: MetadataTable | None, *, scratch: Path | None
+) -> Ordered:
+    """Items in the order in which packages are filled under ``terms``."""
+    words = words_of(terms, table)
+    return ((None, item) for item in items) if words is None else by_group(items, words, scratch=scratch)
+
+
+def by_group(items: Iterable[tuple[Entry, ...]], words: Words, *, scratch: Path | None) -> Ordered:
     """Every item with its group, group by group, within one as they came; first, with None, what is no file.
 
     On disk while it is put in order: memory grows neither with the items nor with the groups.
@@ -140,7 +150,7 @@ def _key(words: frozenset[bytes]) -> bytes:
     return b"2" + b"".join(b"%d:%s" % (len(word), word) for word in sorted(words))
 
 
-def told(group: Group, entries: Sequence[Entry], terms: IngestProfile) -> Iterator[Finding]:
+def remarks_on(group: Group, entries: Sequence[Entry], terms: IngestProfile) -> Iterator[Finding]:
     """What a person should know of where an item was packed."""
     subject = shown(entries[0].name or b"")
     if group.kind is GroupKind.NONE:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from archive import durable
 from archive.config import PackagePolicy
-from archive.ingest.groups import Group, GroupKind, by_group, told, words_of
+from archive.ingest.groups import Group, GroupKind, in_order, remarks_on
 from archive.ingest.listing import Entry, Listing
 from archive.ingest.survey import Delivery, oddity
 from archive.ingest.told import Told
@@ -102,9 +102,8 @@ def list_delivery(delivery: Delivery, path: Path, *, policy: PackagePolicy, earl
         listing.add(walked.path, name=name, size=walked.size, mtime=walked.mtime_ns, line=_encode(_entry(walked)))
     with open(path, "xb") as out:
         packer = _Packer(policy, out.write)
-        items, words = listing.items(at_most=policy.max_files), words_of(delivery.terms, delivery.metadata)
-        ordered = ((None, item) for item in items) if words is None else by_group(items, words, scratch=path.parent)
-        for group, entries in ordered:
+        items = listing.items(at_most=policy.max_files)
+        for group, entries in in_order(items, delivery.terms, delivery.metadata, scratch=path.parent):
             for finding in _pack(entries, packer, earlier, group, delivery.terms):
                 unusual.add(finding)
         packer.finish()
@@ -137,7 +136,7 @@ def _pack(
         lines.append(_and(entry.line, more))
     packer.put(lines, package)
     if group is not None and any(is_new):
-        yield from told(group, entries, terms)
+        yield from remarks_on(group, entries, terms)
     if any(is_new) and not all(is_new):
         first, sealed = entries[is_new.index(True)], entries[is_new.index(False)]
         message = f"belongs to {shown(sealed.name or b'')}, which was received before and is sealed in another package"

@@ -19,7 +19,7 @@ from archive.ingest import beginnings
 from archive.ingest.candidates import Candidates
 from archive.ingest.facts import BagFacts, HardLinked, Survey, TableFacts
 from archive.ingest.given_digests import GivenDigests, Held, Opener, reading
-from archive.ingest.groups import Group, by_group, words_of
+from archive.ingest.groups import Group, Ordered, in_order, remarks_on
 from archive.ingest.links import Leads, where_it_leads
 from archive.ingest.listing import Listing
 from archive.ingest.matching import FILE_WITHOUT_ROW, ROW_WITHOUT_FILE, match
@@ -190,7 +190,9 @@ class _Seen:
         table = None
         if delivery.metadata is not None:
             table = self._compare(delivery.metadata, remarks, at_most=policy.max_files)
-        items, packages, groups = _count(delivery, self._listing, policy, manner.scratch)
+        found = self._listing.items(at_most=policy.max_files)
+        ordered = in_order(found, delivery.terms, delivery.metadata, scratch=manner.scratch)
+        items, packages, groups = _count(self._remarked(ordered, remarks), policy)
         return Survey(
             source=delivery.source,
             files=self._files,
@@ -209,11 +211,19 @@ class _Seen:
             candidates_more=self._candidates.more,
             packages=packages,
             terms=None if delivery.terms == NO_AGREEMENT else delivery.terms.id,
-            groups=groups,
+            groups=groups or None,
             remarks=(*told(delivery.findings, where=_ALL), *remarks.findings(where=_ALL)),
             oddities=self._oddities.findings(where=_ALL),
             quick=manner.quick,
         )
+
+    def _remarked(self, ordered: Ordered, remarks: Told) -> Ordered:
+        """The same items; what a person should know of where each would be packed is told on the way."""
+        for group, entries in ordered:
+            if group is not None:
+                for finding in remarks_on(group, entries, self._delivery.terms):
+                    remarks.add(finding)
+            yield group, entries
 
     def _stand_twice(self) -> HardLinked:
         """Notice twins and files of several names."""
@@ -262,12 +272,8 @@ def _has_holes(walked: Walked) -> bool:
     return walked.allocated is not None and walked.size - walked.allocated >= 4096
 
 
-def _count(
-    delivery: Delivery, listing: Listing, policy: PackagePolicy, scratch: Path | None
-) -> tuple[int, int, int | None]:
-    """How many items there are, into how many packages they would be packed, and of how many groups (None: none)."""
-    entries, words = listing.items(at_most=policy.max_files), words_of(delivery.terms, delivery.metadata)
-    ordered = ((None, item) for item in entries) if words is None else by_group(entries, words, scratch=scratch)
+def _count(ordered: Ordered, policy: PackagePolicy) -> tuple[int, int, int]:
+    """How many items there are, into how many packages they would be packed, and of how many groups (0: none)."""
     items = packages = groups = files = size = 0
     latest: Group | None = None
     packed: Group | None = None
@@ -285,7 +291,7 @@ def _count(
         else:
             files, size = files + len(sizes), size + sum(sizes)
         latest = group
-    return items, packages, None if words is None else groups
+    return items, packages, groups
 
 
 def _judge_bag(delivery: Delivery, manner: Manner) -> BagFacts | None:

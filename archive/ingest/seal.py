@@ -24,7 +24,7 @@ from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind, replica_key
-from archive.model.records import ItemRecord, Octets, ReceiptRecord, Record, RightsRecord, SealRecord
+from archive.model.records import ItemRecord, Octets, ReceiptRecord, Record, ReferenceRecord, RightsRecord, SealRecord
 from archive.model.rights import Statement
 from archive.packages.aip import seal_aip
 from archive.packages.content import AipContent, HeldGroup, Provenance
@@ -97,8 +97,8 @@ def _title(delivery: Delivery, accession: AccessionId) -> str:
 def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> list[Record]:
     stamp = bench.holdings.stamp()
     received = chain(
-        ((file, decision.received.lot.package, None) for file in decision.files),
-        ((reference.file, None, reference.same_as) for reference in decision.references),
+        ((file, decision.received.lot.package) for file in decision.files),
+        ((reference.file, None) for reference in decision.references),
     )
     accepted: list[Record] = [
         ReceiptRecord(
@@ -112,9 +112,8 @@ def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> l
             mtime=Octets(file.mtime_ns),
             outcome=file.outcome,
             aip=aip,
-            same_as=same_as,
         )
-        for file, aip, same_as in received
+        for file, aip in received
     ]
     known = {row.id for row in bench.holdings.catalogue.received(accession, [p.name for p in decision.pending])}
     pending = [
@@ -133,7 +132,16 @@ def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> l
         for file in decision.pending
         if file.file not in known  # said once already, by a run that could not read it either
     ]
-    return accepted + pending
+    return accepted + list(_references(decision, bench)) + pending
+
+
+def _references(decision: Decision, bench: Workbench) -> Iterator[Record]:
+    """Which of the files are stored as another."""
+    alike: dict[FileId, list[FileId]] = {}
+    for reference in decision.references:
+        alike.setdefault(reference.same_as, []).append(reference.file.id)
+    for holder, files in alike.items():
+        yield ReferenceRecord(**bench.holdings.stamp(), same_as=holder, files=tuple(files))
 
 
 def _items(decision: Decision, bench: Workbench) -> Iterator[Record]:

@@ -9,36 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, NewType
+from typing import ClassVar
 
 from archive.model.acts import Act, AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind
+from archive.model.record import Octets as Octets
+from archive.model.record import Record as Record
 from archive.model.risk import RatedFormat
-
-Octets = NewType("Octets", int)
-"""A size or a count of nanoseconds; a decimal string in records."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What every record says: when, who, on which machine, with which version of this program, and why.
-
-    ``clock`` says what ``time`` was worth: where it came from, and by how much it was behind the log where it ran
-    backwards (``archive.clock``). Records are in the order of their numbers, never of their times. ``actor`` and
-    ``machine`` are codes, never a person's name. ``reason`` may be empty where the kind says it all.
-    """
-
-    kind: ClassVar[str]
-    v: int = 1
-    time: datetime
-    clock: str = "not stated"
-    actor: str
-    machine: str
-    version: str
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +79,7 @@ class ReceiptRecord(Record):
     """One delivered file: what was received and what became of it.
 
     ``name`` is the delivered path as bytes, relative to the delivery. ``mtime`` is in nanoseconds since 1970. A
-    pending file has no digests and no package. A file whose bytes were stored once for several receipts has no package
-    either: they are those of the file ``same_as``, of the same accession, wherever that lies now.
+    pending file has no digests and no package, a file whose bytes are stored as another's no package (``reference``).
     """
 
     kind: ClassVar[str] = "receipt"
@@ -113,7 +92,18 @@ class ReceiptRecord(Record):
     mtime: Octets
     outcome: Outcome
     aip: PackageId | None
-    same_as: FileId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRecord(Record):
+    """Files received in the accession of the file ``same_as`` have its bytes, which are stored once for all of them.
+
+    Where these lie the receipt of ``same_as`` says, or the tombstone that names the package they were moved to.
+    """
+
+    kind: ClassVar[str] = "reference"
+    same_as: FileId
+    files: tuple[FileId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -561,6 +551,7 @@ RECORD_TYPES: dict[str, type[Record]] = {
         AgreementRecord,
         AccessionRecord,
         ReceiptRecord,
+        ReferenceRecord,
         ItemRecord,
         RightsRecord,
         ConsentRecord,

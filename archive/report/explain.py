@@ -130,7 +130,7 @@ def _file_life(holdings: Holdings, file: FileRow) -> Life:
 def _reference_life(holdings: Holdings, file: FileRow, title: str) -> Life:
     """The life of a receipt whose bytes are stored once, with those of another file."""
     record, aip = holdings.log.record(file.leaf), holdings.catalogue.package_of(file)
-    told = [_sentence(record, file.leaf, _receipt(record))] if isinstance(record, ReceiptRecord) else []
+    told = [_sentence(record, file.leaf, _receipt(record, file.same_as))] if isinstance(record, ReceiptRecord) else []
     package = None if aip is None else holdings.catalogue.package(aip)
     if file.deaccessioned_at is not None:
         now = [f"It was deaccessioned on {day_and_time(file.deaccessioned_at)} and is held no more."]
@@ -183,7 +183,7 @@ def _from_log(holdings: Holdings, package: PackageRow, *, file: FileRow | None) 
     if file is not None:
         record = holdings.log.record(file.leaf)
         if isinstance(record, ReceiptRecord):
-            yield _sentence(record, file.leaf, _receipt(record))
+            yield _sentence(record, file.leaf, _receipt(record, file.same_as))
     line = (package.id,) if file is None else _lineage(holdings, package)
     mine: set[str] = set()
     foreign = set[str]() if file is None else _incidents_of_others(holdings, package, file)
@@ -228,10 +228,10 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
-def _receipt(record: ReceiptRecord) -> str:
+def _receipt(record: ReceiptRecord, same_as: FileId | None) -> str:
     same = ""
     if record.outcome == "duplicate":
-        stored = "were stored again" if record.same_as is None else f"are stored once, as file {record.same_as}"
+        stored = "were stored again" if same_as is None else f"are stored once, as file {same_as}"
         same = f" The archive held the same bytes already; they {stored}."
     return (
         f"The file was received in accession {record.accession} as {shown(record.name)}, last changed "

@@ -6,6 +6,8 @@ import csv
 import io
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,10 @@ from ingest_support import (
     write,
 )
 
-from archive import assembly
+from archive import assembly, handover
+from archive.model.identifiers import FileId, new_identifier
 from archive.model.packages import Outcome
+from archive.model.records import ReferenceRecord
 from premis.model import Event
 from premis.validation import check_references
 
@@ -263,21 +267,14 @@ def test_custody_verify_finds_a_reference_to_bytes_that_are_not_there(place: Pla
         catalogue = archive.holdings.catalogue
         _, other = catalogue.files(answer.json["accession"])
         record = archive.holdings.log.record(other.leaf)
-        archive.holdings.record(
-            [
-                replace(record, file=kind_of_new(), name=b"c", outcome=Outcome.DUPLICATE, aip=None, same_as=holder)  # type: ignore[call-overload]
-                for holder in (next(iter(catalogue.files(answer.json["accession"]))).id, kind_of_new())
-            ]
-        )
+        first = next(iter(catalogue.files(answer.json["accession"])))
+        for holder in (first.id, FileId(new_identifier())):
+            lie = replace(record, file=new_identifier(), name=b"c", outcome=Outcome.DUPLICATE, aip=None)  # type: ignore[call-overload]
+            told = ReferenceRecord(**archive.holdings.stamp(), same_as=holder, files=(lie.file,))
+            archive.holdings.record([lie, told])
     told = place("custody", "verify", "--json")
     assert told.code == 20
     assert len(re.findall("reference-without-file", told.out)) == 2
-
-
-def kind_of_new() -> str:
-    from archive.model.identifiers import new_identifier
-
-    return new_identifier()
 
 
 # Deletion
@@ -367,3 +364,29 @@ def test_a_receipt_that_came_after_the_request_is_not_deleted_unseen(place: Plac
     assert refused.code == 1
     assert "not what it was" in refused.err
     assert place("custody", "verify").code == 0
+
+
+def test_the_stand_alone_verifier_finds_nothing_amiss(place: Place, tmp_path: Path) -> None:
+    agree(place, tmp_path)
+    persons(place)
+    files: dict[str | bytes, bytes] = {"a": b"alike", "b": b"alike", "c": b"c", "d": b"c", "e": b"e"}
+    told = receipts(place, place.ingest(write(tmp_path / "d", files)))
+    request = ask(place, told["c"]["file"]).json["request"]
+    assert place("approve", request, "--key", "boris").code == 0
+    assert place("--as", "anna", "carry-out", request).code == 0
+    script = Path(handover.__file__).parent / "data/verify_custody.py"
+    done = subprocess.run([sys.executable, "-I", script, tmp_path / "second"], capture_output=True, check=False)
+    said = done.stdout.decode()
+    assert "WRONG" not in said, said
+    assert "3 accepted + 2 duplicate" in said, said
+
+
+def test_a_consent_rests_on_the_bytes_once(place: Place, tmp_path: Path) -> None:
+    agree(place, tmp_path)
+    assert place("consent", "add", "CF-1", "--scope", "court", "--given", "2026-01-01").code == 0
+    table = tmp_path / "t.csv"
+    table.write_text("path,rights_basis,consent_ref\na,consent,CF-1\nb,consent,CF-1\n")
+    answer = place.ingest(write(tmp_path / "d", {"a": b"alike", "b": b"alike"}), "--metadata", table)
+    assert shows(place, receipts(place, answer)["b"]["file"])["rights_stated"] is not None
+    resting = place("consent", "show", "CF-1", "--json").json
+    assert resting["packages"] == [{"package": answer.json["aips"][0], "files": 1}]

@@ -216,3 +216,15 @@ def test_the_shipped_profile_of_testimonies_groups_by_person(place: Place, tmp_p
     answer = place.ingest(folder, "--metadata", table(tmp_path, "a,P-1", "b,P-2"))
     assert packed(place, answer) == [[b"a"], [b"b"]]
     assert not [f for f in answer.found("profile-not-applied") if "by person" in f["message"]]
+
+
+def test_a_dry_run_tells_the_packages_and_whose_files_nobody_knows(place: Place, tmp_path: Path) -> None:
+    agree(place, tmp_path, BY_PERSON + "max_files = 2\n")
+    folder = write(tmp_path / "d", {name: name.encode() for name in "abcdefg"})
+    rows = table(tmp_path, "a,P1", "b,P2", "c,P1", "d,P1", "e,P2", "e,P1")
+    size = place.log_size()
+    told = place.ingest(folder, "--metadata", rows, "--dry-run")
+    assert (place.log_size(), place.staging()) == (size, [])
+    assert told.json["packages"] == len(place.ingest(folder, "--metadata", rows).json["aips"]) == 5
+    assert told.subjects("file-without-group") == ["f", "g"]
+    assert told.subjects("item-of-several-groups") == ["e"]
