@@ -22,6 +22,9 @@ from archive.packages.folder import delivered_file
 from archive.storage.directory import discard, write_all
 from profiles.finding import Finding, Severity
 
+MOST_GROWTH = 1 << 30
+"""Octets by which a file may have grown since it was listed; one that grows as fast as it is read would never end."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
@@ -97,7 +100,7 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
     except OSError as error:
         raise ReadFailure(error.strerror or str(error)) from error
     with source:
-        mtime_ns = _write(target, source, digester)
+        mtime_ns = _write(target, source, digester, at_most=expected.size + MOST_GROWTH)
     digests = digester.digests()
     return ReceivedFile(
         expected=expected,
@@ -114,7 +117,7 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
     )
 
 
-def _reading(source: BinaryIO, digester: Digester) -> Iterator[bytes]:
+def _reading(source: BinaryIO, digester: Digester, *, at_most: int) -> Iterator[bytes]:
     while True:
         try:
             chunk = source.read(CHUNK)
@@ -123,16 +126,18 @@ def _reading(source: BinaryIO, digester: Digester) -> Iterator[bytes]:
         if not chunk:
             return
         digester.update(chunk)
+        if digester.size > at_most:
+            raise ReadFailure(f"it has {MOST_GROWTH:,} octets more than when it was listed, and does not end")
         yield chunk
 
 
-def _write(target: Path, source: BinaryIO, digester: Digester) -> int:
+def _write(target: Path, source: BinaryIO, digester: Digester, *, at_most: int) -> int:
     """Write what ``source`` holds to the new file ``target``; answer the time of its last change, as of the end."""
     try:
         with own_disk(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
             with open(target, "xb", buffering=0) as file:
-                for chunk in _reading(source, digester):
+                for chunk in _reading(source, digester, at_most=at_most):
                     write_all(file.fileno(), chunk)
                 mtime_ns = os.fstat(source.fileno()).st_mtime_ns
                 os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
