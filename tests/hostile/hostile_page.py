@@ -24,7 +24,8 @@ also checks that
   byte, with the SHA-256 it had on the medium; links in it are never followed, and what holds no bytes is never opened;
 - `received = accepted + duplicate + quarantined + rejected + pending`;
 - all packages are right for `archive verify`, for `sha256sum -c` and for bagit-python, and METS and PREMIS are valid;
-- no character of a name makes a terminal do anything.
+- no character of a name makes a terminal do anything;
+- `archive survey` of the same folder ends, writes nothing and calls nobody either.
 
 **Outcome** says how the accession stands and what became of its files. *Closed*: everything was received. *Open*: the
 rest waits until the same command can read it. *Refused*: the command says why and receives nothing. *Failed*: the

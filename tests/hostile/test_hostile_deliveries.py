@@ -62,12 +62,14 @@ def test_it_ends_as_the_table_says(
 def _judge(
     case: Case, yard: Yard, monkeypatch: pytest.MonkeyPatch, schemas: Schemas | None, usual: frozenset[str]
 ) -> None:
-    given, more = case.given(yard.delivery), []
+    given = case.given(yard.delivery)
+    more: list[str | Path] = []
     if case.table is not None:
         (yard.root / "surroundings" / "table.csv").write_bytes(case.table)
         more = ["--metadata", yard.root / "surroundings" / "table.csv"]
     monkeypatch.setattr(tempfile, "tempdir", str(yard.root / "temporary"))
     before, log = look_at(yard.root / "surroundings"), yard.place.log_size()
+    _surveyed(case, yard, given, more)
     with monkeypatch.context() as disturbed, powerless() if case.powerless else nullcontext():
         if case.disturb is not None:
             case.disturb(yard.delivery, disturbed)
@@ -90,6 +92,16 @@ def _judge(
     _sound(yard, answer, schemas)
     if case.disturb is None and not case.powerless:
         _told_again(case, yard, given, more)
+
+
+def _surveyed(case: Case, yard: Yard, given: Path, more: list[str | Path]) -> None:
+    """A look beforehand ends too, writes nothing, calls nobody, and a terminal obeys nothing of what it says."""
+    with watching(yard.ours) as watch:
+        answer = command("survey", given, *more)
+    assert answer.code in (0, 3) or case.state is State.REFUSED
+    assert "Traceback" not in answer.err
+    assert watch.trespasses == []
+    assert raw_controls(answer.out + answer.err) == []
 
 
 def _as_told(case: Case, yard: Yard, answer: Answer, before: Seen, after: Seen) -> None:
@@ -152,10 +164,10 @@ def _sound(yard: Yard, answer: Answer, schemas: Schemas | None) -> None:
     assert answer.json["state"] == "open" or yard.place.staging() == []
 
 
-def _told_again(case: Case, yard: Yard, given: Path, more: list[object]) -> None:
+def _told_again(case: Case, yard: Yard, given: Path, more: list[str | Path]) -> None:
     """The same command says the same, records nothing, and says it so that no terminal obeys."""
     log = yard.place.log_size()
-    again = yard.place("ingest", given, "--producer", "viasna", *more)  # type: ignore[arg-type]
+    again = yard.place("ingest", given, "--producer", "viasna", *more)
     assert again.code == case.exit
     assert yard.place.log_size() == log
     assert raw_controls(again.out + again.err) == []
