@@ -5,6 +5,7 @@ Columns nobody here knows are kept like the others; they only mean nothing to th
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ from types import MappingProxyType
 from archive.errors import ConfigError, UsageError
 from archive.model.digests import HEX_LENGTH, sha256_hex
 from archive.model.names import shown
+from archive.storage.reading import open_quietly
 
+LONGEST_MAPPING = 1 << 20
+"""Octets of the longest mapping that is read."""
 PATH = "path"
 DIGESTS = tuple(name for name in HEX_LENGTH if name in ("sha256", "sha512", "sha1", "md5"))
 """Columns whose cells are compared with the bytes received."""
@@ -62,11 +66,14 @@ def read_mapping(path: Path) -> ColumnMap:
     that has no meaning here.
     """
     try:
-        data = path.read_bytes()
+        with open_quietly(Path(os.path.realpath(path))) as file:  # it may be named through a link
+            data = file.read(LONGEST_MAPPING + 1)
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}", hint="--metadata-map names a file of our column names") from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if len(data) > LONGEST_MAPPING:
+        raise ConfigError(f"{path}: too large for a list of column names")
     try:
         given = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

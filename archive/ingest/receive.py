@@ -23,6 +23,9 @@ from archive.packages.folder import delivered_file
 from archive.storage.directory import discard, write_all
 from profiles.finding import Finding, Severity
 
+MOST_GROWTH = 1 << 30
+"""Octets by which a file may have grown since it was listed; one that grows as fast as it is read would never end."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
@@ -98,7 +101,7 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
     except OSError as error:
         raise ReadFailure(error.strerror or str(error)) from error
     with source, digesting(digester, size=expected.size) as digest:
-        mtime_ns = _write(target, source, digest)
+        mtime_ns = _write(target, source, digest, at_most=expected.size + MOST_GROWTH)
     digests = digester.digests()
     return ReceivedFile(
         expected=expected,
@@ -115,7 +118,8 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
     )
 
 
-def _reading(source: BinaryIO, digest: Callable[[bytes], None]) -> Iterator[bytes]:
+def _reading(source: BinaryIO, digest: Callable[[bytes], None], *, at_most: int) -> Iterator[bytes]:
+    size = 0
     while True:
         try:
             chunk = source.read(CHUNK)
@@ -124,16 +128,19 @@ def _reading(source: BinaryIO, digest: Callable[[bytes], None]) -> Iterator[byte
         if not chunk:
             return
         digest(chunk)
+        size += len(chunk)
+        if size > at_most:
+            raise ReadFailure(f"it has {MOST_GROWTH:,} octets more than when it was listed, and does not end")
         yield chunk
 
 
-def _write(target: Path, source: BinaryIO, digest: Callable[[bytes], None]) -> int:
+def _write(target: Path, source: BinaryIO, digest: Callable[[bytes], None], *, at_most: int) -> int:
     """Write what ``source`` holds to the new file ``target``; answer the time of its last change, as of the end."""
     try:
         with own_disk(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
             with open(target, "xb", buffering=0) as file:
-                for chunk in _reading(source, digest):
+                for chunk in _reading(source, digest, at_most=at_most):
                     write_all(file.fileno(), chunk)
                 mtime_ns = os.fstat(source.fileno()).st_mtime_ns
                 os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))

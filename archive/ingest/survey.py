@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from archive.bags.completeness import judge_completeness, judge_oxum
 from archive.bags.structure import Structure, read_structure
+from archive.bags.validation import judge_tag_files
 from archive.errors import UsageError
 from archive.ingest.metadata import MetadataFile, MetadataTable, read_metadata
 from archive.ingest.terms import judge
+from archive.model.digests import HEX_LENGTH
 from archive.model.entries import EntryKind
 from archive.model.names import shown
 from archive.storage.descent import Descent, open_unlinked
@@ -59,7 +62,8 @@ class Delivery:
                 yield algorithm, given, f"{self.producer}, {shown(self.metadata.name)}"
         if self.bag is not None:
             for algorithm, listed in self.bag.payload_manifests.items():
-                if (digest := listed.get(_PAYLOAD + name)) is not None:
+                digest = listed.get(_PAYLOAD + name, "")
+                if len(digest) == HEX_LENGTH[algorithm]:  # one of another length was named when it was parsed
                     yield algorithm, digest.lower(), f"{self.producer}, manifest-{algorithm}.txt"
 
     def walk(self) -> Iterator[Walked]:
@@ -115,7 +119,7 @@ def _bag(source: Path) -> tuple[Structure | None, tuple[Finding, ...]]:
         structure = read_structure(DirectoryReader(source, opener=lambda path: open_unlinked(os.fsencode(path))))
         findings = structure.findings
         if any(structure.payload()) and structure.payload_manifests:
-            return structure, (*findings, *_not_delivered(structure))
+            return structure, (*findings, *_departures(structure), *_not_delivered(structure))
     message = "bagit.txt is there, but no payload with a manifest that can be checked: taken in as a plain folder"
     return None, (*findings, Finding("not-a-bag", Severity.WARNING, shown(os.fsencode(source.name)), message))
 
@@ -128,10 +132,25 @@ def _kind(path: Path) -> EntryKind | None:
         return None
 
 
+_SAID_OTHERWISE = frozenset(
+    {"link-in-bag", "special-file-in-bag", "folder-empty", "payload-file-missing", "payload-file-not-listed"}
+)
+"""Findings about bags that ingest makes in its own words, about bags and folders alike."""
+
+
+def _departures(structure: Structure) -> Iterator[Finding]:
+    """What is wrong with a bag and can be told before its payload is read."""
+    payload = tuple(structure.payload())
+    yield from (found for found in judge_completeness(structure) if found.code not in _SAID_OTHERWISE)
+    yield from judge_oxum(structure, octets=sum(entry.size for entry in payload), streams=len(payload))
+    yield from judge_tag_files(structure)
+
+
 def _not_delivered(structure: Structure) -> Iterator[Finding]:
     present = {entry.path for entry in structure.payload()}
     listed = {path for manifest in structure.payload_manifests.values() for path in manifest}
-    for path in sorted(listed - present):
+    to_fetch = {entry.path for entry in structure.fetch}
+    for path in sorted(listed - present - to_fetch):
         message = "the bag's manifest lists this file, and it was not delivered"
         yield Finding("listed-not-delivered", Severity.ERROR, shown(path), message, "RFC 8493 §3")
     for path in sorted(present - listed):
