@@ -39,7 +39,8 @@ def is_signed(public: str, signature: str, statement: dict) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         for name, data in (("key", key), ("signature", base64.b64decode(signature)), ("line", line)):
             Path(folder, name).write_bytes(data)
-        return subprocess.run([*words, "-sigfile", "signature", "-rawin", "-in", "line"], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+        words += ["-sigfile", "signature", "-rawin", "-in", "line"]
+        return subprocess.run(words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
 
 
 def request_statement(record: dict) -> dict:
