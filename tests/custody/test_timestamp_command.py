@@ -25,6 +25,7 @@ from archive.custody import stamps
 from archive.custody.stamps import Place
 from archive.duties import Done, tick
 from archive.errors import ConfigError
+from archive.holdings.checkpoints import make_checkpoint
 from archive.holdings.timestamping import known_stamps
 from archive.progress import Silent
 
@@ -503,3 +504,18 @@ def test_status_and_duties_name_a_time_stamp_that_expires_within_two_years(home:
     assert "stamped by 'short'" in done.sentence and "no later time-stamp covers it" in done.sentence
     ran = archive(home, "status")
     assert "!! timestamps/" in ran.out and "no later time-stamp covers it" in ran.out
+
+
+def test_a_checkpoint_dated_later_than_it_was_seen_outside_is_named(home: Path, server: LocalServer) -> None:
+    """Somebody puts the clock ahead, does what was not due yet, and puts it back."""
+    configure(home, authority(server.url))
+    archive(home, "agent", "add", "anna", "--role", "archivist")
+    with assembly.changing(home, doing="dating ahead", clock=lambda: now() + timedelta(days=4)) as opened:
+        make_checkpoint(opened.holdings)
+    size = newest(home)
+    assert archive(home, "--as", "anna", "custody", "timestamp").code == 0
+    ran = archive(home, "custody", "verify", "--json")
+    (stamped,) = [check for check in ran.json["checks"] if check["check"] == "time-stamps"]
+    (finding,) = [one for one in stamped["findings"] if one["code"] == "timestamp-before-checkpoint"]
+    assert f"record {size}" in finding["message"]
+    assert ran.code == 3
