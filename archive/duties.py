@@ -23,7 +23,7 @@ from archive.errors import ArchiveError, LockedError
 from archive.holdings.checkpoints import make_checkpoint, newest_checkpoint
 from archive.holdings.holdings import Holdings
 from archive.holdings.replicate import owed, replicate_missing
-from archive.holdings.timestamping import newest_text, read_authorities, stamp_checkpoint
+from archive.holdings.timestamping import due_stamps, newest_text, read_authorities, stamp_checkpoint
 from archive.model.fixity import FixityOutcome
 from archive.model.moments import format_moment, parse_moment
 from archive.progress import Progress
@@ -119,7 +119,10 @@ def _timestamp(holdings: Holdings, config: Config, progress: Progress) -> Done |
     except ArchiveError as error:  # the other duties are done all the same
         return Done("timestamp", f"{error.what}. {error.hint}", alarming=True)
     told = [f"the checkpoint of {one.place.size} records stamped by '{one.place.authority}'" for one in done.stored]
-    told += [f"{one.subject}: {one.message}" for one in done.findings if one.severity is not Severity.INFO]
+    expiring = due_stamps(holdings) if done.stored else []  # said once a day, with each new one
+    told += [
+        f"{one.subject}: {one.message}" for one in (*done.findings, *expiring) if one.severity is not Severity.INFO
+    ]
     alarming = any(one.severity is Severity.ERROR for one in done.findings)
     return Done("timestamp", "; ".join(told), alarming=alarming) if told else None
 

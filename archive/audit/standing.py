@@ -28,7 +28,9 @@ kill broke off are told apart: they are cleared away by the command that goes on
 
 _PASSING = (INCOMING, REMOVING)
 
-_CUSTODY = re.compile(r"custody/(verify_custody\.py|VERIFY-BY-HAND\.txt|timestamps/[0-9]{20}/[a-z0-9-]+/[^/]+)")
+_CUSTODY = re.compile(
+    r"custody/(verify_(?:custody|acts)\.py|VERIFY-BY-HAND\.txt|timestamps/[0-9]{20}/[a-z0-9-]+/[^/]+)"
+)
 """What may stand beside the copy of the log's own parts."""
 
 

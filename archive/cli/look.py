@@ -272,6 +272,7 @@ def status_command(here: str | None, as_json: bool) -> None:
         say(f"Scheduler: {silent}{numbers['scheduler_last_seen']}")
     say(f"Clock: {numbers['clock']}" + ("" if numbers["clock_right"] else "   !! times here are not to be trusted"))
     _tell_checkpoint(numbers["log_records"], numbers["checkpoint"])
+    _tell_time_stamps(numbers["timestamps"])
     control = "in force" if numbers["dual_control"] else "not in force; it takes two persons' keys: archive key new"
     say(
         f"Dual control: {control}    Requests open: {numbers['requests_open']}    Legal holds: {numbers['legal_holds']}"
@@ -288,6 +289,47 @@ def _tell_checkpoint(records: int, checkpoint: dict[str, Any] | None) -> None:
         return
     say(f"Custody log: {plural(records, 'record')}; checkpoint: {checkpoint['size']} {checkpoint['root']}")
     say("  Keep this on paper, or send it by e-mail to somebody outside: archive custody checkpoint prints it whole")
+
+
+def _tell_time_stamps(stamps: dict[str, Any]) -> None:
+    if not stamps["authorities"] and stamps["newest"] is None:
+        say("Time-stamps: none; no authority is named in archive.toml, so only this machine says when")
+        return
+    newest, told = stamps["newest"], []
+    if newest is None:
+        told.append("none has arrived yet")
+    else:
+        size, until = plural(newest["size"], "record"), newest["expires"][:10]
+        told.append(f"newest by '{newest['authority']}' of {newest['stamped']} over {size}, good until {until}")
+    if stamps["unstamped"] is not None:
+        told.append(f"the newest checkpoint ({stamps['unstamped']}) has none yet")
+    if stamps["waiting"]:
+        told.append(f"{plural(stamps['waiting'], 'request')} waiting")
+    say(f"Time-stamps: {'; '.join(told)}")
+    for one in stamps["due"]:
+        say(f"!! {one['subject']}: {one['message']}")
+
+
+def _time_stamps(archive: Archive) -> dict[str, Any]:
+    from archive.holdings.timestamping import stamp_state
+    from archive.model.moments import format_moment
+
+    state = stamp_state(archive.holdings, len(archive.config.timestamps))
+    newest = None
+    if state.newest is not None:
+        newest = {
+            "size": state.newest.place.size,
+            "authority": state.newest.place.authority,
+            "stamped": format_moment(state.newest.stamped),
+            "expires": format_moment(state.newest.expires),
+        }
+    return {
+        "authorities": state.authorities,
+        "newest": newest,
+        "waiting": state.waiting,
+        "unstamped": state.unstamped,
+        "due": [{"subject": one.subject, "message": one.message} for one in state.due],
+    }
 
 
 def _status(archive: Archive) -> dict[str, Any]:
@@ -325,6 +367,7 @@ def _status(archive: Archive) -> dict[str, Any]:
         **asdict(totals),
         "log_records": archive.holdings.log.size,
         "checkpoint": short_as_json(newest_checkpoint(archive.holdings)),
+        "timestamps": _time_stamps(archive),
         "offline": offline,
         "scheduler_last_seen": None if beat is None else format_moment(beat),
         "removals_due": len(catalogue.replicas_in(ReplicaState.REMOVAL_DUE)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,10 @@ from archive.model.signatures import SignatureJudgement, SignatureOutcome
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.hashes import HashAlgorithm
     from cryptography.x509 import Certificate
+
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""An authority's time that differs from ours by more than this is worth a word: one of the two is wrong."""
 
 
 class Verdict(StrEnum):

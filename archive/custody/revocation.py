@@ -18,6 +18,7 @@ from profiles.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate, CertificateRevocationList
+    from cryptography.x509.ocsp import OCSPResponse
 
 CRL, OCSP = "crl", "ocsp"
 """Endings of stored revocation data."""
@@ -70,8 +71,8 @@ def gather(
 def read(data: bytes, chain: Chain) -> tuple[str, list[Revoked]]:
     """The kind of revocation data, and which certificates of ``chain`` it says are revoked.
 
-    A list is signed by one of the chain. An OCSP answer is only held against the chain's numbers: its signature is
-    not checked here. Raises ValueError for anything else.
+    A list is signed by one of the chain. An OCSP answer is signed by the issuer of the certificate that it is about, or
+    by somebody whom that issuer has certified to sign OCSP answers. Raises ValueError for anything else.
     """
     from cryptography.x509 import load_der_x509_crl, load_pem_x509_crl
 
@@ -140,8 +141,52 @@ def _ocsp(data: bytes, chain: Chain) -> list[Revoked]:
         raise ValueError(f"neither a revocation list nor a successful OCSP answer: {error}") from None
     if certificate is None:
         raise ValueError("an OCSP answer about a certificate that is not in the chain")
+    if not _answered(answer, certificate, chain):
+        raise ValueError("an OCSP answer that neither the issuer of the certificate nor its responder signed")
     reason = answer.revocation_reason.value if answer.revocation_reason else "unspecified"
     return [Revoked(_name(certificate), since, reason)] if revoked and since is not None else []
+
+
+def _answered(answer: OCSPResponse, certificate: Certificate, chain: Chain) -> bool:
+    """Whether the certificate's issuer signed the answer, or a responder of the issuer's (RFC 6960 §4.2.2.2)."""
+    at = chain.certificates.index(certificate)
+    issuer = chain.certificates[min(at + 1, len(chain.certificates) - 1)]  # the root issued itself
+    return any(_signed_answer(answer, one) for one in (issuer, *_responders(answer, issuer)))
+
+
+def _responders(answer: OCSPResponse, issuer: Certificate) -> list[Certificate]:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+
+    found = []
+    for one in answer.certificates:
+        try:
+            one.verify_directly_issued_by(issuer)
+            usage = one.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError, x509.ExtensionNotFound):
+            continue
+        valid = one.not_valid_before_utc <= answer.this_update_utc <= one.not_valid_after_utc
+        if valid and ExtendedKeyUsageOID.OCSP_SIGNING in usage:
+            found.append(one)
+    return found
+
+
+def _signed_answer(answer: OCSPResponse, signer: Certificate) -> bool:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+    key, digest = signer.public_key(), answer.signature_hash_algorithm
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and digest is not None:
+            key.verify(answer.signature, answer.tbs_response_bytes, padding.PKCS1v15(), digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and digest is not None:
+            key.verify(answer.signature, answer.tbs_response_bytes, ec.ECDSA(digest))
+        else:
+            return False
+    except (InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _name(certificate: Certificate) -> str:

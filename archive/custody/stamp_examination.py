@@ -11,8 +11,9 @@ from pathlib import Path
 from archive.custody import stamps
 from archive.custody.answers import read_request
 from archive.custody.chains import Trust, read_trust
+from archive.custody.checkpoint import parse_text
 from archive.custody.instructions import CHAIN, CHECKPOINT, HOW, NEEDED, REQUEST, RESPONSE, REVOCATION, listed_digests
-from archive.custody.judgement import Judgement, judge
+from archive.custody.judgement import CLOCKS_DIFFER, Judgement, judge
 from archive.custody.revocation import read
 from archive.custody.stamps import Place
 from archive.model.digests import sha256_hex
@@ -89,6 +90,7 @@ def _examine(
     if judged.good:
         findings += [Finding("timestamp-remark", Severity.INFO, place.key, word, "RFC 3161") for word in judged.remarks]
         findings += _revocation_findings(place, files, judged)
+        findings += _clock_findings(place, files[CHECKPOINT], judged)
     else:
         findings.append(_error("timestamp-invalid", place, f"{judged.verdict}: {judged.reason}"))
     return Examined(place, judged, tuple(findings))
@@ -140,6 +142,21 @@ def _trust(place: Place, files: Mapping[str, bytes], trust: Mapping[str, Trust])
         return read_trust(files.get(CHAIN, b"")), [doubt]
     except ValueError:
         return Trust(()), [doubt]
+
+
+def _clock_findings(place: Place, text: bytes, judged: Judgement) -> Iterable[Finding]:
+    """An authority saw the checkpoint before the time that it bears: this machine's clock was ahead, or put ahead."""
+    try:
+        made = parse_text(text).time
+    except ValueError:
+        return
+    if made is not None and judged.time is not None and made - judged.time > CLOCKS_DIFFER:
+        message = (
+            f"the checkpoint says that it was made {made:%Y-%m-%d %H:%M:%S} UTC, and the authority saw it "
+            f"{judged.time:%Y-%m-%d %H:%M:%S} UTC: this machine's clock was ahead, and what was recorded just before "
+            f"record {place.size} may have been done before its time had come"
+        )
+        yield Finding("timestamp-before-checkpoint", Severity.WARNING, place.key, message, "DESIGN §7")
 
 
 def _revocation_findings(place: Place, files: Mapping[str, bytes], judged: Judgement) -> Iterable[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from archive.clock import Clock
@@ -18,14 +18,11 @@ from archive.custody.answers import read_request
 from archive.custody.authority import NoAnswer
 from archive.custody.chains import Trust
 from archive.custody.instructions import CHECKPOINT, REQUEST
-from archive.custody.judgement import Judgement, judge, make_request
+from archive.custody.judgement import CLOCKS_DIFFER, Judgement, judge, make_request
 from archive.custody.revocation import Revoked, gather
 from archive.custody.stamps import Place, Waiting
 from archive.progress import Progress
 from profiles.finding import Finding, Severity
-
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""An authority's time that differs from ours by more than this is worth a word: one of the two is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

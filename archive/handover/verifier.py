@@ -1,4 +1,4 @@
-"""What travels with every set of packages: the verifier, which is one file, and the same method for human hands."""
+"""What travels with every set of packages: the verifier, which is one file, one for acts, and the method for hands."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from importlib import resources
 from archive.storage.filesystem import FileSystemBackend
 
 VERIFIER = "verify_custody.py"
+ACTS_VERIFIER = "verify_acts.py"
 HAND_METHOD = "VERIFY-BY-HAND.txt"
+TRAVELLING = (VERIFIER, ACTS_VERIFIER, HAND_METHOD)
+"""Files that lie beside every copy of the log and on every volume."""
 
 
 def travelling(name: str) -> bytes:
-    """The octets of one of the two files."""
+    """The octets of one of these files."""
     return resources.files("archive.handover").joinpath(f"data/{name}").read_bytes()
 
 
 def leave_beside_log(location: FileSystemBackend) -> None:
-    """Put both files beside the custody log's copy at a location.
+    """Put them beside the custody log's copy at a location.
 
     What an earlier release left there stays: it checks what that release wrote, and nothing is ever overwritten.
     """
     held = set(location.keys("custody/"))
-    for name in (VERIFIER, HAND_METHOD):
+    for name in TRAVELLING:
         if f"custody/{name}" not in held:
             location.put(f"custody/{name}", travelling(name))

@@ -24,7 +24,7 @@ from archive.custody.stamp_copies import copy_stamps
 from archive.errors import ArchiveError, CustodyError, StorageError, UsageError
 from archive.handover.export import allowing_request
 from archive.handover.plan import good_locations, latest
-from archive.handover.verifier import HAND_METHOD, VERIFIER, travelling
+from archive.handover.verifier import TRAVELLING, travelling
 from archive.holdings.approvals import carried_out
 from archive.holdings.checkpoints import log_state, make_checkpoint
 from archive.holdings.holdings import Holdings
@@ -197,7 +197,7 @@ def _write_rest(
     }
     _put(target / "handover.json", json.dumps(facts, ensure_ascii=False, indent=1).encode() + b"\n")
     _put(target / "0README.txt", _text("0README.txt", facts))
-    for name in (VERIFIER, HAND_METHOD):
+    for name in TRAVELLING:
         _put(target / name, travelling(name))
     written = count + sum(1 for _ in _loose_files(target)) + (0 if (target / "HOWTO-VERIFY.txt").exists() else 1)
     keys = "\n".join(f"       {text}" for _, text in log_state(holdings).keys)

@@ -143,6 +143,34 @@ def planned(
     return new, to_send(custody, authorities, now=holdings.stamp.clock(), only_due=False)
 
 
+@dataclass(frozen=True, slots=True)
+class StampState:
+    """How trusted time stands: the newest time-stamp that arrived, what waits, and what expires within two years.
+
+    ``unstamped`` is the size of the newest checkpoint where no authority has stamped it yet, None where one has.
+    """
+
+    authorities: int
+    newest: Known | None
+    waiting: int
+    due: tuple[Finding, ...]
+    unstamped: int | None
+
+
+def stamp_state(holdings: Holdings, authorities: int) -> StampState:
+    """How trusted time stands now; nobody is asked. ``authorities`` is how many ``archive.toml`` names."""
+    known, sizes = known_stamps(holdings), note_sizes(holdings.log.folder)
+    newest = max(known, key=lambda one: (one.place.size, one.stamped), default=None)
+    stamped = newest is not None and sizes[-1:] == [newest.place.size]
+    return StampState(
+        authorities=authorities,
+        newest=newest,
+        waiting=len(waiting_stamps(holdings)),
+        due=tuple(due_stamps(holdings)),
+        unstamped=None if stamped or not sizes else sizes[-1],
+    )
+
+
 def known_stamps(holdings: Holdings) -> list[Known]:
     """What the log says of time-stamps, in its order."""
     return [

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from lone_support import refused
 
 from archive import canonical
 from archive.custody.keys import SigningKey, create_key
@@ -124,8 +125,11 @@ def approval(
 
 
 def take(records: list[Record]) -> tuple[Docket, list[str | None]]:
+    """The docket and what it says of each record; the program that travels with the evidence says the same."""
     docket = Docket(ARCHIVE)
-    return docket, [docket.take(n, record) for n, record in enumerate(records)]
+    wrong = [docket.take(n, record) for n, record in enumerate(records)]
+    assert refused(ARCHIVE, records) == [why is not None for why in wrong], wrong
+    return docket, wrong
 
 
 def tombstone(at: datetime = READY, **more: Any) -> TombstoneRecord:
@@ -343,6 +347,7 @@ def test_an_act_without_a_request_that_allows_it_is_found(keys: dict[str, Signin
     records = [*beginning(keys), *before, acts(keys, act, request=named, at=at)]
     found = list(examine_acts(ARCHIVE, enumerate(records)))
     assert [finding.subject for finding in found] == [f"record {len(records) - 1}"], found
+    assert refused(ARCHIVE, records) == [*[False] * (len(records) - 1), True]
     assert found[0].code == "act-not-allowed"
 
 
@@ -390,6 +395,7 @@ def test_a_deletion_against_a_legal_hold_is_found_whoever_approved_it(
     records = [*beginning(keys), sealed, hold, asked, approval(keys, asked), tombstone()]
     (found,) = examine_acts(ARCHIVE, enumerate(records))
     assert "legal hold hold-1" in found.message
+    assert refused(ARCHIVE, records)[-1]
     other = LegalHoldRecord(**stamp(), hold="hold-1", scope=scope, subject=REQUEST)
     assert not list(examine_acts(ARCHIVE, enumerate([r if r is not hold else other for r in records])))
 

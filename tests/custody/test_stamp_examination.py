@@ -10,7 +10,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
-from local_authority import Identity, LocalAuthority, now
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from local_authority import Identity, LocalAuthority, certify, now
 from stamping_support import PLACE, SIZE, TEXT, World, configured, request, send_all, stored
 
 from archive.custody.chains import read_trust
@@ -249,29 +251,62 @@ def test_a_certificate_revoked_since_is_said(tmp_path: Path, local: LocalAuthori
     assert examined.judgement is not None and examined.judgement.good
 
 
-def test_an_ocsp_answer_about_the_chain_is_stored_and_another_is_not(tmp_path: Path, local: LocalAuthority) -> None:
-    def ocsp(about: Identity) -> bytes:
-        builder = x509.ocsp.OCSPResponseBuilder().add_response(
-            cert=about.certificate,
-            issuer=local.intermediate.certificate,
-            algorithm=hashes.SHA256(),
-            cert_status=x509.ocsp.OCSPCertStatus.GOOD,
-            this_update=now(),
-            next_update=None,
-            revocation_time=None,
-            revocation_reason=None,
-        )
-        builder = builder.responder_id(x509.ocsp.OCSPResponderEncoding.NAME, local.intermediate.certificate)
-        return builder.sign(local.intermediate.key, hashes.SHA256()).public_bytes(Encoding.DER)
+def ocsp_answer(local: LocalAuthority, about: Identity, *, by: Identity | None = None, carried: bool = False) -> bytes:
+    """An answer that all is well with ``about``, signed by the intermediate or ``by`` another, whose certificate it
+    may carry."""
+    signer = by or local.intermediate
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        cert=about.certificate,
+        issuer=local.intermediate.certificate,
+        algorithm=hashes.SHA256(),
+        cert_status=ocsp.OCSPCertStatus.GOOD,
+        this_update=now(),
+        next_update=None,
+        revocation_time=None,
+        revocation_reason=None,
+    )
+    builder = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, signer.certificate)
+    builder = builder.certificates([signer.certificate]) if carried else builder
+    return builder.sign(signer.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
-    stranger = LocalAuthority.make(tmp_path / "x").stamper
-    authority = configured(local, revocation=(("a.ocsp", ocsp(local.stamper)), ("b.ocsp", ocsp(stranger))))
+
+def kept_revocation(tmp_path: Path, local: LocalAuthority, data: bytes) -> tuple[list[str], list[str]]:
+    """Endings of the revocation data stored beside a token, and what was said of it."""
+    authority = configured(local, revocation=(("a.ocsp", data),))
     request(tmp_path, authority)
     sent = send_all(tmp_path, world_of(local), authority)
     assert len(sent.stored) == 1
-    assert [path.suffix for path in (tmp_path / PLACE.key / "revocation").iterdir()] == [".ocsp"]
-    (finding,) = sent.findings
-    assert "b.ocsp is not stored" in finding.message
+    folder = tmp_path / PLACE.key / "revocation"
+    return [path.suffix for path in folder.iterdir()] if folder.exists() else [], [one.message for one in sent.findings]
+
+
+def test_an_ocsp_answer_of_the_issuer_is_stored(tmp_path: Path, local: LocalAuthority) -> None:
+    assert kept_revocation(tmp_path, local, ocsp_answer(local, local.stamper)) == ([".ocsp"], [])
+
+
+def test_an_ocsp_answer_of_the_issuers_responder_is_stored(tmp_path: Path, local: LocalAuthority) -> None:
+    responder = certify("responder", local.intermediate, purposes=(ExtendedKeyUsageOID.OCSP_SIGNING,))
+    data = ocsp_answer(local, local.stamper, by=responder, carried=True)
+    assert kept_revocation(tmp_path, local, data) == ([".ocsp"], [])
+
+
+@pytest.mark.parametrize("who", ["a stranger", "a stranger who carries a certificate", "one certified for another use"])
+def test_an_ocsp_answer_that_somebody_else_signed_is_not_stored(
+    tmp_path: Path, local: LocalAuthority, who: str
+) -> None:
+    stranger = certify("stranger", certify("nobody", ca=True), purposes=(ExtendedKeyUsageOID.OCSP_SIGNING,))
+    signer = local.stamper if who == "one certified for another use" else stranger
+    data = ocsp_answer(local, local.stamper, by=signer, carried=who != "a stranger")
+    kept, (said,) = kept_revocation(tmp_path, local, data)
+    assert kept == []
+    assert "a.ocsp is not stored" in said and "neither the issuer of the certificate nor its responder signed" in said
+
+
+def test_an_ocsp_answer_about_another_certificate_is_not_stored(tmp_path: Path, local: LocalAuthority) -> None:
+    stranger = LocalAuthority.make(tmp_path / "x").stamper
+    kept, (said,) = kept_revocation(tmp_path, local, ocsp_answer(local, stranger))
+    assert kept == []
+    assert "a.ocsp is not stored" in said
 
 
 # Successors

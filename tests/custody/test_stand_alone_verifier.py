@@ -123,7 +123,7 @@ def test_without_any_openings_packages_are_checked_against_themselves(volume: Vo
     assert volume.verify().code == 1
 
 
-def test_a_deleted_package_is_not_missed_and_its_approval_is_not_vouched_for(volume: Volume) -> None:
+def test_a_deleted_package_is_not_missed_and_its_approval_is_left_to_the_other_program(volume: Volume) -> None:
     gone = volume.aip.name
     common = {
         name: volume.records()[0][name] for name in ("actor", "clock", "machine", "reason", "time", "v", "version")

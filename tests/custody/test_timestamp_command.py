@@ -25,6 +25,7 @@ from archive.custody import stamps
 from archive.custody.stamps import Place
 from archive.duties import Done, tick
 from archive.errors import ConfigError
+from archive.holdings.checkpoints import make_checkpoint
 from archive.holdings.timestamping import known_stamps
 from archive.progress import Silent
 
@@ -470,3 +471,51 @@ def test_killed_at_any_durable_call_the_same_command_goes_on(
             assert code == 0
             break
     assert at > 40
+
+
+# What status says
+
+
+def test_status_says_what_is_stamped_waits_and_is_due(home: Path, server: LocalServer, local: LocalAuthority) -> None:
+    size = newest(home)
+    assert "Time-stamps: none; no authority is named" in archive(home, "status").out
+    configure(home, authority(server.url), authority("http://127.0.0.1:9/tsr", name="away"))
+    before = archive(home, "status", "--json").json["timestamps"]
+    assert before == {"authorities": 2, "newest": None, "waiting": 0, "unstamped": size, "due": []}
+    archive(home, "custody", "timestamp")
+    after = archive(home, "status", "--json").json["timestamps"]
+    assert (after["newest"]["size"], after["newest"]["authority"]) == (size, "local")
+    assert (after["waiting"], after["unstamped"], after["due"]) == (1, None, [])
+    assert "; 1 request waiting" in archive(home, "status").out
+    archive(home, "agent", "add", "anna", "--role", "archivist")
+    archive(home, "--as", "anna", "custody", "checkpoint")
+    later = archive(home, "status", "--json").json["timestamps"]
+    assert later["unstamped"] == newest(home) > size
+
+
+def test_status_and_duties_name_a_time_stamp_that_expires_within_two_years(home: Path, tmp_path: Path) -> None:
+    short = LocalAuthority.make(tmp_path / "short", ends=now() + YEAR)
+    shutil.copy(short.ca, home / "authorities" / "short.pem")
+    with serving(lambda asked: Answer(short.answer(asked.body))) as server:
+        configure(home, authority(server.url, name="short", ca="authorities/short.pem"))
+        with assembly.changing(home, doing="ticking") as opened:
+            told = tick(lambda: contextlib.nullcontext((opened.holdings, load(home))), home, progress=Silent())
+    (done,) = [one for one in told if one.duty == "timestamp"]
+    assert "stamped by 'short'" in done.sentence and "no later time-stamp covers it" in done.sentence
+    ran = archive(home, "status")
+    assert "!! timestamps/" in ran.out and "no later time-stamp covers it" in ran.out
+
+
+def test_a_checkpoint_dated_later_than_it_was_seen_outside_is_named(home: Path, server: LocalServer) -> None:
+    """Somebody puts the clock ahead, does what was not due yet, and puts it back."""
+    configure(home, authority(server.url))
+    archive(home, "agent", "add", "anna", "--role", "archivist")
+    with assembly.changing(home, doing="dating ahead", clock=lambda: now() + timedelta(days=4)) as opened:
+        make_checkpoint(opened.holdings)
+    size = newest(home)
+    assert archive(home, "--as", "anna", "custody", "timestamp").code == 0
+    ran = archive(home, "custody", "verify", "--json")
+    (stamped,) = [check for check in ran.json["checks"] if check["check"] == "time-stamps"]
+    (finding,) = [one for one in stamped["findings"] if one["code"] == "timestamp-before-checkpoint"]
+    assert f"record {size}" in finding["message"]
+    assert ran.code == 3

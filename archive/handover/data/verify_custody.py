@@ -4,12 +4,11 @@
     python3 -I verify_custody.py [DIR] [--since CHECKPOINT]... [--key VKEY]... [--proof FILE]...
 
 DIR is a handover volume, a storage location or one package, and is only read. --since, a file with a checkpoint (three
-lines are enough), and --key, the archive's verifier key, show that it was not all made anew, if you got them by ANOTHER
-WAY. --proof: that a record is in the log, or that a checkpoint continues another. Signatures need the program openssl.
-Exit code: 0 all right; 1 something is wrong; 2 not understood; 3 right so far, but something could not be checked.
-VERIFY-BY-HAND.txt tells what a leaf, a root and a checkpoint are, and does the same without this program."""
-import argparse, base64, calendar, functools, hashlib, heapq, itertools, json, operator, os, re, shutil, subprocess
-import sys, tempfile, time
+lines are enough, or five copied by hand), and --key, the archive's verifier key, show that it was not all made anew, if
+you got them by ANOTHER WAY. --proof: that a record is in the log, or that a checkpoint continues another. Signatures
+need the program openssl. verify_acts.py checks all this and who approved deletions; VERIFY-BY-HAND.txt, by hand.
+Exit code: 0 all right; 1 something is wrong; 2 not understood; 3 right so far, but something could not be checked."""
+import argparse, base64, calendar, functools, hashlib, heapq, itertools, json, os, re, subprocess, sys, tempfile, time
 from collections import Counter, defaultdict, namedtuple
 from pathlib import Path
 
@@ -18,6 +17,7 @@ LEAF = re.compile(rb'{"commitment":"([0-9a-f]{64})",' + N + rb',"time":"([0-9-]{
 OPENING = re.compile(rb"{" + N + rb',"record":({.*}),"salt":"([A-Za-z0-9+/]{43}=)"}\n')
 LISTED = re.compile(rb"([0-9a-f]{64})  (?:packages/([^/]+/[^/]+)/)?(.+)\n")  # as sha256sum; RFC 8493 section 2.1.3
 TAGS, PAYLOAD, CONTENT = b"tagmanifest-sha256.txt", b"manifest-sha256.txt", b"data/representations/original/data/"
+PAPER = re.compile(r"(\d{1,16}) records?((?:\s+[0-9a-f]{4}){20})\b")
 OUTCOMES = ("accepted", "duplicate", "quarantined", "rejected", "pending")
 Note = namedtuple("Note", "source text origin size root signatures")  # what a checkpoint says
 said = Counter()
@@ -48,7 +48,12 @@ def climb(first: int, size: int, known: list, path: list, leaf: bool) -> tuple:
 def checkpoint(source: str, data: bytes = b"") -> Note:
     """A checkpoint: origin, size, root, further lines; an empty line; signature lines (C2SP tlog-checkpoint)."""
     data = data or (Path(source).read_bytes() if Path(source).is_file() else b"")
-    text, _, tail = data.decode("utf-8").replace("\r\n", "\n").strip("\n").partition("\n\n")
+    text, _, tail = data.decode("utf-8-sig").replace("\r\n", "\n").strip().partition("\n\n")
+    for number, groups in PAPER.findall(text.lower()):  # lines of four groups of the root, and a fifth to check them
+        lines = [(g[at : at + 16], g[at + 16 : at + 20]) for g in ["".join(groups.split())] for at in range(0, 80, 20)]
+        if any(sha256(f"{number} {n} {digits}".encode()).hex()[:4] != check for n, (digits, check) in enumerate(lines)):
+            raise argparse.ArgumentTypeError(f"{source} was copied wrongly")
+        return Note(source, b"", "", int(number), bytes.fromhex("".join(digits for digits, _ in lines)), ())
     origin, size, root = [*text.split("\n"), "", ""][:3]
     octets = bytes.fromhex(root) if len(root) == 64 else base64.b64decode(root, validate=True)
     if not re.fullmatch("0|[1-9][0-9]{0,15}", size) or len(octets) != 32:
@@ -57,8 +62,7 @@ def checkpoint(source: str, data: bytes = b"") -> Note:
     return Note(source, text.encode() + b"\n", origin, int(size), octets, tuple(signatures))
 
 def openssl(folder, words: str, **files: bytes) -> tuple:
-    for name, data in files.items():
-        Path(folder, name).write_bytes(data)
+    _ = [Path(folder, name).write_bytes(data) for name, data in files.items()]
     done = subprocess.run(["openssl", *words.split()], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True)
     return done.returncode == 0, " ".join((done.stdout + done.stderr).decode("utf-8", "replace").split())
 
@@ -117,7 +121,7 @@ class Log:
     def __init__(self, custody: Path, sizes: set) -> None:
         self.size, self.open, self.frozen, self.roots, self.seals, self.gone = 0, 0, 0, {0: sha256()}, {}, {}
         self.counts, self.receipts, self.undecided = defaultdict(Counter), defaultdict(bytearray), {}
-        subtrees, expected, number_of = [], 0, operator.itemgetter(0)
+        subtrees, expected, number_of = [], 0, lambda pair: pair[0]
         both = log_lines(custody / "leaves", LEAF), log_lines(custody / "openings", OPENING)
         for number, lines in itertools.groupby(heapq.merge(*both, key=number_of), number_of):
             leaf, *openings = (match for _, match in lines)
@@ -134,7 +138,7 @@ class Log:
             if self.size in sizes:
                 self.roots[self.size] = functools.reduce(lambda right, left: sha256(b"\1", left, right), subtrees[::-1])
 
-    def take(self, record: dict, n: int) -> None:
+    def take(self, record: dict, n: int, vouched=None) -> None:
         """Remember of a record what the packages will be held against; check the counts of a closed accession."""
         kind = record.get("kind")
         if kind == "seal":
@@ -152,7 +156,7 @@ class Log:
             if counts != [*(record[outcome] for outcome in OUTCOMES[:4]), 0] or sum(counts) != record["received"]:
                 say(False, "counts", f"accession {record['accession']} was closed with other numbers than its receipts")
         elif kind == "tombstone":
-            say(None, "packages", f"{record['aip']} was deleted by record {n}: who approved that is not checked here")
+            say(vouched, "packages", f"{record['aip']} was deleted by record {n}; who approved it: verify_acts.py")
             self.gone[record["aip"]] = record["remainder"]
             self.receipts[record["remainder"]] += self.receipts.pop(record["aip"], b"")
         elif kind == "handover-frozen":
@@ -167,8 +171,7 @@ def digests(folder: bytes, skip=frozenset(), below: bytes = b""):
         elif entry.is_file(follow_symlinks=False):
             try:
                 with open(entry.path, "rb") as file:
-                    for chunk in iter(lambda: file.read(1 << 20), b""):
-                        digest.update(chunk)
+                    _ = [*map(digest.update, iter(lambda: file.read(1 << 20), b""))]
                 yield path, digest.hexdigest()
             except OSError as error:
                 yield path, f"unreadable ({error.strerror})"
@@ -246,7 +249,7 @@ def check_proof(name: str, records: list) -> list:
 def check(root: Path, given: list, keys: list, proofs: list) -> None:
     records, custody = [], root / "custody"
     proven = [check_proof(name, records) for name in proofs]
-    notes = [*given, *{*itertools.chain(*proven)}, *map(checkpoint, sorted(custody.glob("checkpoints/*.note")))]
+    notes = [*map(checkpoint, sorted(custody.glob("checkpoints/*.note"))), *{*itertools.chain(*proven)}, *given]
     log = Log(custody, {note.size for note in notes})
     if custody.is_dir():
         say(True, "leaves", f"{log.size} are numbered from 0 without a gap, each in the one form that a leaf has")
@@ -260,22 +263,20 @@ def check(root: Path, given: list, keys: list, proofs: list) -> None:
             joined = {size: joined[first.size] if to == joined[last.size] else to for size, to in joined.items()}
         if len({*joined.values()}) > 1:
             say(None, "checkpoints", f"no proof says that those of {sorted(joined)} records continue each other")
-        for record, n in records:
-            log.take(record, n)
+        _ = [log.take(record, n) for record, n in records]
         check_package(root, log) if (root / "bagit.txt").is_file() else None
     for note in notes:
-        if log.roots.get(note.size) != note.root or note.origin != notes[0].origin:
+        if log.roots.get(note.size) != note.root or len({"", note.origin, notes[0].origin}) > 2:
             why = "not so here" if note.size in log.roots else f"here are only {log.size} records"
             say(False, "checkpoints", f"{note.source}: {note.size} in {note.origin}, root {note.root.hex()}; {why}")
     newer = log.size - max([note.size for note in notes], default=0)
     say(True, "checkpoints", f"{len(notes)} have the roots of the log here (RFC 6962 section 2.1)")
     if newer > 0 or not given:
         say(None, "checkpoints", f"{max(newer, 0)} records are newer than these; given with --since: {len(given)}")
-    version = openssl(".", "version")[1] if shutil.which("openssl") else "openssl is not installed"
-    if not re.match("OpenSSL ([3-9]|[1-9][0-9])", version):
-        return say(None, "signatures", f"nor time-stamps: {version}")
-    for token in sorted(custody.glob("timestamps/*/*/response.tsr")):
-        check_token(token.parent, notes)
+    tool = subprocess.getoutput("openssl version")
+    if not re.match("OpenSSL ([3-9]|[1-9][0-9])", tool):
+        return say(None, "signatures", f"nor time-stamps: {tool if 'SSL' in tool else 'openssl is not installed'}")
+    _ = [check_token(token.parent, notes) for token in sorted(custody.glob("timestamps/*/*/response.tsr"))]
     check_signatures([n for n in notes if n not in given], keys) if keys else say(None, "signatures", "no --key given")
 
 def main() -> int:
@@ -285,8 +286,7 @@ def main() -> int:
         parser.add_argument(option, action="append", default=[], type=kind)
     asked = parser.parse_args()
     known = any((asked.DIR / name).exists() for name in ("custody", "bagit.txt")) if asked.DIR else asked.proof
-    if not known or not all(map(os.path.isfile, asked.proof)):
-        parser.error("give a handover volume, a location, a package or a proof")
+    all([known, *map(os.path.isfile, asked.proof)]) or parser.error("give a volume, a location, a package or a proof")
     sys.stdout.reconfigure(errors="backslashreplace")
     try:
         check(asked.DIR or Path("nowhere"), asked.since, asked.key, asked.proof)
@@ -296,4 +296,4 @@ def main() -> int:
     sys.stdout.write(f"VERDICT: {word}\n")
     return code
 
-sys.exit(main())
+__name__ == "__main__" and sys.exit(main())
