@@ -525,7 +525,12 @@ class Catalogue:
 
     def _all(self, kind: type[R], query: Select[Any]) -> list[R]:
         with self._reading() as connection:
-            return [row_of(kind, found) for found in connection.execute(query).mappings()]
+            rows = [row_of(kind, found) for found in connection.execute(query).mappings()]
+        if len(set(rows)) < len(rows):  # a rotten page led to another one twice
+            raise CatalogueError(
+                f"the catalogue is damaged: a row of {TABLES[kind].name} stands in it twice", hint=REBUILD
+            )
+        return rows
 
     def _stream(self, kind: type[R], query: Select[Any]) -> Iterator[R]:
         with self._reading() as connection:

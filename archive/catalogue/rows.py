@@ -50,7 +50,10 @@ class AgreementRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessionRow(Row):
-    """The receipt of one delivery; open while ``closed_at`` is None. ``metadata_reading`` is canonical JSON."""
+    """The receipt of one delivery; open while ``closed_at`` is None. ``metadata_reading`` is canonical JSON.
+
+    ``checksums_sha256`` are the digests of the checksum files given beside it, joined by blanks.
+    """
 
     id: AccessionId
     producer: str
@@ -61,6 +64,7 @@ class AccessionRow(Row):
     opened_at: str
     closed_at: str | None
     metadata_reading: str | None = None
+    checksums_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

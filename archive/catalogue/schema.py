@@ -62,6 +62,7 @@ accession = _table(
     Column("opened_at", Text, nullable=False),
     Column("closed_at", Text),
     Column("metadata_reading", Text),
+    Column("checksums_sha256", Text, nullable=False),
 )
 
 file = _table(

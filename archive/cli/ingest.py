@@ -37,10 +37,19 @@ def metadata_options(command: F) -> F:
     )(command)
 
 
+def checksums_option(command: F) -> F:
+    """The producer's checksum files that do not lie in the delivery."""
+    told = "A checksum file of the producer's (sha256sum, md5sum, --tag …); may be given more than once."
+    return click.option("--checksums", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help=told)(
+        command
+    )
+
+
 @click.command("ingest")
 @click.argument("delivery", type=click.Path(path_type=Path))
 @click.option("--producer", required=True, metavar="CODE", help="Code of whoever delivers.")
 @metadata_options
+@checksums_option
 @click.option("--accession", metavar="ID", help="Go on with this accession, or 'new' to receive everything again.")
 @common
 @dry_run
@@ -51,6 +60,7 @@ def ingest_command(
     metadata_encoding: str | None,
     metadata_delimiter: str | None,
     metadata_map: Path | None,
+    checksums: tuple[Path, ...],
     accession: str | None,
     here: str | None,
     as_json: bool,
@@ -59,6 +69,7 @@ def ingest_command(
     """Take in the folder or bag DELIVERY: copy it, seal it in packages, replicate them, record everything.
 
     The delivered folder is only read. The command may be interrupted at any moment; the same command goes on.
+    Checksum files in the delivery (SHA256SUMS, *.md5, manifest-sha256.txt …) are found by their names and compared.
 
     \b
     Example:
@@ -67,6 +78,7 @@ def ingest_command(
     from archive import assembly
     from archive.holdings.checkpoints import newest_checkpoint
     from archive.ingest.agreement import terms_for
+    from archive.ingest.brought import Brought
     from archive.ingest.delivery import ingest
 
     home = find_home(here)
@@ -74,14 +86,21 @@ def ingest_command(
     if dry_run:
         with assembly.reading(home) as archive:
             terms = terms_for(archive.holdings.catalogue, producer)
-        return _survey(delivery, producer, table, home, terms, as_json=as_json)
+        return _survey(delivery, producer, table, home, terms, checksums, as_json=as_json)
     with (
         changing(home, doing=f"ingest of {delivery}", beside_others=True) as archive,
         interruptible() as progress,
     ):
         bench = assembly.ingest_bench(archive, progress=progress)
         with bench.leases:
-            done = ingest(delivery, producer=producer, metadata=table, accession=accession, bench=bench)
+            done = ingest(
+                delivery,
+                producer=producer,
+                metadata=table,
+                accession=accession,
+                bench=bench,
+                brought=Brought(checksums),
+            )
         interrupted = progress.stopping()
     checkpoint = None
     with contextlib.suppress(CustodyError):  # closing the archive has told it already
@@ -134,6 +153,7 @@ def _tell(done: Accessioned, checkpoint: Checkpoint | None, *, as_json: bool) ->
 @click.command("survey")
 @click.argument("delivery", type=click.Path(path_type=Path))
 @metadata_options
+@checksums_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def survey_command(
     delivery: Path,
@@ -141,6 +161,7 @@ def survey_command(
     metadata_encoding: str | None,
     metadata_delimiter: str | None,
     metadata_map: Path | None,
+    checksums: tuple[Path, ...],
     as_json: bool,
 ) -> int:
     """Look at the folder or bag DELIVERY before anything is copied. Needs no archive.
@@ -152,7 +173,7 @@ def survey_command(
     from profiles.ingest_profile import NO_AGREEMENT
 
     table = _table(metadata, metadata_encoding, metadata_delimiter, metadata_map)
-    return _survey(delivery, "(not said)", table, None, NO_AGREEMENT, as_json=as_json)
+    return _survey(delivery, "(not said)", table, None, NO_AGREEMENT, checksums, as_json=as_json)
 
 
 def _table(path: Path | None, encoding: str | None, delimiter: str | None, mapping: Path | None) -> MetadataFile | None:
@@ -169,6 +190,7 @@ def _survey(
     table: MetadataFile | None,
     home: Path | None,
     terms: IngestProfile,
+    checksums: tuple[Path, ...],
     *,
     as_json: bool,
 ) -> int:
@@ -177,11 +199,17 @@ def _survey(
     from archive.ingest.survey import look, survey
 
     today = system_clock().date()
-    seen = survey(
-        look(delivery, producer=producer, metadata=table, home=home, scratch=None, today=today, terms=terms),
+    looked = look(
+        delivery,
+        producer=producer,
+        metadata=table,
+        home=home,
         scratch=None,
-        at_most=MAX_FILES,
+        today=today,
+        terms=terms,
+        checksums=checksums,
     )
+    seen = survey(looked, scratch=None, at_most=MAX_FILES)
     if as_json:
         emit_json(
             {

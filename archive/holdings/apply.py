@@ -181,6 +181,7 @@ def _open_accession(catalogue: Catalogue, n: int, record: AccessionRecord) -> No
         opened_at=format_moment(record.time),
         closed_at=None,
         metadata_reading=_reading(record),
+        checksums_sha256=" ".join(record.checksums_sha256),
     )
     known = catalogue.accession(record.accession)
     if known is None:

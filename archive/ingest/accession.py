@@ -136,8 +136,10 @@ def _is_from(delivery: Delivery, accession: AccessionRow) -> bool:
 
 
 def _same_metadata(previous: AccessionRow, delivery: Delivery) -> bool:
-    """Whether the same table was given, read in the same way."""
+    """Whether the same table was given, read in the same way, and the same checksum files."""
     table = delivery.metadata
+    if previous.checksums_sha256 != " ".join(delivery.given_checksums):
+        return False
     if table is None or previous.metadata_reading is None:
         return table is None and previous.metadata_sha256 is None
     return previous.metadata_sha256 == table.sha256 and json.loads(previous.metadata_reading) == table.reading
@@ -177,6 +179,7 @@ def _begin(accession: AccessionId, delivery: Delivery, listed: Listed, bench: Wo
             metadata_name=None if metadata is None else metadata.name,
             metadata_sha256=None if metadata is None else metadata.sha256,
             metadata_reading=None if metadata is None else metadata.reading,
+            checksums_sha256=delivery.given_checksums,
         )
     )
     bench.holdings.record(records)
@@ -221,6 +224,8 @@ def _changed(previous: AccessionRow, delivery: Delivery, listed: Listed) -> Usag
     table = None if delivery.metadata is None else delivery.metadata.sha256
     if previous.listing_sha256 != listed.sha256:
         what = "the folder"
+    elif previous.checksums_sha256 != " ".join(delivery.given_checksums):
+        what = "the list of checksum files given with it"
     else:
         what = "the metadata" if previous.metadata_sha256 != table else "how the metadata is read"
     return UsageError(

@@ -131,10 +131,11 @@ def _still_true(findings: Iterable[Finding], accession: AccessionId, bench: Work
 
 
 def _orphans(desk: Desk, delivery: Delivery, unmatched: IO[bytes]) -> Iterator[Finding]:
-    """What the table and the delivery have not in common; every one of them is also written to ``unmatched``."""
-    if delivery.metadata is None:
-        return
-    for finding in match(delivery.metadata.rows, delivered_items(desk.listed.path)):
+    """What the producer's papers and the delivery have not in common; all of it is also written to ``unmatched``."""
+    items = delivered_items(desk.listed.path)
+    rows = () if delivery.metadata is None else match(delivery.metadata.rows, items)
+    names = (name for item in delivered_items(desk.listed.path) for name in item)
+    for finding in chain(rows, delivery.unlisted(names)):
         with own_disk(desk.folder):
             unmatched.write(csv_line(finding.code, guarded_cell(finding.subject), finding.message))
         yield finding
@@ -206,12 +207,23 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield from file
 
 
+_TAKEN = frozenset({b"checksums", b"bag", b"metadata-map.toml"})
+"""Names in the folder of what the producer sent that have a meaning there."""
+
+
 def _submission(delivery: Delivery) -> Iterator[tuple[bytes, Iterable[bytes]]]:
-    """The producer's table, and the tag files of a delivered bag, as received."""
+    """The producer's table and checksum files, and the tag files of a delivered bag, as received."""
     if delivery.metadata is not None:
-        yield delivery.metadata.name, delivery.metadata.octets()
+        name = delivery.metadata.name
+        yield b"table/" + name if name in _TAKEN else name, delivery.metadata.octets()
         if delivery.metadata.mapping is not None:
             yield b"metadata-map.toml", (delivery.metadata.mapping.data,)
+    if delivery.checksums is not None:
+        names = set[bytes]()
+        for number, one in enumerate(delivery.checksums.lists(), 1):
+            known = one.name in names
+            names.add(one.name)
+            yield b"checksums/" + (b"%d/" % number if known else b"") + one.name, delivery.checksums.octets(one)
     if delivery.bag is not None:
         for entry in delivery.bag.entries.values():
             if entry.kind is EntryKind.FILE and not entry.path.startswith(b"data/"):

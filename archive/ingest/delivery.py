@@ -9,6 +9,7 @@ from pathlib import Path
 from archive.ingest.accession import Desk, Finished, open_accession
 from archive.ingest.agreement import terms_for
 from archive.ingest.appraise import appraise
+from archive.ingest.brought import NOTHING, Brought
 from archive.ingest.close import Accessioned, close, report, report_finished
 from archive.ingest.examine import examine
 from archive.ingest.journal import Lot, lots
@@ -16,21 +17,23 @@ from archive.ingest.metadata import MetadataFile
 from archive.ingest.receive import receive
 from archive.ingest.rights import weigh
 from archive.ingest.seal import place, seal
-from archive.ingest.survey import look
+from archive.ingest.survey import Delivery, look
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import PackageId, new_identifier
 from archive.model.packages import Outcome
 
 
 def ingest(
-    source: Path, *, producer: str, metadata: MetadataFile | None, accession: str | None, bench: Workbench
+    source: Path,
+    *,
+    producer: str,
+    metadata: MetadataFile | None,
+    accession: str | None,
+    bench: Workbench,
+    brought: Brought = NOTHING,
 ) -> Accessioned:
     """Take in the delivery at ``source`` and answer how it stands. The same call goes on where a killed one stopped."""
-    home, today = bench.holdings.home, bench.holdings.stamp.clock().date()
-    terms = terms_for(bench.holdings.catalogue, producer)
-    delivery = look(  # 1 survey
-        source, producer=producer, metadata=metadata, home=home, scratch=bench.staging, today=today, terms=terms
-    )
+    delivery = _look(source, producer, metadata, brought, bench)  # 1 survey
     desk = open_accession(delivery, wanted=accession, bench=bench)
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)
@@ -48,6 +51,19 @@ def ingest(
         if bench.progress.stopping():
             return report(desk.accession, findings=tuple(owed), closed=False, bench=bench)
     return close(desk, delivery, owed=owed, bench=bench)
+
+
+def _look(source: Path, producer: str, metadata: MetadataFile | None, brought: Brought, bench: Workbench) -> Delivery:
+    return look(
+        source,
+        producer=producer,
+        metadata=metadata,
+        home=bench.holdings.home,
+        scratch=bench.staging,
+        today=bench.holdings.stamp.clock().date(),
+        terms=terms_for(bench.holdings.catalogue, producer),
+        checksums=brought.checksums,
+    )
 
 
 def _open_lots(desk: Desk, bench: Workbench) -> Iterator[Lot]:

@@ -65,6 +65,7 @@ def upgrade() -> None:
         text("opened_at"),
         text("closed_at", null=True),
         text("metadata_reading", null=True),
+        text("checksums_sha256"),
         sa.ForeignKeyConstraint(["producer"], ["producer.code"]),
     )
     evidence(
