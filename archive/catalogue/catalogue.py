@@ -41,6 +41,7 @@ from archive.catalogue.rows import (
     TimestampRow,
     TombstoneRow,
     Totals,
+    TransferRow,
 )
 from archive.errors import CatalogueError
 from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
@@ -182,6 +183,11 @@ class Catalogue:
             query = query.where(schema.accession.c.producer == producer)
         return self._all(AccessionRow, query)
 
+    def transfers(self, accession: AccessionId) -> list[TransferRow]:
+        """How what belongs to an accession came, in the order it was told."""
+        table = schema.transfer
+        return self._all(TransferRow, select(table).where(table.c.accession == accession).order_by(table.c.leaf))
+
     def file(self, identifier: FileId) -> FileRow | None:
         """The receipt of that identifier."""
         return self._one(FileRow, select(schema.file).where(schema.file.c.id == identifier))
@@ -190,6 +196,12 @@ class Catalogue:
         """Receipts of one accession in order of their names, streamed."""
         table = schema.file
         return self._stream(FileRow, select(table).where(table.c.accession == accession).order_by(table.c.name))
+
+    def files_with(self, accession: AccessionId, outcome: Outcome, *, limit: int | None = None) -> list[FileRow]:
+        """The receipts of one accession with that outcome in order of their names, at most ``limit``."""
+        table = schema.file
+        query = select(table).where(table.c.accession == accession, table.c.outcome == str(outcome))
+        return self._all(FileRow, query.order_by(table.c.name).limit(limit))
 
     def files_of_item(self, item: ItemId) -> list[FileRow]:
         """Receipts of the held files that belong together under this identifier, in order of their names."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from archive.cli.medium import brought_from, medium_options
 from archive.cli.output import emit_json, findings_as_json, octets, plural, say, tell_findings
 from archive.cli.session import changing, common, dry_run, find_home, interruptible
 from archive.errors import CustodyError, ExitCode, UsageError
@@ -50,6 +51,8 @@ def checksums_option(command: F) -> F:
 @click.option("--producer", required=True, metavar="CODE", help="Code of whoever delivers.")
 @metadata_options
 @checksums_option
+@medium_options
+@click.option("--keep-open", is_flag=True, help="More of this accession is to come: do not close it yet.")
 @click.option("--accession", metavar="ID", help="Go on with this accession, or 'new' to receive everything again.")
 @common
 @dry_run
@@ -62,9 +65,11 @@ def ingest_command(
     metadata_map: Path | None,
     checksums: tuple[Path, ...],
     accession: str | None,
+    keep_open: bool,
     here: str | None,
     as_json: bool,
     dry_run: bool,
+    **medium: Any,
 ) -> int:
     """Take in the folder or bag DELIVERY: copy it, seal it in packages, replicate them, record everything.
 
@@ -74,14 +79,15 @@ def ingest_command(
     \b
     Example:
       archive ingest /media/usb/delivery --producer viasna --metadata /media/usb/metadata.csv
+      archive ingest /media/usb/delivery --producer viasna --medium "WD Elements WX12" --seal 004411 --seal-state intact
     """
     from archive import assembly
     from archive.holdings.checkpoints import newest_checkpoint
     from archive.ingest.agreement import terms_for
-    from archive.ingest.brought import Brought
     from archive.ingest.delivery import ingest
 
     home = find_home(here)
+    brought = brought_from(medium, checksums=checksums, keep_open=keep_open)
     table = _table(metadata, metadata_encoding, metadata_delimiter, metadata_map)
     if dry_run:
         with assembly.reading(home) as archive:
@@ -99,7 +105,7 @@ def ingest_command(
                 metadata=table,
                 accession=accession,
                 bench=bench,
-                brought=Brought(checksums),
+                brought=brought,
             )
         interrupted = progress.stopping()
     checkpoint = None
@@ -143,7 +149,11 @@ def _tell(done: Accessioned, checkpoint: Checkpoint | None, *, as_json: bool) ->
     if done.accession_package is not None:
         say(f"  papers  {done.accession_package}")
     tell_findings(done.findings)
-    if not done.closed:
+    if done.kept_open:
+        say(f"More is to come. When all is there: archive accession close {done.accession}")
+    elif not done.closed:
+        for why in done.obstacles:
+            say(f"Not closed: {why}.")
         say("Next: mend what is said above, then give the same command again.")
     elif checkpoint is not None:
         say(f"Checkpoint of the custody log {described(checkpoint)}.")

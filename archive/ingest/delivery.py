@@ -34,7 +34,7 @@ def ingest(
 ) -> Accessioned:
     """Take in the delivery at ``source`` and answer how it stands. The same call goes on where a killed one stopped."""
     delivery = _look(source, producer, metadata, brought, bench)  # 1 survey
-    desk = open_accession(delivery, wanted=accession, bench=bench)
+    desk = open_accession(delivery, wanted=accession, bench=bench, brought=brought)
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)
     owed = list(desk.owed)
@@ -50,7 +50,7 @@ def ingest(
             owed += received.findings  # nothing was sealed that could keep them
         if bench.progress.stopping():
             return report(desk.accession, findings=tuple(owed), closed=False, bench=bench)
-    return close(desk, delivery, owed=owed, bench=bench)
+    return close(desk, delivery, owed=owed, bench=bench, keep_open=brought.keep_open)
 
 
 def _look(source: Path, producer: str, metadata: MetadataFile | None, brought: Brought, bench: Workbench) -> Delivery:

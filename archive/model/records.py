@@ -17,6 +17,7 @@ from archive.model.formats import FileFormat, Tool
 from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind
 from archive.model.risk import RatedFormat
+from archive.model.transfer import SealState
 
 Octets = NewType("Octets", int)
 """A size or a count of nanoseconds; a decimal string in records."""
@@ -94,6 +95,26 @@ class AccessionRecord(Record):
     metadata_sha256: str | None
     metadata_reading: dict[str, str] | None = None
     checksums_sha256: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRecord(Record):
+    """How what lies at ``source`` came into the archive's hands (``archive.model.transfer``): codes, never names.
+
+    A later record of the same accession and source says more, and nothing else than the one before.
+    """
+
+    kind: ClassVar[str] = "transfer"
+    accession: AccessionId
+    source: bytes
+    medium: str | None
+    seal: str | None
+    seal_state: SealState | None
+    handed_over_by: str | None
+    received_by: str | None
+    handed_over_at: str | None
+    note_name: bytes | None
+    note_sha256: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -558,6 +579,7 @@ RECORD_TYPES: dict[str, type[Record]] = {
         ProducerRecord,
         AgreementRecord,
         AccessionRecord,
+        TransferRecord,
         ReceiptRecord,
         ItemRecord,
         RightsRecord,

@@ -69,6 +69,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["producer"], ["producer.code"]),
     )
     evidence(
+        "transfer",
+        text("accession", key=True),
+        octets("source", key=True),
+        text("medium", null=True),
+        text("seal", null=True),
+        text("seal_state", null=True),
+        text("handed_over_by", null=True),
+        text("received_by", null=True),
+        text("handed_over_at", null=True),
+        octets("note_name", null=True),
+        text("note_sha256", null=True),
+        sa.ForeignKeyConstraint(["accession"], ["accession.id"]),
+    )
+    evidence(
         "file",
         text("id", key=True),
         text("accession"),
