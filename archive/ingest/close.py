@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,7 @@ from archive.ingest.accession import Desk
 from archive.ingest.journal import delivered_items, journal_path
 from archive.ingest.matching import match
 from archive.ingest.papers import file_away, filed, findings_from, standing
+from archive.ingest.receive import UNREADABLE
 from archive.ingest.scratch import scratch_file
 from archive.ingest.seal import findings_so_far, finish_interrupted
 from archive.ingest.seal_papers import seal_papers
@@ -64,7 +65,7 @@ class Accessioned:
 
 
 def close(
-    desk: Desk, delivery: Delivery, *, owed: Iterable[Finding], bench: Workbench, keep_open: bool = False
+    desk: Desk, delivery: Delivery, *, owed: Sequence[Finding], bench: Workbench, keep_open: bool = False
 ) -> Accessioned:
     """Keep the papers, and close the accession if nothing is pending; answer how it stands either way.
 
@@ -74,7 +75,8 @@ def close(
     with scratch_file(bench.staging) as unmatched:
         transfers = (row.transfer for row in bench.holdings.catalogue.transfers(desk.accession))
         seen = chain(transfer_findings(transfers, delivery.source), delivery.findings, desk.listed.findings)
-        every = list(told(chain(seen, _orphans(desk, delivery, unmatched)), where=_EVERY_ONE))
+        unread = [finding for finding in owed if finding.code == UNREADABLE]  # of lots of which nothing was sealed
+        every = list(told(chain(seen, _orphans(desk, delivery, unmatched), unread), where=_EVERY_ONE))
         file_away(
             desk.folder,
             desk.listed.path,
@@ -144,9 +146,9 @@ def _close(
 
 def open_findings(accession: AccessionId, desk: Path, catalogue: Catalogue) -> tuple[Finding, ...]:
     """What was found so far about an open accession."""
-    so_far = _still_true(findings_so_far(desk), accession, catalogue)
     seen = (finding for one in standing(filed(desk)) for finding in one.findings)
-    return tuple(dict.fromkeys(told(chain(seen, so_far), where=_EVERY_ONE)))
+    every = _still_true(chain(seen, findings_so_far(desk)), accession, catalogue)
+    return tuple(dict.fromkeys(told(every, where=_EVERY_ONE)))
 
 
 def _desk(accession: AccessionId, bench: Workbench) -> Path:
@@ -193,7 +195,7 @@ def _still_true(findings: Iterable[Finding], accession: AccessionId, catalogue: 
     """Without what an earlier run said of files that could be read since."""
     outcomes = (Outcome.PENDING, Outcome.REJECTED)
     unread = {shown(row.name) for outcome in outcomes for row in catalogue.files_with(accession, outcome)}
-    return (finding for finding in findings if finding.code != "unreadable" or finding.subject in unread)
+    return (finding for finding in findings if finding.code != UNREADABLE or finding.subject in unread)
 
 
 def _orphans(desk: Desk, delivery: Delivery, unmatched: IO[bytes]) -> Iterator[Finding]:
@@ -207,15 +209,18 @@ def _orphans(desk: Desk, delivery: Delivery, unmatched: IO[bytes]) -> Iterator[F
         yield finding
 
 
-_TAKEN = frozenset({b"checksums", b"bag", b"metadata-map.toml"})
-"""Names in the folder of what the producer sent that have a meaning there."""
+def _folders(delivery: Delivery) -> set[bytes]:
+    """Names that are taken among what the producer sent."""
+    taken = {b"metadata-map.toml", b"hand-over"}
+    taken |= set() if delivery.checksums is None else {b"checksums"}
+    return taken | (set() if delivery.bag is None else {b"bag"})
 
 
 def _submission(delivery: Delivery) -> Iterator[tuple[bytes, Iterable[bytes]]]:
     """The producer's table and checksum files, and the tag files of a delivered bag, as received."""
     if delivery.metadata is not None:
         name = delivery.metadata.name
-        yield b"table/" + name if name in _TAKEN else name, delivery.metadata.octets()
+        yield b"table/" + name if name in _folders(delivery) else name, delivery.metadata.octets()
         if delivery.metadata.mapping is not None:
             yield b"metadata-map.toml", (delivery.metadata.mapping.data,)
     if delivery.checksums is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from archive.ingest.accession import Desk, Finished, open_accession
 from archive.ingest.agreement import terms_for
@@ -17,7 +18,7 @@ from archive.ingest.metadata import MetadataFile
 from archive.ingest.receive import receive
 from archive.ingest.rights import weigh
 from archive.ingest.seal import place, seal
-from archive.ingest.survey import Delivery, look
+from archive.ingest.survey import look
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import PackageId, new_identifier
 from archive.model.packages import Outcome
@@ -33,7 +34,8 @@ def ingest(
     brought: Brought = NOTHING,
 ) -> Accessioned:
     """Take in the delivery at ``source`` and answer how it stands. The same call goes on where a killed one stopped."""
-    delivery = _look(source, producer, metadata, brought, bench)  # 1 survey
+    given, around = brought.checksums, _around(producer, bench)
+    delivery = look(source, producer=producer, metadata=metadata, checksums=given, **around)  # 1 survey
     desk = open_accession(delivery, wanted=accession, bench=bench, brought=brought)
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)
@@ -53,17 +55,11 @@ def ingest(
     return close(desk, delivery, owed=owed, bench=bench, keep_open=brought.keep_open)
 
 
-def _look(source: Path, producer: str, metadata: MetadataFile | None, brought: Brought, bench: Workbench) -> Delivery:
-    return look(
-        source,
-        producer=producer,
-        metadata=metadata,
-        home=bench.holdings.home,
-        scratch=bench.staging,
-        today=bench.holdings.stamp.clock().date(),
-        terms=terms_for(bench.holdings.catalogue, producer),
-        checksums=brought.checksums,
-    )
+def _around(producer: str, bench: Workbench) -> dict[str, Any]:
+    """What a look at a delivery needs of the archive."""
+    holdings = bench.holdings
+    terms = terms_for(holdings.catalogue, producer)
+    return {"home": holdings.home, "scratch": bench.staging, "today": holdings.stamp.clock().date(), "terms": terms}
 
 
 def _open_lots(desk: Desk, bench: Workbench) -> Iterator[Lot]:

@@ -45,7 +45,7 @@ def page_of(receipt: Receipt) -> Page:
             Section("Checkpoint of the custody log", _checkpoint(receipt)),
             Section(
                 "How to check this",
-                (Table("With tools that every computer has", ("What", "Command"), _steps(receipt)),),
+                (Table("Commands, to be given where the file lies", ("What", "Command"), _steps(receipt)),),
             ),
         ),
         colophon=(

@@ -22,6 +22,9 @@ from archive.packages.folder import delivered_file
 from archive.storage.directory import discard, write_all
 from profiles.finding import Finding, Severity
 
+UNREADABLE = "unreadable"
+"""Code of the finding about a file that could not be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
@@ -134,7 +137,7 @@ def _write(target: Path, source: BinaryIO, digester: Digester) -> int:
 
 def _unreadable(expected: Expected, error: ReadFailure) -> Finding:
     message = f"cannot be read ({error.what}); the file is pending: mend the medium and give the same command again"
-    return Finding("unreadable", Severity.ERROR, shown(expected.name), message)
+    return Finding(UNREADABLE, Severity.ERROR, shown(expected.name), message)
 
 
 def _differences(received: ReceivedFile) -> Iterator[Finding]:

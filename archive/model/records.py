@@ -572,48 +572,5 @@ class TimestampRecord(Record):
     sha256: str
 
 
-RECORD_TYPES: dict[str, type[Record]] = {
-    kind.kind: kind
-    for kind in (
-        LocationRecord,
-        ProducerRecord,
-        AgreementRecord,
-        AccessionRecord,
-        TransferRecord,
-        ReceiptRecord,
-        ItemRecord,
-        RightsRecord,
-        ConsentRecord,
-        ConsentWithdrawnRecord,
-        SealRecord,
-        IdentificationRecord,
-        FormatDecisionRecord,
-        SignaturesRecord,
-        RiskTableRecord,
-        ReplicationRecord,
-        AccessionClosedRecord,
-        AuditRecord,
-        DamageRecord,
-        RepairRecord,
-        IncidentRecord,
-        IncidentClosedRecord,
-        HandoverPlannedRecord,
-        HandoverFrozenRecord,
-        HandoverVolumeRecord,
-        KeyRecord,
-        KeyRetiredRecord,
-        TimestampRecord,
-        AgentRecord,
-        PolicyRecord,
-        RequestRecord,
-        ApprovalRecord,
-        RequestWithdrawnRecord,
-        CarriedOutRecord,
-        LegalHoldRecord,
-        LegalHoldLiftedRecord,
-        LocationRetiredRecord,
-        TombstoneRecord,
-        RemovalRecord,
-    )
-}
+RECORD_TYPES: dict[str, type[Record]] = {kind.kind: kind for kind in Record.__subclasses__()}
 """Every kind the log may hold, by the word that names it on disk."""

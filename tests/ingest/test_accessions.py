@@ -331,3 +331,15 @@ def test_an_accession_that_is_not_there_is_a_usage_error(place: Place) -> None:
     for command in ("show", "close", "receipt"):
         assert place("accession", command, "no-such").code == 2
     assert place("accession", "reject", "no-such", "--file", "x", "--reason", "y").code == 2
+
+
+def test_why_a_file_could_not_be_read_is_kept_also_where_nothing_else_was_in_its_package(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.set(max_files=1)
+    root = write(tmp_path / "d", {"a": b"a", "b": b"b"})
+    accession = broken(place, root, monkeypatch, b"/b")
+    assert place("accession", "reject", accession, "--file", "b", "--reason", "gone").code == 0
+    assert place("accession", "close", accession).code == 0
+    told = [finding for finding in receipt(place, accession)["findings"] if finding["code"] == "unreadable"]
+    assert [finding["subject"] for finding in told] == ["b"]
