@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from itertools import chain
-from pathlib import Path
 
 from archive.assembly.parts import LEASES, Archive
 from archive.custody.chains import Trust
@@ -15,7 +13,6 @@ from archive.holdings.timestamping import read_authorities
 from archive.ingest.lease import Leases
 from archive.ingest.verifier import JudgeToken, token_verifier
 from archive.ingest.workbench import Workbench
-from archive.inspection.identification import Identification
 from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.planning.signatures import witnesses
 from archive.progress import Progress, Silent
@@ -27,20 +24,17 @@ def acting(archive: Archive, *, progress: Progress | None = None) -> Acting:
 
 
 def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
-    """What ingest works with, on every core. Its leases are held until its user leaves ``with bench.leases``."""
-    from archive.inspection import pool
+    """What ingest works with, on every core."""
+    from archive.inspection.pool import Crew
 
-    makes = witnesses(archive.holdings)
-
-    def identify(files: Iterable[tuple[Path, str]]) -> Iterator[tuple[Identification, ...]]:
-        return pool.examine_many(files, workers=os.cpu_count() or 1, makes=makes)
-
+    crew = Crew(workers=os.cpu_count() or 1, makes=witnesses(archive.holdings))
     return Workbench(
         holdings=archive.holdings,
         staging=archive.staging,
         leases=Leases(archive.home / LEASES),
         policy=archive.config.packages,
-        identify=identify,
+        identify=crew.examine,
+        crew=crew,
         progress=progress,
         judge_signature=token_verifier(_token_judge(archive)),
     )

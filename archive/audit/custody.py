@@ -13,6 +13,7 @@ from pathlib import Path
 from archive.audit.checks import Check, odd, wrong
 from archive.audit.log_copies import check_copy
 from archive.audit.same_story import check_accessions, check_bags, check_catalogue, check_files
+from archive.audit.secrets_here import check_secrets
 from archive.audit.witnesses import Known, check_given, check_kept, check_memories
 from archive.catalogue.catalogue import Catalogue
 from archive.config import TimestampAuthority
@@ -72,6 +73,7 @@ def verify_custody(
     yield Check("replay", sum(evidence.kinds.values()), _told_kinds(evidence.kinds), evidence.findings)
     if not evidence.replayed:
         return  # what the log does not tell to its end cannot be compared with anything
+    yield check_secrets(holdings)
     yield _check_timestamps(holdings, evidence.authorities)
     if evidence.stored is not None:
         yield check_catalogue(holdings.catalogue, evidence.stored, log.size)

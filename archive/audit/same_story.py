@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from archive.audit.checks import SAID, Check, odd, some, told, wrong
+from archive.audit.standing import differing_names, misplaced, strangers
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import PackageRow, ReplicaRow
 from archive.catalogue.schema import keys_of_tables
@@ -23,7 +24,7 @@ from archive.model.packages import PAST, PackageKind, ReplicaState
 from archive.model.records import AccessionClosedRecord
 from archive.packages.sealed import TAGMANIFEST, read_promise, read_small
 from archive.progress import Progress
-from archive.storage.directory import DirectoryLocation
+from archive.storage.directory import DirectoryLocation, DirectoryReader
 from profiles.finding import Finding
 
 _DELIVERED = b"data/representations/original/data/"
@@ -61,10 +62,13 @@ def check_catalogue(replayed: Catalogue, stored: Catalogue, size: int) -> Check:
 
 
 def check_accessions(holdings: Holdings) -> Check:
-    """Each closed accession has as many receipts as it said when it was closed."""
+    """Each closed accession has as many receipts as it said when it was closed last."""
     findings, count = list[Finding](), 0
-    for n, record in holdings.log.records(kinds=frozenset({AccessionClosedRecord.kind})):
-        if isinstance(record, AccessionClosedRecord):
+    closings = holdings.log.records(kinds=frozenset({AccessionClosedRecord.kind}))
+    last = {record.accession: (n, record) for n, record in closings if isinstance(record, AccessionClosedRecord)}
+    for n, record in last.values():
+        accession = holdings.catalogue.accession(record.accession)
+        if accession is None or accession.closed_at is not None:  # else more of the delivery is being taken in
             count += 1
             received = holdings.catalogue.totals(record.accession).received
             if received != record.received:
@@ -83,10 +87,13 @@ def check_bags(holdings: Holdings, location: DirectoryLocation, *, progress: Pro
     name = f"bags {location.name}"
     reason = location.offline()
     if reason is not None:
-        return Check(name, 0, "not looked at", (told("location-offline", location.name, reason),))
+        why = misplaced(location)
+        odds = () if why is None else (odd("location-misplaced", location.name, why),)
+        return Check(name, 0, "not looked at", (told("location-offline", location.name, reason), *odds))
     recorded = {row.key: row for row in holdings.catalogue.replicas_at(location.name)}
     findings: list[Finding] = []
     try:
+        findings += strangers(location)
         standing = set(location.package_keys())
     except OSError as error:
         findings.append(wrong("location-unreadable", location.name, str(error)))
@@ -102,8 +109,10 @@ def check_bags(holdings: Holdings, location: DirectoryLocation, *, progress: Pro
             findings.append(_weighed(row, "bag-missing", f"package {row.package} is not at '{location.name}'"))
         else:
             findings += _sealed(holdings, row, location)
+            findings += _names(holdings, row, location)
         progress.advance()
-    return Check(name, len(standing), "packages that stand there, against what the log sealed", tuple(findings))
+    sentence = "packages that stand there, against what the log sealed, by the names of their files"
+    return Check(name, len(standing), sentence, tuple(findings))
 
 
 def check_files(holdings: Holdings, *, progress: Progress) -> Check:
@@ -120,6 +129,7 @@ def check_files(holdings: Holdings, *, progress: Progress) -> Check:
             count += len(listed)
             findings += some(_unmatched(holdings, package.id, listed), what="files")
         progress.advance()
+    findings += some(_astray(holdings), what="files")
     return Check("files", count, "delivered files in packages, against their receipts", tuple(findings))
 
 
@@ -207,6 +217,31 @@ def _sealed(holdings: Holdings, row: ReplicaRow, location: DirectoryLocation) ->
         yield _weighed(row, "bag-differs", message)
 
 
+def _names(holdings: Holdings, row: ReplicaRow, location: DirectoryLocation) -> Iterator[Finding]:
+    """Files that were taken out of a replica or slipped into it, and anything in its place that is no folder."""
+    package, place = holdings.catalogue.package(row.package), f"{row.key} at '{location.name}'"
+    assert package is not None  # the table of replicas refers to it
+    try:
+        if not location.holds(row.key):
+            yield _weighed(row, "bag-no-folder", f"what stands as {place} is a link or a file, and no folder")
+            return
+        missing, spare = differing_names(package, location.reader(row.key), _other_readers(holdings, row))
+    except OSError as error:
+        yield _weighed(row, "bag-unreadable", f"{place} cannot be listed: {error.strerror or error}")
+        return
+    for code, paths, said in (("bag-file-missing", missing, "lacks"), ("bag-file-extra", spare, "holds, unlisted,")):
+        if paths:
+            more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+            yield _weighed(row, code, f"{place} {said} {paths[0]}{more}; archive audit reads it, and repairs")
+
+
+def _other_readers(holdings: Holdings, row: ReplicaRow) -> Iterator[DirectoryReader]:
+    for other in holdings.catalogue.replicas(row.package):
+        place = holdings.locations.get(other.location)
+        if place is not None and other.location != row.location and place.offline() is None:
+            yield place.reader(other.key)
+
+
 def _listed(holdings: Holdings, package: PackageRow) -> list[tuple[bytes, str]] | None:
     """Path and SHA-256 of every delivered file by a manifest that the log vouches for; None where none is to be had."""
     replicas = holdings.catalogue.replicas(package.id)
@@ -216,6 +251,13 @@ def _listed(holdings: Holdings, package: PackageRow) -> list[tuple[bytes, str]] 
     files = [(path, expected.sha256) for path, expected in promise.files.items() if path.startswith(_DELIVERED)]
     listed = [(path, sha256) for path, sha256 in files if sha256 is not None]
     return listed if promise.complete and len(listed) == len(files) else None
+
+
+def _astray(holdings: Holdings) -> Iterator[Finding]:
+    """Receipts of files stored once with others, of which the bytes are not held where the log says."""
+    for row in holdings.catalogue.broken_references():
+        message = f"its bytes are said to be those of file {row.same_as}, which are not the same or not held any more"
+        yield wrong("reference-without-file", row.id, message)
 
 
 def _unmatched(holdings: Holdings, package: PackageId, listed: list[tuple[bytes, str]]) -> Iterator[Finding]:

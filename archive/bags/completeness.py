@@ -5,7 +5,6 @@ Pure: decides over a ``Structure`` and reads no file.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -16,28 +15,8 @@ from archive.bags.structure import Structure
 from archive.bags.versions import V1_0, severity_by_version
 from archive.model.entries import EntryKind
 from archive.model.names import shown, twin_key
+from archive.model.system_names import is_system_name
 from profiles.finding import Finding, Severity
-
-_SYSTEM_NAMES = frozenset(
-    name.encode("ascii")
-    for name in (
-        ".ds_store",
-        ".appledouble",
-        ".spotlight-v100",
-        ".trashes",
-        ".fseventsd",
-        "__macosx",
-        "thumbs.db",
-        "ehthumbs.db",
-        "desktop.ini",
-        "$recycle.bin",
-        "system volume information",
-    )
-)
-"""Names that macOS and Windows put into folders by themselves, in lower case."""
-
-_RESOURCE_FORK = re.compile(rb"\._.+", re.DOTALL)
-"""AppleDouble companions that macOS writes on foreign disks."""
 
 
 def judge_completeness(structure: Structure) -> Iterator[Finding]:
@@ -182,16 +161,12 @@ def _names(structure: Structure) -> Iterator[Finding]:
     twins: dict[str, list[bytes]] = {}
     for path in paths:
         twins.setdefault(twin_key(path.decode("utf-8", "surrogateescape")), []).append(path)
-        if is_payload(path) and any(_is_system_name(part) for part in path.split(b"/")):
+        if is_payload(path) and any(is_system_name(part) for part in path.split(b"/")):
             message = "This is a file that macOS or Windows writes by itself; it is kept like any other."
             yield Finding("system-file", Severity.WARNING, shown(path), message, "RFC 8493 §6.1")
     for group in twins.values():
         if len(group) > 1:
             yield _twin_finding(group)
-
-
-def _is_system_name(part: bytes) -> bool:
-    return part.lower() in _SYSTEM_NAMES or _RESOURCE_FORK.fullmatch(part) is not None
 
 
 def _twin_finding(group: list[bytes]) -> Finding:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, or_,
 from sqlalchemy.exc import DatabaseError
 
 from archive import durable
-from archive.catalogue import format_queries, rights_queries, schema
+from archive.catalogue import format_queries, reference_queries, rights_queries, schema
 from archive.catalogue.conversion import REBUILD, TABLES, row_of, values_of
 from archive.catalogue.rows import (
     AccessionRow,
@@ -44,7 +44,7 @@ from archive.catalogue.rows import (
     TransferRow,
 )
 from archive.errors import CatalogueError
-from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
+from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import PAST, Outcome, ReplicaState
 
 R = TypeVar("R", bound=Row)
@@ -192,16 +192,11 @@ class Catalogue:
         """The receipt of that identifier."""
         return self._one(FileRow, select(schema.file).where(schema.file.c.id == identifier))
 
-    def files(self, accession: AccessionId) -> Iterator[FileRow]:
-        """Receipts of one accession in order of their names, streamed."""
+    def files(self, accession: AccessionId, *, outcome: Outcome | None = None) -> Iterator[FileRow]:
+        """Receipts of one accession, or those of one outcome, in order of their names, streamed."""
         table = schema.file
-        return self._stream(FileRow, select(table).where(table.c.accession == accession).order_by(table.c.name))
-
-    def files_with(self, accession: AccessionId, outcome: Outcome, *, limit: int | None = None) -> list[FileRow]:
-        """The receipts of one accession with that outcome in order of their names, at most ``limit``."""
-        table = schema.file
-        query = select(table).where(table.c.accession == accession, table.c.outcome == str(outcome))
-        return self._all(FileRow, query.order_by(table.c.name).limit(limit))
+        wanted = [table.c.accession == accession, *([] if outcome is None else [table.c.outcome == outcome])]
+        return self._stream(FileRow, select(table).where(*wanted).order_by(table.c.name))
 
     def files_of_item(self, item: ItemId) -> list[FileRow]:
         """Receipts of the held files that belong together under this identifier, in order of their names."""
@@ -226,6 +221,11 @@ class Catalogue:
     def with_rights(self, files: Sequence[FileId]) -> set[str]:
         """Those of these files about whose rights something was stated."""
         return {row.file for query in rights_queries.of_files(files) for row in self._all(FileRightsRow, query)}
+
+    def statements(self, files: Sequence[FileId]) -> dict[str, str]:
+        """What was stated about the rights in these files, in canonical JSON, for those of which something was."""
+        rows = (row for query in rights_queries.of_files(files) for row in self._all(FileRightsRow, query))
+        return {row.file: row.statement for row in rows}
 
     def resting_on(self, consent: str, person: str | None) -> Iterator[FileRow]:
         """Held files whose statement names this consent, or its person and no consent, by package, streamed."""
@@ -264,6 +264,28 @@ class Catalogue:
             with self._reading() as connection:
                 found.update(str(row[0]) for row in connection.execute(query))
         return found
+
+    def stored(self, accession: AccessionId, group: GroupId | None, sha256: Sequence[str]) -> list[FileRow]:
+        """Receipts of files with these digests that lie in good packages of one accession and group, oldest first."""
+        wanted = reference_queries.stored(accession, group, list(dict.fromkeys(sha256)))
+        return [row for query in wanted for row in self._all(FileRow, query)]
+
+    def references_to(self, files: Sequence[FileId]) -> list[FileRow]:
+        """Receipts, not deaccessioned, whose bytes are stored as one of these files."""
+        return [row for query in reference_queries.to_files(files) for row in self._all(FileRow, query)]
+
+    def references(self, accession: AccessionId) -> int:
+        """How many files of an accession have their bytes under another receipt of it."""
+        return int(self._scalar(reference_queries.count(accession)) or 0)
+
+    def broken_references(self) -> Iterator[FileRow]:
+        """Receipts, not deaccessioned, whose bytes are not where they are said to be, streamed."""
+        return self._stream(FileRow, reference_queries.broken())
+
+    def package_of(self, file: FileRow) -> PackageId | None:
+        """The package in which a file's bytes lie or lay, its own or that of the file it is the same as."""
+        holder = None if file.same_as is None else self.file(file.same_as)
+        return file.aip if holder is None else holder.aip
 
     def received(self, accession: AccessionId, names: Sequence[bytes]) -> list[FileRow]:
         """Receipts of one accession under these names."""

@@ -38,6 +38,7 @@ def resting_on(ref: str, person: str | None) -> Select[Any]:
         by_person = func.instr(file_rights.c.persons, f" {person} ") > 0
         named = or_(named, and_(file_rights.c.consents == "", by_person))
     held = select(file).join(file_rights, file_rights.c.file == file.c.id).where(file.c.deaccessioned_at.is_(None))
+    held = held.where(file.c.aip.is_not(None))  # a reference rests on what the file rests on whose bytes it shares
     return held.where(named).order_by(file.c.aip, file.c.id)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
-from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
+from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind, ReplicaState
 from archive.model.transfer import SealState, Transfer
 
@@ -94,7 +94,8 @@ class FileRow(Row):
     """The receipt of one delivered file; sizes in octets, ``mtime`` in nanoseconds since 1970.
 
     ``leaf`` is the number of the receipt. ``aip`` is the package the file lies in now, or lay in when it was
-    deaccessioned; it is held while ``deaccessioned_at`` is None.
+    deaccessioned; it is held while ``deaccessioned_at`` is None. A file with ``same_as`` lies in no package: its bytes
+    are those of that file.
     """
 
     id: FileId
@@ -108,6 +109,7 @@ class FileRow(Row):
     aip: PackageId | None
     received_at: str
     deaccessioned_at: str | None = None
+    same_as: FileId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +150,10 @@ class ConsentRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRow(Row):
-    """A sealed bag; ``files`` and ``bytes`` count its payload. ``leaf`` is the number of the record of its sealing."""
+    """A sealed bag; ``files`` and ``bytes`` count its payload. ``leaf`` is the number of the record of its sealing.
+
+    ``group_id`` is shared by the packages of one delivery that hold what belongs to one person, case or folder.
+    """
 
     id: PackageId
     accession: AccessionId
@@ -160,6 +165,7 @@ class PackageRow(Row):
     manifest_sha256: str
     sealed_at: str
     deaccessioned_at: str | None = None
+    group_id: GroupId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

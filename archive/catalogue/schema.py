@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 metadata = MetaData()
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")  # STRICT tables of SQLite know only INTEGER, of 64 bits
+
+_REFERENCE = text("same_as IS NOT NULL")
 
 
 def _table(name: str, *columns: Column[Any] | Index) -> Table:
@@ -92,9 +94,11 @@ file = _table(
     Column("aip", Text),
     Column("received_at", Text, nullable=False),
     Column("deaccessioned_at", Text),
+    Column("same_as", Text),
     Index("file_by_accession", "accession", "name"),
     Index("file_by_sha256", "sha256"),
     Index("file_by_aip", "aip"),
+    Index("file_by_same_as", "same_as", sqlite_where=_REFERENCE, postgresql_where=_REFERENCE),  # few have it
 )
 
 item_file = _table(
@@ -138,6 +142,7 @@ package = _table(
     Column("manifest_sha256", Text, nullable=False),
     Column("sealed_at", Text, nullable=False),
     Column("deaccessioned_at", Text),
+    Column("group_id", Text),
     Index("package_by_accession", "accession"),
 )
 

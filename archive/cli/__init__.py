@@ -18,7 +18,7 @@ from archive.errors import ArchiveError, ExitCode
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Make a new archive."),
     "producer": ("producer", "Agree with producers on how they deliver."),
-    "survey": ("ingest", "Look at a delivery before anything is copied."),
+    "survey": ("survey", "Look at a delivery before anything is copied."),
     "ingest": ("ingest", "Take in a delivered folder or bag."),
     "accession": ("accession", "List, show or close accessions; make receipts."),
     "list": ("look", "List packages and their replicas."),

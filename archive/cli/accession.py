@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ def show_command(identifier: str, here: str | None, as_json: bool) -> None:
             **_short(archive, row),
             "transfers": [transfer_as_json(one) for one in transfers],
             "packages": [{"package": p.id, "kind": str(p.kind), "files": p.files} for p in catalogue.packages(row.id)],
-            "waiting": [file_as_json(f) for f in catalogue.files_with(row.id, Outcome.PENDING, limit=SMALL)],
+            "waiting": [file_as_json(f) for f in islice(catalogue.files(row.id, outcome=Outcome.PENDING), SMALL)],
             "obstacles": list(obstacles_of(row, _archived(archive))),
         }
     if as_json:
@@ -244,7 +245,7 @@ def _at_the_desk(home: Path, doing: str) -> Iterator[Workbench]:
 
     with changing(home, doing=doing, beside_others=True) as archive, interruptible() as progress:
         bench = assembly.ingest_bench(archive, progress=progress)
-        with bench.leases:
+        with bench.at_work():
             yield bench
 
 

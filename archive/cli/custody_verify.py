@@ -35,6 +35,8 @@ def verify_command(since: tuple[str, ...], keys: tuple[str, ...], here: str | No
     or its five lines, or size and root typed in quotes. Only such a checkpoint shows what somebody with all rights on
     this machine has rewritten. Exit code 20 when anything was damaged or tampered with.
 
+    Of packages, their lists and the names of their files are read; archive audit reads every octet.
+
     \b
     Example:
       archive custody verify --since letter-2026-11.txt
@@ -81,7 +83,9 @@ def _ending(checks: list[Check], *, since: bool, as_json: bool) -> int:
             say("Damage or tampering was found. Change nothing, and compare with the other locations and with paper.")
         return ExitCode.DAMAGE
     if not as_json:
-        say("Log, copies, catalogue and bags tell one story.")
+        unseen = sorted({f.subject for check in checks for f in check.findings if f.code == "location-offline"})
+        besides = f" Not looked at, and nothing is said of it: {', '.join(unseen)}." if unseen else ""
+        say(f"Log, copies, catalogue and bags tell one story.{besides}")
         if not since:
             say("Only a checkpoint kept outside shows that it was always this one: --since FILE")
     return ExitCode.NEEDS_PERSON if Severity.WARNING in worst else ExitCode.DONE

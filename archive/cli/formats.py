@@ -28,7 +28,7 @@ def formats_command() -> None:
 
 
 @formats_command.command("identify")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=bytes))
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=bytes, readable=False))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per file, a line each.")
 def identify_command(paths: tuple[bytes, ...], as_json: bool) -> int:
     """Tell what files are, and everything below folders. No archive is needed, and nothing is changed.

@@ -58,6 +58,7 @@ def _package(package: PackageRow, replicas: list[dict[str, Any]]) -> dict[str, A
         "files": package.files,
         "bytes": package.bytes,
         "sealed_at": package.sealed_at,
+        "group": package.group_id,
         "replicas": replicas,
     }
 
@@ -119,10 +120,23 @@ def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
         }
     if (file := catalogue.file(FileId(identifier))) is not None:
         formats = [format_as_json(row) for row in catalogue.formats_of(file.id)]
-        return _file(file) | {"formats": formats} | _belonging(archive, file) | _rights(archive, file)
+        return (
+            _file(file)
+            | _bytes(archive, file)
+            | {"formats": formats}
+            | _belonging(archive, file)
+            | _rights(archive, file)
+        )
     if members := catalogue.files_of_item(ItemId(identifier)):
         return {"item": identifier, "files": [_member(member) for member in members]}
     raise UsageError(f"nothing here has the identifier {identifier}", hint="archive list shows the packages")
+
+
+def _bytes(archive: Archive, file: FileRow) -> dict[str, Any]:
+    """Where the bytes of a file lie, and what else was received with the same ones and not stored again."""
+    catalogue = archive.holdings.catalogue
+    others = catalogue.references_to([file.id])
+    return {"bytes_in": catalogue.package_of(file), "received_also_as": [_member(other) for other in others]}
 
 
 def _belonging(archive: Archive, file: FileRow) -> dict[str, Any]:
@@ -214,6 +228,7 @@ def _file(row: FileRow) -> dict[str, Any]:
         "aip": row.aip,
         "received_at": row.received_at,
         "deaccessioned_at": row.deaccessioned_at,
+        "same_as": row.same_as,
     }
     if shown(row.name).encode() != row.name:
         found["path_b64"] = base64.b64encode(row.name).decode()

@@ -1,9 +1,8 @@
-"""How the archive speaks: JSON for programs, tables and sentences for people, progress for whoever watches."""
+"""How the archive speaks: JSON for programs, tables and sentences for people."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -66,53 +65,3 @@ def tell_findings(findings: Sequence[Finding], *, at_most: int = 40) -> None:
             say(f"      {finding.subject}: {finding.message}")
         if len(group) > at_most:
             say(f"      … and {len(group) - at_most} more; --json lists all")
-
-
-class TerminalProgress:
-    """Progress on stderr while a person watches; silent otherwise. Knows when a person asked to stop."""
-
-    def __init__(self) -> None:
-        self._stop = False
-        self._bar: Any = None
-        self._task: Any = None
-        if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-            self._bar = _rich_bar()
-
-    def stage(self, name: str, *, total: int | None = None) -> None:
-        """Begin a new line of progress."""
-        if self._bar is None:
-            return
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(name, total=total)
-
-    def advance(self, steps: int = 1) -> None:
-        """Move on."""
-        if self._bar is not None and self._task is not None:
-            self._bar.advance(self._task, steps)
-
-    def stop(self) -> None:
-        """A person asked to stop: what is in hand is finished first."""
-        self._stop = True
-        click.echo("archive: finishing what is in hand; then the same command goes on from there", err=True)
-
-    def stopping(self) -> bool:
-        """Whether a person asked to stop."""
-        return self._stop
-
-    def __enter__(self) -> TerminalProgress:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-
-def _rich_bar() -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from archive.cli.output import TerminalProgress, safe
+from archive.cli.output import safe
+from archive.cli.progress import TerminalProgress
 from archive.config import FILE_NAME
 from archive.errors import ExitCode, NoArchiveError
 from profiles.finding import Severity

@@ -112,7 +112,7 @@ def _tombstone(holdings: Holdings, filed: Filed, one: Doomed, remainder: Package
         request=filed.record.request,
         aip=one.package.id,
         remainder=remainder,
-        files=canonical.encode(sorted(file.id for file in one.gone)).decode(),
+        files=canonical.encode(sorted(file.id for file in one.receipts)).decode(),
         bytes=Octets(sum(file.size for file in one.gone)),
     )
 

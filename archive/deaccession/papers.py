@@ -8,6 +8,7 @@ from dataclasses import asdict
 from archive.catalogue.rows import AccessionRow
 from archive.deaccession.request import Doomed
 from archive.holdings.holdings import Holdings
+from archive.holdings.receipts import receipt_line
 from archive.model.identifiers import PackageId
 from archive.model.packages import PackageKind
 from archive.packages.accession import MemberPackage, ReceiptLine
@@ -52,7 +53,7 @@ _TOLD = ("accepted", "duplicate", "quarantined", "rejected")
 def _receipt(holdings: Holdings, one: Doomed, *, without: set[str]) -> Iterator[ReceiptLine]:
     for row in holdings.catalogue.files(one.package.accession):
         if row.id not in without:
-            yield ReceiptLine(row.name, row.outcome, row.size, row.sha256, row.blake3, row.mtime, row.aip)
+            yield receipt_line(holdings.catalogue, row)
 
 
 def accession_of(holdings: Holdings, one: Doomed) -> AccessionRow:

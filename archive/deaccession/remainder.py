@@ -53,7 +53,7 @@ def prepare(acting: Acting, filed: Filed, one: Doomed, intent: Path) -> None:
         return sealed
 
     sealed = sealed_safely(intent.parent / package, write)
-    record = seal_record(holdings, sealed, one.package.accession, one.package.kind)
+    record = seal_record(holdings, sealed, one.package.accession, one.package.kind, group=one.package.group_id)
     with own_disk(intent):
         durable.write_atomic(intent, canonical.encode_record(record) + b"\n" + canonical.encode(doubts) + b"\n")
 

@@ -19,14 +19,21 @@ from archive.model.packages import PackageKind, ReplicaState
 class Doomed:
     """A package of which files are to be deleted: ``gone`` of them, while ``kept`` stay.
 
-    Of the papers of an accession, ``lines`` are the files that they are not to name any more; papers without any are
-    to be deleted as a whole.
+    ``carried`` are further receipts whose bytes are those of files in ``gone``: they go with them. Of the papers of an
+    accession, ``lines`` are the files that they are not to name any more; papers without any are to be deleted as a
+    whole.
     """
 
     package: PackageRow
     gone: tuple[FileRow, ...] = ()
     kept: tuple[FileRow, ...] = ()
     lines: tuple[FileRow, ...] = ()
+    carried: tuple[FileRow, ...] = ()
+
+    @property
+    def receipts(self) -> tuple[FileRow, ...]:
+        """Every file that is held no more afterwards."""
+        return (*self.gone, *self.carried)
 
     @property
     def whole(self) -> bool:
@@ -36,7 +43,7 @@ class Doomed:
     def subject(self) -> dict[str, object]:
         """How it stands in a request: identifiers only, and the digest that pins what they meant."""
         return {
-            "files": sorted(file.id for file in self.gone),
+            "files": sorted(file.id for file in self.receipts),
             "lines": sorted(file.id for file in self.lines),
             "package": self.package.id,
             "tagmanifest_sha256": self.package.tagmanifest_sha256,
@@ -52,16 +59,23 @@ def subjects_of(
     """
     wanted: dict[PackageId, set[FileId]] = {}
     whole: set[PackageId] = set()
+    without_bytes: list[FileRow] = []
     for identifier in identifiers:
         packages, files = _meant(holdings, identifier)
         whole |= {package.id for package in packages}
+        without_bytes += [file for file in files if file.same_as is not None]
         for file in files:
+            if file.same_as is not None:
+                continue
             wanted.setdefault(_package_of(file), set()).add(file.id)
     doomed = []
     for package in [row for row in holdings.catalogue.packages() if row.id in whole | wanted.keys()]:
         rows = holdings.catalogue.files_of(package.id)
         gone = [row for row in rows if package.id in whole or row.id in wanted.get(package.id, set())]
-        doomed.append(Doomed(package, tuple(gone), tuple(row for row in rows if row not in gone)))
+        carried = holdings.catalogue.references_to([row.id for row in gone])
+        kept = tuple(row for row in rows if row not in gone)
+        doomed.append(Doomed(package, tuple(gone), kept, carried=tuple(carried)))
+    _refuse_mere_references(without_bytes, doomed)
     _refuse_lonely_papers(holdings, doomed)
     papers = [] if keep_papers else list(_papers(holdings, doomed))
     return [one.subject() for one in sorted([*doomed, *papers], key=_papers_last)]
@@ -71,7 +85,7 @@ def _papers(holdings: Holdings, doomed: Sequence[Doomed]) -> Iterator[Doomed]:
     """The papers that name what is to be deleted, and stay."""
     going = {one.package.id for one in doomed}
     for accession in dict.fromkeys(one.package.accession for one in doomed):
-        lines = [file for one in doomed if one.package.accession == accession for file in one.gone]
+        lines = [file for one in doomed if one.package.accession == accession for file in one.receipts]
         for package in holdings.catalogue.packages(accession):
             if package.kind is PackageKind.ACCESSION and package.id not in going:
                 yield Doomed(package, lines=tuple(lines))
@@ -110,6 +124,19 @@ def _package_of(file: FileRow) -> PackageId:
     return file.aip
 
 
+def _refuse_mere_references(named: Iterable[FileRow], doomed: Sequence[Doomed]) -> None:
+    """A receipt whose bytes are those of another file goes with that one, and never by itself."""
+    going = {file.id for one in doomed for file in one.carried}
+    for file in named:
+        if file.deaccessioned_at is not None:
+            raise UsageError(f"file {file.id} was deaccessioned on {file.deaccessioned_at}")
+        if file.id not in going:
+            raise UsageError(
+                f"file {file.id} has no bytes of its own: they are stored once, as file {file.same_as}",
+                hint=f"give {file.same_as} to delete the bytes with every receipt of them; archive show lists these",
+            )
+
+
 def _refuse_lonely_papers(holdings: Holdings, doomed: Sequence[Doomed]) -> None:
     """The papers of an accession go with the last of its evidence, never before."""
     going = {one.package.id for one in doomed if one.whole}
@@ -134,14 +161,17 @@ def doomed_by(holdings: Holdings, subjects: Subjects) -> list[Doomed]:
             raise ArchiveError(f"package {identifier} is held no more", hint="withdraw the request, and ask anew")
         rows = holdings.catalogue.files_of(package.id)
         lines = [holdings.catalogue.file(FileId(file)) for file in texts(subject, "lines")]
-        if not wanted <= {row.id for row in rows} or package.tagmanifest_sha256 != text(subject, "tagmanifest_sha256"):
+        gone = tuple(row for row in rows if row.id in wanted)
+        carried = tuple(holdings.catalogue.references_to([row.id for row in gone]))
+        if wanted != {row.id for row in (*gone, *carried)} or package.tagmanifest_sha256 != text(
+            subject, "tagmanifest_sha256"
+        ):
             raise ArchiveError(
                 f"package {identifier} is not what it was when the request was made",
                 hint="withdraw the request, and ask anew",
             )
-        gone = tuple(row for row in rows if row.id in wanted)
         kept = tuple(row for row in rows if row.id not in wanted)
-        found.append(Doomed(package, gone, kept, tuple(row for row in lines if row is not None)))
+        found.append(Doomed(package, gone, kept, tuple(row for row in lines if row is not None), carried))
     return found
 
 
@@ -149,7 +179,7 @@ def check(acting: Acting, subjects: Subjects) -> None:
     """Refuse a deletion that a legal hold, an open accession or a suspicion of tampering forbids."""
     holdings = acting.holdings
     for one in doomed_by(holdings, subjects):
-        require_no_hold(holdings, [one.package], one.gone)
+        require_no_hold(holdings, [one.package], one.receipts)
         accession = holdings.catalogue.accession(one.package.accession)
         if accession is None or accession.closed_at is None:
             raise ArchiveError(
@@ -176,6 +206,7 @@ def words(acting: Acting, subjects: Subjects) -> list[str]:
         extent = "all of it" if not one.kept else f"{len(one.gone)} of its {len(one.gone) + len(one.kept)} files"
         lines.append(f"delete from package {one.package.id}{papers}: {extent}")
         lines += [f"  {file.id}  {file.size:,} bytes  {shown(file.name)}" for file in one.gone]
+        lines += [f"  {file.id}  the same bytes, delivered as {shown(file.name)} too" for file in one.carried]
     return lines
 
 

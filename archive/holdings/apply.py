@@ -171,6 +171,7 @@ def _file(n: int, record: ReceiptRecord) -> FileRow:
         outcome=record.outcome,
         aip=record.aip,
         received_at=format_moment(record.time),
+        same_as=record.same_as,
     )
 
 
@@ -228,6 +229,7 @@ def _package(n: int, record: SealRecord) -> PackageRow:
         tagmanifest_sha256=record.tagmanifest_sha256,
         manifest_sha256=record.manifest_sha256,
         sealed_at=format_moment(record.time),
+        group_id=record.group,
     )
 
 

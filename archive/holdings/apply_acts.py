@@ -137,6 +137,8 @@ def _deaccession(catalogue: Catalogue, n: int, record: TombstoneRecord) -> None:
     catalogue.replace(replace(known, deaccessioned_at=moment))
     files = [_after(file, record, gone=file.id in gone, at=moment) for file in catalogue.files_of(record.aip)]
     catalogue.replace_all(files)
+    carried = catalogue.references_to([file.id for file in files if file.id in gone])
+    catalogue.replace_all([replace(file, deaccessioned_at=moment) for file in carried if file.id in gone])
     if record.remainder is not None:
         _move_formats(catalogue, n, record.aip, record.remainder, gone=gone)
     for replica in catalogue.replicas_ever(record.aip):

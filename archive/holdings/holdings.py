@@ -141,6 +141,11 @@ class Holdings:
             apply(self.catalogue, numbered)
             self.catalogue.set_applied(numbered[-1][0] + 1)
 
+    def folders(self) -> Iterator[Path]:
+        """The folders this archive writes to, on whatever disk."""
+        yield self.home
+        yield from (location.root for location in self.locations.values())
+
     def online(self) -> Iterator[DirectoryLocation]:
         """The locations that can be used now, in the order they were added."""
         return (location for location in self.locations.values() if location.offline() is None)

@@ -10,7 +10,7 @@ from archive import durable
 from archive.bags.second_opinion import second_opinion
 from archive.errors import ArchiveError, StorageError
 from archive.holdings.holdings import Holdings
-from archive.model.identifiers import AccessionId
+from archive.model.identifiers import AccessionId, GroupId
 from archive.model.packages import PackageKind
 from archive.model.records import Octets, SealRecord
 from archive.packages.content import Sealed
@@ -47,7 +47,9 @@ def sealed_safely(folder: Path, write: Callable[[Path], Sealed]) -> Sealed:
     return sealed
 
 
-def seal_record(holdings: Holdings, sealed: Sealed, accession: AccessionId, kind: PackageKind) -> SealRecord:
+def seal_record(
+    holdings: Holdings, sealed: Sealed, accession: AccessionId, kind: PackageKind, *, group: GroupId | None = None
+) -> SealRecord:
     """The record of a package just sealed."""
     return SealRecord(
         **holdings.stamp(),
@@ -59,6 +61,7 @@ def seal_record(holdings: Holdings, sealed: Sealed, accession: AccessionId, kind
         tag_files=sealed.tag_files,
         tagmanifest_sha256=sealed.tagmanifest_sha256,
         manifest_sha256=sealed.manifest_sha256,
+        group=group,
     )
 
 

@@ -16,7 +16,7 @@ from archive.inspection.verdict import summary
 from archive.model.formats import Tool
 from archive.model.identifiers import FileId
 from archive.model.packages import Outcome
-from archive.packages.content import JudgedSignature, PackagedFile, StatedRights
+from archive.packages.content import JudgedSignature, PackagedFile, Reference, StatedRights
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Decision:
     tools: tuple[Tool, ...]
     """The identifiers that were asked what the files are."""
     signatures: tuple[JudgedSignature, ...]
+    references: tuple[Reference, ...] = ()
+    """Received files that need no room in a package."""
 
 
 def appraise(examined: Examined, *, rights: Mapping[FileId, StatedRights], held: Set[str]) -> Decision:
@@ -51,6 +53,7 @@ def appraise(examined: Examined, *, rights: Mapping[FileId, StatedRights], held:
                 identification=summary(answers),
                 answers=answers,
                 producer_digests=file.producer_digests,
+                digests=file.digests,
                 hard_link_group=file.expected.hard_link_group,
                 item=file.expected.item,
                 rights=rights.get(file.expected.file),

@@ -11,7 +11,7 @@ from archive.errors import StorageError
 from archive.ingest.checksum_lines import LONGEST
 from archive.ingest.scratch import scratch_file
 from archive.model.digests import CHUNK
-from archive.storage.reading import open_quietly
+from archive.storage.descent import open_unlinked
 
 _PIECE = 64 * 1024
 """Octets taken into memory at a time: few, because they become many short lines."""
@@ -26,12 +26,12 @@ class Spool:
         self._end = 0
 
     def take(self, path: bytes) -> tuple[int, int, str]:
-        """Copy a file, in one reading; answer where the copy begins, its size in octets and its SHA-256.
+        """Copy the file at an absolute path, in one reading; answer where the copy begins, its size and its SHA-256.
 
         Raises OSError where the file cannot be read, StorageError where there is no room for it.
         """
         hasher, start = hashlib.sha256(), self._end
-        with open_quietly(path) as source:
+        with open_unlinked(path) as source:
             while chunk := source.read(CHUNK):
                 hasher.update(chunk)
                 self._keep(chunk)

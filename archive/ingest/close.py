@@ -34,8 +34,8 @@ from archive.model.identifiers import AccessionId, PackageId
 from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.packages.accession import csv_line, guarded_cell
+from archive.storage.descent import open_unlinked
 from archive.storage.directory import discard
-from archive.storage.reading import open_quietly
 from profiles.finding import Finding
 
 _FINDINGS = b"data/documentation/findings.json"
@@ -194,7 +194,7 @@ def kept_findings(package: PackageId, holdings: Holdings) -> Iterator[Finding]:
 def _still_true(findings: Iterable[Finding], accession: AccessionId, catalogue: Catalogue) -> Iterator[Finding]:
     """Without what an earlier run said of files that could be read since."""
     outcomes = (Outcome.PENDING, Outcome.REJECTED)
-    unread = {shown(row.name) for outcome in outcomes for row in catalogue.files_with(accession, outcome)}
+    unread = {shown(row.name) for outcome in outcomes for row in catalogue.files(accession, outcome=outcome)}
     return (finding for finding in findings if finding.code != UNREADABLE or finding.subject in unread)
 
 
@@ -238,7 +238,7 @@ def _submission(delivery: Delivery) -> Iterator[tuple[bytes, Iterable[bytes]]]:
 def _chunks(delivery: Delivery, path: bytes) -> Iterator[bytes]:
     full = os.path.join(os.fsencode(delivery.source), path)
     try:
-        with open_quietly(full) as file:
+        with open_unlinked(full) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:

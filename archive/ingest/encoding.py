@@ -27,7 +27,9 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _ASCII = bytes(range(0x80))
-_WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[A-Za-z]{0,20}[\x80-\xff][A-Za-z\x80-\xff]*")
+WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[A-Za-z]{0,20}[\x80-\xff][A-Za-z\x80-\xff]*")
+"""A word of octets with something above 127 in it."""
+
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _BEGINNING = 64 * 1024
 _MOST_WORDS = 4_000
@@ -75,7 +77,7 @@ class Witness:
         if not chunk.isascii():
             self.octets.update(chunk.translate(None, _ASCII))
             if len(self.words) < _MOST_WORDS:
-                self.words.update(dict.fromkeys(_WORD.findall(chunk[:_BEGINNING])[:_MOST_WORDS]))
+                self.words.update(dict.fromkeys(WORD.findall(chunk[:_BEGINNING])[:_MOST_WORDS]))
 
     def end(self) -> None:
         """There are no more octets."""
@@ -148,20 +150,41 @@ def _wide(beginning: bytes) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What words without a declared encoding may be written in.
+
+    ``codec`` is None where no encoding is clearly the best; ``rival`` is the next best that reads otherwise;
+    ``candidates`` are all that fit, the best first.
+    """
+
+    codec: str | None
+    rival: str | None
+    candidates: tuple[str, ...]
+
+
+def guess(words: bytes, octets: set[int]) -> Guess:
+    """In which of ``SINGLE_OCTET`` the ``words`` read best; ``octets`` are those above 127 that occur."""
+    possible = [codec for codec in SINGLE_OCTET if _spells(octets, codec) is not None]
+    ranked = _ranked(words, possible)
+    if not ranked:
+        return Guess(None, None, tuple(possible))
+    best, score = ranked[0]
+    alike = _spells(octets, best)
+    rivals = [(codec, its) for codec, its in ranked[1:] if _spells(octets, codec) != alike]
+    clear = not rivals or rivals[0][1] - score > _MARGIN
+    return Guess(best if clear else None, rivals[0][0] if rivals else None, tuple(codec for codec, _ in ranked))
+
+
 def _guessed(seen: Witness) -> Encoding:
-    possible = [codec for codec in SINGLE_OCTET if _spells(seen.octets, codec) is not None]
-    ranked = _ranked(b" ".join(seen.words), possible)
-    if ranked:
-        best, score = ranked[0]
-        alike = _spells(seen.octets, best)
-        rivals = [(codec, its) for codec, its in ranked[1:] if _spells(seen.octets, codec) != alike]
-        if not rivals or rivals[0][1] - score > _MARGIN:
-            next_best = f"; next would be {rivals[0][0]}" if rivals else ""
-            return Encoding(best, guess=f"its words read best so{next_best}")
-    lines = "".join(f"\n  {codec}: {line}" for codec, line in _samples(seen, [c for c, _ in ranked] or possible))
+    found = guess(b" ".join(seen.words), seen.octets)
+    if found.codec is not None:
+        next_best = f"; next would be {found.rival}" if found.rival else ""
+        return Encoding(found.codec, guess=f"its words read best so{next_best}")
+    lines = "".join(f"\n  {codec}: {line}" for codec, line in _samples(seen, found.candidates))
     raise UnclearEncodingError(
         f"the encoding of the table is not clear; one and the same line would read:{lines}",
-        hint=f"find the line that reads right and say so: {OPTION} {ranked[0][0] if ranked else 'cp1251'}",
+        hint=f"find the line that reads right and say so: {OPTION} {(*found.candidates, 'cp1251')[0]}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from archive.ingest.identifying import Answers
 from archive.ingest.receive import Received, ReceivedFile
 from archive.ingest.signatures import judge_signatures, told
 from archive.ingest.workbench import Workbench
@@ -13,7 +14,6 @@ from archive.inspection.verdict import SENTENCES, decide, heard, of_interest
 from archive.model.formats import Tool
 from archive.model.names import shown
 from archive.packages.content import JudgedSignature
-from archive.packages.folder import delivered_file
 from profiles.finding import Finding, Severity
 
 
@@ -35,19 +35,12 @@ class Examined:
         return tuple(zip(self.received.files, self.answers, strict=True))
 
 
-def examine(received: Received, *, bench: Workbench) -> Examined:
-    """Identify the format of every received file and check signatures; where a person should look, say so."""
-    bench.progress.stage("identifying formats", total=len(received.files))
-    answers = []
-    tools: tuple[Tool, ...] = ()
-    questions = (
-        (delivered_file(received.folder, file.path), file.expected.name.decode("utf-8", "surrogateescape"))
-        for file in received.files
-    )
-    for of_one in bench.identify(questions):
-        tools = tools or tuple(answer.said_by for answer in of_one)
-        answers.append(of_interest(of_one))
-        bench.progress.advance()
+def examine(received: Received, identified: Answers, *, bench: Workbench) -> Examined:
+    """What every received file is and whether signatures fit; where a person should look, say so."""
+    bench.progress.stage("identifying formats")
+    said = identified()
+    tools = tuple(answer.said_by for answer in said[0]) if said else ()
+    answers = [of_interest(of_one) for of_one in said]
     signatures = judge_signatures(received, bench=bench)
     findings = (*received.findings, *_to_review(received.files, answers), *told(signatures, received))
     return Examined(replace(received, findings=findings), tuple(answers), tools, signatures)

@@ -3,7 +3,8 @@
 One walk writes it, into ``staging/<accession>/journal.jsonl``; a run that was killed finds there the same identifiers
 again. It is also the listing that goes into the accession package. One JSON object a line: ``path`` (as a person reads
 it) and ``path_b64`` (byte for byte), ``kind``, ``size``, ``mtime_ns``; for a file ``file`` (its identifier) and the
-``package`` it is meant for; where it belongs together with others, ``item``, which they share, and the same package.
+``package`` it is meant for; where it belongs together with others, ``item``, which they share, and the same package;
+where packages are grouped, ``group`` and ``group_kind``.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ from pathlib import Path
 
 from archive import durable
 from archive.config import PackagePolicy
+from archive.ingest.groups import Group, GroupKind, by_group, told, words_of
 from archive.ingest.listing import Entry, Listing
 from archive.ingest.survey import Delivery, oddity
 from archive.ingest.told import Told
 from archive.model.entries import EntryKind
-from archive.model.identifiers import FileId, ItemId, PackageId, new_identifier
+from archive.model.identifiers import FileId, GroupId, ItemId, PackageId, new_identifier
 from archive.model.names import shown
 from archive.storage.walking import Walked
 from profiles.finding import Finding, Severity
+from profiles.ingest_profile import IngestProfile
 
 JOURNAL = "journal.jsonl"
 
@@ -52,6 +55,8 @@ class Lot:
 
     package: PackageId
     files: tuple[Expected, ...]
+    group: Group | None = None
+    """Set where packages are grouped: then all files are of this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,10 @@ def list_delivery(delivery: Delivery, path: Path, *, policy: PackagePolicy, earl
         listing.add(walked.path, name=name, size=walked.size, mtime=walked.mtime_ns, line=_encode(_entry(walked)))
     with open(path, "xb") as out:
         packer = _Packer(policy, out.write)
-        for entries in listing.items(at_most=policy.max_files):
-            for finding in _pack(entries, packer, earlier):
+        items, words = listing.items(at_most=policy.max_files), words_of(delivery.terms, delivery.metadata)
+        ordered = ((None, item) for item in items) if words is None else by_group(items, words, scratch=path.parent)
+        for group, entries in ordered:
+            for finding in _pack(entries, packer, earlier, group, delivery.terms):
                 unusual.add(finding)
         packer.finish()
         out.flush()
@@ -107,21 +114,30 @@ def list_delivery(delivery: Delivery, path: Path, *, policy: PackagePolicy, earl
     return Listed(path, hasher.hexdigest(), files, findings, blocked)
 
 
-def _pack(entries: Sequence[Entry], packer: _Packer, earlier: Earlier) -> Iterator[Finding]:
+def _pack(
+    entries: Sequence[Entry], packer: _Packer, earlier: Earlier, group: Group | None, terms: IngestProfile
+) -> Iterator[Finding]:
     """Give the files of one item their identifiers and their package, and write their lines."""
     known = next((item for entry in entries if (item := earlier.items.get(entry.name or b"")) is not None), None)
     item = (known or ItemId(new_identifier())) if len(entries) > 1 else known
     is_new = [e.name is not None and (e.name, e.size, e.mtime) not in earlier.decided for e in entries]
-    package = packer.place([entry.size for entry, new in zip(entries, is_new, strict=True) if new])
+    package = packer.place([entry.size for entry, new in zip(entries, is_new, strict=True) if new], group)
+    of_group = {} if group is None else {"group": group.id, "group_kind": group.kind}
     lines = []
     for entry, new in zip(entries, is_new, strict=True):
         more: dict[str, object] = {}
         if entry.name is not None:
             more["name_b64"] = _b64(entry.name)
             more |= {} if item is None else {"item": item}
-            more |= {"file": earlier.waiting.get(entry.name) or new_identifier(), "package": package} if new else {}
+            more |= (
+                {"file": earlier.waiting.get(entry.name) or new_identifier(), "package": package, **of_group}
+                if new
+                else {}
+            )
         lines.append(_and(entry.line, more))
     packer.put(lines, package)
+    if group is not None and any(is_new):
+        yield from told(group, entries, terms)
     if any(is_new) and not all(is_new):
         first, sealed = entries[is_new.index(True)], entries[is_new.index(False)]
         message = f"belongs to {shown(sealed.name or b'')}, which was received before and is sealed in another package"
@@ -140,16 +156,19 @@ class _Packer:
         self._policy = policy
         self._write = write
         self._package = PackageId(new_identifier())
+        self._group: Group | None = None
         self._files = self._bytes = 0
         self._late: list[bytes] = []
 
-    def place(self, sizes: Sequence[int]) -> PackageId:
-        """The package for the next files, which have these sizes in octets and stay together."""
+    def place(self, sizes: Sequence[int], group: Group | None) -> PackageId:
+        """The package for the next files, which have these sizes in octets, stay together and are of ``group``."""
         files, size = len(sizes), sum(sizes)
         if size > self._policy.max_bytes or files > self._policy.max_files:
             return PackageId(new_identifier())
-        if self._files + files > self._policy.max_files or self._bytes + size > self._policy.max_bytes:
+        full = self._files + files > self._policy.max_files or self._bytes + size > self._policy.max_bytes
+        if full or (group != self._group and sizes):
             self._package, self._files, self._bytes = PackageId(new_identifier()), 0, 0
+        self._group = group if sizes else self._group
         self._files += files
         self._bytes += size
         return self._package
@@ -172,7 +191,8 @@ def lots(path: Path) -> Iterator[Lot]:
     """The lots of a journal, in its order, one in memory at a time."""
     meant = (line for line in _files(path) if "package" in line)
     for package, lines in groupby(meant, key=lambda line: line["package"]):
-        yield Lot(PackageId(str(package)), tuple(_expected(line) for line in lines))
+        listed = list(lines)
+        yield Lot(PackageId(str(package)), tuple(map(_expected, listed)), _group(listed[0]))
 
 
 def delivered_items(path: Path) -> Iterator[tuple[bytes, ...]]:
@@ -215,6 +235,11 @@ def _expected(line: dict[str, object]) -> Expected:
         hard_link_group=None if group is None else str(group),
         item=None if item is None else ItemId(str(item)),
     )
+
+
+def _group(line: dict[str, object]) -> Group | None:
+    group = line.get("group")
+    return None if group is None else Group(GroupId(str(group)), GroupKind(str(line["group_kind"])))
 
 
 def _entry(walked: Walked) -> dict[str, object]:

@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from archive.catalogue.rows import AccessionRow, FileRow, Totals
 from archive.custody.checkpoint import Checkpoint
 from archive.holdings.checkpoints import newest_checkpoint
 from archive.holdings.holdings import Holdings
+from archive.holdings.receipts import receipt_line
 from archive.model.identifiers import AccessionId, PackageId
 from archive.model.moments import parse_moment
 from archive.model.names import shown
@@ -136,10 +138,10 @@ def gather(
 def receipt_rows(holdings: Holdings, accession: AccessionId) -> Iterator[ReceiptLine]:
     """One line for each delivered file, for ``receipt.csv``."""
     for row in holdings.catalogue.files(accession):
-        yield ReceiptLine(row.name, row.outcome, row.size, row.sha256, row.blake3, row.mtime, row.aip)
+        yield receipt_line(holdings.catalogue, row)
 
 
 def _undecided(holdings: Holdings, accession: AccessionId) -> Iterator[Undecided]:
     for outcome in (Outcome.PENDING, Outcome.REJECTED):
-        for file in holdings.catalogue.files_with(accession, outcome, limit=UNDECIDED):
+        for file in islice(holdings.catalogue.files(accession, outcome=outcome), UNDECIDED):
             yield Undecided(file, holdings.log.record(file.leaf).reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,8 @@ class ReceivedFile:
     blake3: str
     mtime_ns: int
     producer_digests: tuple[ProducerDigest, ...]
+    digests: tuple[tuple[str, str], ...] = ()
+    """Those that were agreed on beside SHA-256 and BLAKE3, by algorithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,22 @@ class Received:
     received_at: datetime
 
 
-def receive(delivery: Delivery, lot: Lot, *, folder: Path, bench: Workbench) -> Received:
+def receive(
+    delivery: Delivery,
+    lot: Lot,
+    *,
+    folder: Path,
+    bench: Workbench,
+    told: Callable[[Path, ReceivedFile], object] = lambda *_: None,
+) -> Received:
     """Copy the files of ``lot`` into ``folder``, which is begun anew, reading each byte of the delivery once.
 
-    A file that cannot be read is pending, and the others go on. Raises StorageError where staging cannot be written.
+    A file that cannot be read is pending, and the others go on; of each that is complete, ``told`` hears at once.
+    Raises StorageError where staging cannot be written.
     """
     paths = PackagePaths()
     files, pending, findings = list[ReceivedFile](), list[Expected](), list[Finding]()
     _begin(folder)
-    bench.progress.stage("receiving", total=len(lot.files))
     for expected in lot.files:
         path = paths.path(expected.name)
         try:
@@ -69,8 +78,9 @@ def receive(delivery: Delivery, lot: Lot, *, folder: Path, bench: Workbench) -> 
             findings.append(_unreadable(expected, error))
         else:
             files.append(received)
+            told(folder, received)
             findings += _differences(received)
-        bench.progress.advance()
+        bench.progress.advance(octets=expected.size)
     return Received(lot, folder, tuple(files), tuple(pending), tuple(findings), bench.holdings.stamp.clock())
 
 
@@ -82,7 +92,8 @@ def _begin(folder: Path) -> None:
 
 def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: Path, bench: Workbench) -> ReceivedFile:
     given = [digest for digest in delivery.producer_digests(expected.name) if digest[0] in ALGORITHMS]
-    digester = Digester((*SEALED, *(algorithm for algorithm, _, _ in given)))
+    agreed = tuple(dict.fromkeys(delivery.terms.digests))
+    digester = Digester((*SEALED, *agreed, *(algorithm for algorithm, _, _ in given)))
     target = delivered_file(folder, path)
     try:
         source = bench.open_source(delivery.locate(expected.name))
@@ -102,6 +113,7 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
             ProducerDigest(algorithm, digest, originator, agrees=digests[algorithm] == digest)
             for algorithm, digest, originator in given
         ),
+        digests=tuple((algorithm, digests[algorithm]) for algorithm in agreed),
     )
 
 

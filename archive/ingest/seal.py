@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 from archive import canonical, durable
@@ -18,6 +19,7 @@ from archive.holdings.identification import identification
 from archive.holdings.replicate import replicate, replication, require_right
 from archive.holdings.sealing import own_disk, seal_record, sealed_of, sealed_safely
 from archive.ingest.appraise import Decision
+from archive.ingest.groups import in_words
 from archive.ingest.papers import PAPERS
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
@@ -26,10 +28,11 @@ from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import ItemRecord, Octets, ReceiptRecord, Record, RightsRecord, SealRecord
 from archive.model.rights import Statement
 from archive.packages.aip import seal_aip
-from archive.packages.content import AipContent, Provenance
+from archive.packages.content import AipContent, HeldGroup, Provenance
 from archive.packages.sealed import read_promise
 from archive.storage.directory import DirectoryReader, discard
 from profiles.finding import Finding, Severity
+from profiles.ingest_profile import Grouping
 
 SEALED = ".sealed"
 DONE = ".done"
@@ -47,22 +50,25 @@ class Prepared:
 def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, bench: Workbench) -> Prepared:
     """Make the package of a decided lot in staging, sync it, and have bagit-python read it back from the medium.
 
-    A lot of which nothing could be read makes no package, only receipts of pending files.
+    A lot of which nothing could be read, or whose bytes are all stored already, makes no package, only receipts.
     """
     received = decision.received
     receipts = _receipts(decision, accession, bench)
     if not decision.files:
-        return Prepared(None, tuple(receipts), received.findings)
+        return Prepared(None, (*receipts, *_rights(decision, bench)), received.findings)
     bench.progress.stage("sealing")
+    group = received.lot.group
     content = AipContent(
         provenance=provenance(received.lot.package, accession=accession, delivery=delivery, bench=bench),
         received_at=received.received_at,
         files=decision.files,
         items=None if delivery.metadata is None else delivery.metadata.items(file.name for file in decision.files),
         signatures=decision.signatures,
+        group=None if group is None else HeldGroup(group.id, in_words(group.kind, delivery.terms)),
     )
     sealed = sealed_safely(received.folder, lambda folder: seal_aip(folder, content))
-    record = seal_record(bench.holdings, sealed, accession, PackageKind.AIP)
+    of_group = None if group is None else group.id
+    record = seal_record(bench.holdings, sealed, accession, PackageKind.AIP, group=of_group)
     answered = ((file.id, file.answers) for file in decision.files)
     told = identification(bench.holdings.stamp, received.lot.package, tools=decision.tools, answered=answered)
     records = (record, *receipts, *_items(decision, bench), *_rights(decision, bench), told)
@@ -76,14 +82,25 @@ def provenance(package: PackageId, *, accession: AccessionId, delivery: Delivery
         accession=accession,
         producer=delivery.producer,
         organization=bench.policy.organization,
-        title=f"{delivery.title}, from {delivery.producer}",
+        title=_title(delivery, accession),
         sealed_at=bench.holdings.stamp.clock(),
         software_version=bench.holdings.stamp.version,
     )
 
 
+def _title(delivery: Delivery, accession: AccessionId) -> str:
+    """What a package is called; of persons and cases without the folder's name, which may be somebody's."""
+    if delivery.terms.grouping is not Grouping.NONE:
+        return f"Accession {accession}, from {delivery.producer}"
+    return f"{delivery.title}, from {delivery.producer}"
+
+
 def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> list[Record]:
     stamp = bench.holdings.stamp()
+    received = chain(
+        ((file, decision.received.lot.package, None) for file in decision.files),
+        ((reference.file, None, reference.same_as) for reference in decision.references),
+    )
     accepted: list[Record] = [
         ReceiptRecord(
             **stamp,
@@ -95,9 +112,10 @@ def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> l
             blake3=file.blake3,
             mtime=Octets(file.mtime_ns),
             outcome=file.outcome,
-            aip=decision.received.lot.package,
+            aip=aip,
+            same_as=same_as,
         )
-        for file in decision.files
+        for file, aip, same_as in received
     ]
     known = {row.id for row in bench.holdings.catalogue.received(accession, [p.name for p in decision.pending])}
     pending = [
@@ -131,14 +149,15 @@ def _items(decision: Decision, bench: Workbench) -> Iterator[Record]:
 
 def _rights(decision: Decision, bench: Workbench) -> Iterator[Record]:
     """What was stated about the rights in the files, each statement once."""
-    alike: dict[Statement, list[FileId]] = {}
-    for file in decision.files:
+    alike: dict[tuple[PackageId, Statement], list[FileId]] = {}
+    stored = ((decision.received.lot.package, file) for file in decision.files)
+    for aip, file in chain(stored, ((reference.aip, reference.file) for reference in decision.references)):
         if file.rights is not None:
-            alike.setdefault(file.rights.statement, []).append(file.id)
-    for statement, files in alike.items():
+            alike.setdefault((aip, file.rights.statement), []).append(file.id)
+    for (aip, statement), files in alike.items():
         yield RightsRecord(
             **bench.holdings.stamp(),
-            aip=decision.received.lot.package,
+            aip=aip,
             statement=statement.as_text(),
             files=tuple(files),
         )

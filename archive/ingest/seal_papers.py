@@ -97,6 +97,7 @@ def _content(
         listing=newest.listing(),
         submission=chain(newest.submission(), _notes(transfers, desk)),
         receipt=receipt_rows(bench.holdings, known.id),
+        stored_once=catalogue.references(known.id),
         totals=counted,
         members=tuple(
             MemberPackage(row.id, row.files, row.bytes, row.tagmanifest_sha256)

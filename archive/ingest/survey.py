@@ -11,15 +11,13 @@ from pathlib import Path
 from archive.bags.structure import Structure, read_structure
 from archive.errors import UsageError
 from archive.ingest.checksums import Checksums, find_checksums
-from archive.ingest.listing import Listing
-from archive.ingest.matching import match
 from archive.ingest.metadata import MetadataFile, MetadataTable, read_metadata
 from archive.ingest.terms import judge
-from archive.ingest.told import Told
 from archive.model.entries import EntryKind
 from archive.model.names import shown
+from archive.storage.descent import Descent, open_unlinked
 from archive.storage.directory import DirectoryReader
-from archive.storage.walking import Walked, walk
+from archive.storage.walking import Walked, kind_of, walk
 from profiles.finding import Finding, Severity
 from profiles.ingest_profile import NO_AGREEMENT, IngestProfile
 
@@ -91,32 +89,38 @@ def look(
     *,
     producer: str,
     metadata: MetadataFile | None,
-    home: Path | None,
+    ours: Iterable[Path],
     scratch: Path | None,
     today: date,
     terms: IngestProfile = NO_AGREEMENT,
-    checksums: Sequence[Path] = (),
+    checksums: Sequence[Path] | None = (),
 ) -> Delivery:
     """The delivery at ``source``. Raises UsageError where there is nothing that could be taken in.
 
-    ``home`` is the archive's own folder, which cannot be delivered to itself; None where only a look is meant.
+    ``ours`` are folders that ingest writes to, which cannot be delivered; none where only a look is meant.
     ``scratch`` is a folder with room for the table, None for the system's own; ``today`` judges its dates. ``terms`` is
-    what was agreed with the producer; ``checksums`` are checksum files that were given beside the delivery.
+    what was agreed with the producer. ``checksums`` are checksum files that were given beside the delivery; where
+    None, none is looked for in it either.
     """
     if not os.path.exists(source):  # unlike Path.exists it has an answer for every name
         raise UsageError(f"there is no folder {source}", hint="check the path; is the medium mounted?")
     if not source.is_dir():
         raise UsageError(f"{source} is not a folder", hint="put the file into a folder and give the folder")
     source = source.resolve()
-    if home is not None and (source.is_relative_to(home.resolve()) or home.resolve().is_relative_to(source)):
-        raise UsageError(f"{source} and the archive's own folder {home} lie in one another")
+    for folder in ours:
+        if source.is_relative_to(folder.resolve()) or folder.resolve().is_relative_to(source):
+            raise UsageError(
+                f"{source} and the archive's own folder {folder} lie in one another",
+                hint="what is delivered is never written to: deliver a folder that holds nothing of the archive",
+            )
     try:
-        os.listdir(source)
+        with Descent(os.fsencode(source)) as descent:
+            descent.names(b"")
     except OSError as error:
         raise UsageError(f"{source} cannot be listed: {error.strerror}") from error
     table = None if metadata is None else read_metadata(metadata, scratch=scratch, today=today)
     bag, findings = _bag(source)
-    listed = _checksums(source, bag, given=checksums, scratch=scratch)
+    listed = None if checksums is None else _checksums(source, bag, given=checksums, scratch=scratch)
     told = (*findings, *(table.findings if table else ()), *judge(terms, table, bag))
     told += () if listed is None else listed.findings()
     return Delivery(source, producer, table, bag, told, terms, listed)
@@ -132,14 +136,25 @@ def _checksums(source: Path, bag: Structure | None, *, given: Sequence[Path], sc
 
 def _bag(source: Path) -> tuple[Structure | None, tuple[Finding, ...]]:
     """The bag at ``source``, or None. What claims to be a bag and cannot be read as one is taken as a plain folder."""
-    if not (source / "bagit.txt").is_file():
+    declared = _kind(source / "bagit.txt")
+    if declared is None:
         return None, ()
-    structure = read_structure(DirectoryReader(source))
-    findings = tuple(structure.findings)
-    if (source / "data").is_dir() and structure.payload_manifests:
-        return structure, (*findings, *_not_delivered(structure))
-    message = "bagit.txt is there, but no payload manifest that can be checked: taken in as a plain folder"
+    findings: tuple[Finding, ...] = ()
+    if declared is EntryKind.FILE:
+        structure = read_structure(DirectoryReader(source, opener=lambda path: open_unlinked(os.fsencode(path))))
+        findings = structure.findings
+        if any(structure.payload()) and structure.payload_manifests:
+            return structure, (*findings, *_not_delivered(structure))
+    message = "bagit.txt is there, but no payload with a manifest that can be checked: taken in as a plain folder"
     return None, (*findings, Finding("not-a-bag", Severity.WARNING, shown(os.fsencode(source.name)), message))
+
+
+def _kind(path: Path) -> EntryKind | None:
+    """What stands there, without following a link; None for nothing."""
+    try:
+        return kind_of(os.lstat(path).st_mode)
+    except OSError:
+        return None
 
 
 def _not_delivered(structure: Structure) -> Iterator[Finding]:
@@ -178,41 +193,3 @@ def oddity(walked: Walked) -> Finding | None:
     if walked.kind is EntryKind.FOLDER and walked.empty:
         return Finding("empty-folder", Severity.INFO, subject, "an empty folder; it stands in the listing")
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """A first look: how many files and octets, whether it is a bag, and what is unusual. Nothing was copied.
-
-    ``items`` counts files with their side-cars as one.
-    """
-
-    files: int
-    items: int
-    bytes: int
-    is_bag: bool
-    findings: tuple[Finding, ...]
-
-
-def survey(delivery: Delivery, *, scratch: Path | None, at_most: int) -> Survey:
-    """Count what stands in the delivery, and compare it with the producer's table where there is one.
-
-    ``at_most`` is how many files an item may have that is one by its folder.
-    """
-    unusual, listing, files, size = Told(), Listing(scratch), 0, 0
-    for walked in delivery.walk():
-        name = delivery.item_name(walked)
-        files += name is not None
-        size += 0 if name is None else walked.size
-        listing.add(walked.path, name=name, size=walked.size, mtime=0, line=b"")
-        found = oddity(walked)
-        if found is not None:
-            unusual.add(found)
-    if delivery.metadata is not None:
-        for finding in match(delivery.metadata.rows, listing.names(at_most=at_most)):
-            unusual.add(finding)
-    for finding in delivery.unlisted(name for names in listing.names(at_most=at_most) for name in names):
-        unusual.add(finding)
-    items = sum(1 for _ in listing.names(at_most=at_most))
-    findings = (*delivery.findings, *unusual.findings(where="archive ingest lists all of them among its papers"))
-    return Survey(files, items, size, delivery.bag is not None, findings)

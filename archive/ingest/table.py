@@ -111,6 +111,11 @@ class Rows:
             if (cell := self.columns.cell(row.cells, column))
         )
 
+    def place_of(self, column: str) -> int:
+        """Where a column of ours, or any heading of the table, stands, from 0; ValueError where it has none."""
+        place = self.columns.places.get(column)
+        return self.heading.index(column) if place is None else place
+
     def meeting(self) -> AbstractContextManager[None]:
         """Around the comparison with what was delivered: ``meet`` is quick inside."""
         return writing_scratch(self._database)
@@ -129,6 +134,10 @@ class Rows:
             "(SELECT MIN(number) FROM row WHERE path = this.path) ORDER BY number"
         )
         return (_row(found) for found in self._database.execute(query))
+
+    def count(self) -> int:
+        """How many rows there are."""
+        return int(self._database.execute("SELECT COUNT(*) FROM row").fetchone()[0])
 
     def first_line(self, path: bytes) -> int:
         """The line of the first row with that path."""

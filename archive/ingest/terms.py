@@ -13,7 +13,7 @@ from archive.ingest.metadata import MetadataTable
 from archive.model.names import shown
 from profiles.bagit_profile import shipped_profile
 from profiles.finding import Finding, Severity
-from profiles.ingest_profile import Duplicates, Grouping, IngestProfile, Orphans
+from profiles.ingest_profile import IngestProfile, Orphans
 
 
 def judge(terms: IngestProfile, table: MetadataTable | None, bag: Structure | None) -> tuple[Finding, ...]:
@@ -63,10 +63,7 @@ def _bag(terms: IngestProfile, bag: Structure | None, source: str) -> Iterator[F
 
 def _left_undone(terms: IngestProfile, source: str) -> Iterator[Finding]:
     asked = {
-        "packages by person or case": terms.grouping is not Grouping.NONE,
         "quarantine for files without a row": terms.orphans is Orphans.QUARANTINE,
-        "duplicates stored once": terms.duplicates is Duplicates.REFERENCE,
-        f"the digests {', '.join(terms.digests)}": bool(terms.digests),
     }
     for what, wanted in asked.items():
         if wanted:

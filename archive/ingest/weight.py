@@ -7,6 +7,7 @@ from profiles.finding import Finding, Severity
 
 _NEEDS_PERSON = frozenset(
     {"profile-not-applied", "file-without-row", "row-without-file", "contradicting-rows", "rights-unclear"}
+    | {"file-without-group", "item-of-several-groups"}
     | {"changed-while-received", "replica-not-stored", "custody-copy-failed", SEAL_NOT_INTACT}
 )
 

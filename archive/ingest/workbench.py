@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +15,7 @@ from archive.ingest.lease import Leases
 from archive.inspection.identification import Identification
 from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.progress import Progress, Silent
-from archive.storage.reading import open_quietly
+from archive.storage.descent import open_unlinked
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ Identify = Callable[[Iterable[tuple[Path, str]]], Iterator[tuple[Identification,
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """The workshops and settings that ingest needs."""
+    """The workshops and settings that ingest needs, to be used inside ``with bench.at_work()``."""
 
     holdings: Holdings
     staging: Path
@@ -63,5 +64,13 @@ class Workbench:
     policy: PackagePolicy
     identify: Identify
     progress: Progress = field(default_factory=Silent)
-    open_source: SourceOpener = open_quietly
+    open_source: SourceOpener = open_unlinked
     judge_signature: JudgeSignature = no_verifier
+    crew: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """Whoever stays at work from one lot to the next."""
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Until this ends, leases are held and the crew stays."""
+        with self.leases, self.crew:
+            yield

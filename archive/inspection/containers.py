@@ -56,6 +56,11 @@ def look_into_ole(file: EvidenceFile, signatures: Mapping[str, tuple[MemberSigna
     return _look(file, signatures, open_members=_ole_streams)
 
 
+def opens_as_ole(file: EvidenceFile) -> bool:
+    """Whether the directory of an OLE compound file can be read. Raises OSError only when the medium cannot be read."""
+    return not _look(file, {}, open_members=_ole_streams).damaged
+
+
 def _look(
     file: EvidenceFile, signatures: Mapping[str, tuple[MemberSignature, ...]], *, open_members: OpenMembers
 ) -> Look:

@@ -1,7 +1,7 @@
 """What of a file is shown to a program that we can neither interrupt nor hold to an allowance.
 
-Most files are shown as they are. Of a large file that is no container the two ends are shown, in memory; a container
-whose directory declares more than anybody should unpack is withheld.
+Most files are shown as they are. Of a large file that is no container, or only begins as one, the two ends are shown,
+in memory; a container whose directory declares more than anybody should unpack is withheld.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.inspection.containers import opens_as_ole
 from archive.inspection.evidence_file import AllowanceSpent, EvidenceFile
 from archive.inspection.zip_directory import ALLOWANCE, members
 
@@ -48,10 +49,7 @@ def exhibit(file: EvidenceFile, path: Path, *, name: str) -> Iterator[Exhibit]:
 
     Raises Withheld for a container that nobody should unpack, OSError when the medium cannot be read.
     """
-    head = file.head(8)
-    if head.startswith(_ZIP):
-        _refuse_bomb(file)
-    if file.size <= WHOLE or head.startswith((_ZIP, _OLE)):
+    if _is_container(file) or file.size <= WHOLE:
         with _under_its_extension(os.fspath(path), name) as place:
             yield Exhibit(place)
     else:
@@ -59,13 +57,27 @@ def exhibit(file: EvidenceFile, path: Path, *, name: str) -> Iterator[Exhibit]:
             yield Exhibit(place, f"only the first and last {END} octets were looked at")
 
 
-def _refuse_bomb(file: EvidenceFile) -> None:
+def _is_container(file: EvidenceFile) -> bool:
+    """Whether the file has a container's directory, so that no program reads more of it than it must.
+
+    One that only begins as a container would be read from end to end. Raises Withheld for a bomb.
+    """
+    head = file.head(8)
+    if head.startswith(_ZIP):
+        return _has_members(file)
+    return head.startswith(_OLE) and opens_as_ole(file)
+
+
+def _has_members(file: EvidenceFile) -> bool:
+    found = False
     try:
         for member in members(file):
+            found = True
             if member.compressed and member.declared > MOST_INFLATED:
                 raise Withheld(f"a member of {member.packed} octets declares {member.declared}")
     except AllowanceSpent:
         raise Withheld(f"a ZIP directory of more than {ALLOWANCE} octets") from None
+    return found
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Format identification of many files, in order, by several processes.
 
 The workers are spawned, not forked: the caller may hold locks, threads and database connections. Each has a pipe of
-its own, so that the death of one leaves the others and the order alone, and the file it had in hand is known.
+its own, so that the death of one leaves the others and the order alone. Files go to a worker in batches, and those of
+a batch that it died over go to the next one by one: then it is known which file it was.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from time import monotonic
+from types import TracebackType
 
 from archive.errors import ArchiveError
 from archive.inspection.fido_identifier import FidoIdentifier
@@ -35,13 +37,17 @@ SMALL_BATCH = 64
 WINDOW = 1024
 """Files taken from the caller ahead of the answer that is due, at most: one slow file must not stop the others."""
 
-QUEUE = 4
-"""Files one worker is handed ahead, so that it never waits; few enough that no pipe fills up and blocks both ends."""
+BATCH = 8
+"""Files that are handed over and answered together: talking about a file must cost less than looking at it."""
+
+QUEUE = 2
+"""Batches one worker is handed ahead, so that it never waits; few enough that no pipe fills up and blocks both ends."""
 
 
 PATIENCE = 120.0
-"""Seconds a worker may take over one file: four times what ``FidoIdentifier`` gives itself. Siegfried gives itself no
-limit and cannot be interrupted, only killed with its process."""
+"""Seconds a worker may take over one file, or over one batch before its files are looked at one by one: four times
+what ``FidoIdentifier`` gives itself. Siegfried gives itself no limit and cannot be interrupted, only killed with its
+process."""
 
 Makers = Sequence[Callable[[], FormatIdentifier]]
 """What builds each witness in the process it is to work in; importable by name."""
@@ -68,11 +74,66 @@ def examine_many(
 
     Raises ArchiveError when a witness cannot be built or a worker cannot be started.
     """
-    tasks = iter(paths)
-    first = list(islice(tasks, SMALL_BATCH)) if workers > 1 else []
-    if len(first) < SMALL_BATCH:
-        return _examine_here(chain(first, tasks), makes)
-    return _examine_elsewhere(chain(first, tasks), workers=workers, makes=makes, patience=patience)
+    with Crew(workers=workers, makes=makes, patience=patience) as crew:
+        yield from crew.examine(paths)
+
+
+class Crew:
+    """Workers that stay from one call of ``examine`` to the next, until their user leaves the ``with`` block.
+
+    They are started when there is enough to do for the first time. One call at a time; from any thread.
+    """
+
+    def __init__(self, *, workers: int, makes: Makers = WITNESSES, patience: float = PATIENCE) -> None:
+        self._count = workers
+        self._makes = makes
+        self._patience = patience
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._dismiss()
+
+    def examine(self, paths: Iterable[Task]) -> Iterator[Answers]:
+        """As ``examine_many``, with the same errors."""
+        tasks = iter(paths)
+        if self._count > 1 and not self._workers:
+            first = list(islice(tasks, SMALL_BATCH))
+            tasks = chain(first, tasks)
+            if len(first) == SMALL_BATCH:
+                self._workers = [_Worker(self._makes) for _ in range(self._count)]
+        return self._elsewhere(_Waiting(tasks)) if self._workers else _examine_here(tasks, self._makes)
+
+    def _elsewhere(self, waiting: _Waiting) -> Iterator[Answers]:
+        answers: dict[int, Answers] = {}
+        due = 0
+        done = False
+        try:
+            while True:
+                for worker in self._workers:
+                    worker.take_from(waiting, before=due + WINDOW)
+                if not any(worker.in_hand for worker in self._workers):
+                    done = True
+                    return
+                for place in _reporting(self._workers, self._patience):
+                    worker = self._workers[place]
+                    answers.update(worker.answers())
+                    if worker.dead:
+                        answers.update(worker.bury(waiting))
+                        self._workers[place] = _Worker(self._makes)
+                while due in answers:
+                    yield answers.pop(due)
+                    due += 1
+        finally:
+            if not done:  # they have files in hand that nobody waits for any more
+                self._dismiss()
+
+    def _dismiss(self) -> None:
+        for worker in self._workers:
+            worker.dismiss()
+        self._workers = []
 
 
 def _examine_here(tasks: Iterable[Task], makes: Makers) -> Iterator[Answers]:
@@ -114,31 +175,6 @@ def _tool(witness: FormatIdentifier) -> _Tool:
     return _Tool(witness.tool, witness.tool_version, witness.signatures)
 
 
-def _examine_elsewhere(tasks: Iterable[Task], *, workers: int, makes: Makers, patience: float) -> Iterator[Answers]:
-    crew: list[_Worker] = []
-    try:
-        crew.extend(_Worker(makes) for _ in range(workers))
-        waiting = _Waiting(tasks)
-        answers: dict[int, Answers] = {}
-        due = 0
-        while True:
-            for worker in crew:
-                worker.take_from(waiting, before=due + WINDOW)
-            if not any(worker.in_hand for worker in crew):
-                return
-            for place in _reporting(crew, patience):
-                answers.update(crew[place].answers())
-                if crew[place].dead:
-                    answers.update(crew[place].bury(waiting))
-                    crew[place] = _Worker(makes)
-            while due in answers:
-                yield answers.pop(due)
-                due += 1
-    finally:
-        for worker in crew:
-            worker.dismiss()
-
-
 def _reporting(crew: list[_Worker], patience: float) -> list[int]:
     """Places in the crew of those who have something to say; waits until somebody has, and ends who takes too long."""
     while True:
@@ -150,33 +186,40 @@ def _reporting(crew: list[_Worker], patience: float) -> list[int]:
             return [place for place, worker in enumerate(crew) if worker.connection in heard]
 
 
+Batch = list[tuple[int, Task]]
+"""Numbered tasks."""
+
+
 class _Waiting:
-    """Numbered tasks nobody has in hand; those a dead worker left behind come first."""
+    """Numbered tasks nobody has in hand; those a dead worker left behind come first, one by one."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self._fresh = enumerate(tasks)
-        self._next: deque[tuple[int, Task]] = deque()
+        self._next: Batch = []
+        self._again: deque[tuple[int, Task]] = deque()
 
-    def take(self, *, before: int) -> tuple[int, Task] | None:
-        """The next task, unless its number is ``before`` or higher or there is none."""
-        if not self._next:
-            self._next.extend(islice(self._fresh, 1))
+    def take(self, *, before: int) -> Batch:
+        """The next tasks; none if their numbers are ``before`` or higher, or there are none."""
+        if self._again:
+            return [self._again.popleft()]
+        self._next = self._next or list(islice(self._fresh, BATCH))
         if self._next and self._next[0][0] < before:
-            return self._next.popleft()
-        return None
+            taken, self._next = self._next, []
+            return taken
+        return []
 
     def put_back(self, tasks: Iterable[tuple[int, Task]]) -> None:
-        """Hand these out again, before all others."""
-        self._next = deque(sorted(chain(tasks, self._next)))
+        """Hand these out again, each by itself, before all others."""
+        self._again = deque(sorted(chain(tasks, self._again)))
 
 
 class _Worker:
-    """One process and what it has in hand, oldest first; it answers in that order."""
+    """One process and the batches it has in hand, oldest first; it answers in that order."""
 
     def __init__(self, makes: Makers) -> None:
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.in_hand: deque[tuple[int, Task]] = deque()
+        self.in_hand: deque[Batch] = deque()
         self.dead = False
         self._tools: tuple[_Tool, ...] = ()
         self._begun = monotonic()
@@ -190,13 +233,13 @@ class _Worker:
         """Take files until the queue is full or none may be taken."""
         if not self.in_hand:
             self._begun = monotonic()
-        while len(self.in_hand) < QUEUE and (numbered := waiting.take(before=before)) is not None:
-            self.in_hand.append(numbered)
+        while len(self.in_hand) < QUEUE and (batch := waiting.take(before=before)):
+            self.in_hand.append(batch)
             with suppress(OSError):  # a worker that died meanwhile is noticed when it is listened to
-                self.connection.send(numbered[1])
+                self.connection.send([task for _, task in batch])
 
     def end_if_slower_than(self, patience: float) -> None:
-        """Kill the process when it has had its first file in hand for so many seconds; it reports as dead then."""
+        """Kill the process when it has had its first batch in hand for so many seconds; it reports as dead then."""
         if self._tools and self.in_hand and monotonic() - self._begun > patience:
             self._ended = f"given up after {patience:g} seconds"
             self._process.kill()
@@ -212,23 +255,23 @@ class _Worker:
                 if isinstance(message, _Introduction):
                     self._tools = message.tools
                 else:
-                    yield self.in_hand.popleft()[0], message
+                    yield from zip((number for number, _ in self.in_hand.popleft()), message, strict=True)
         except (EOFError, OSError):
             self.dead = True
 
     def bury(self, waiting: _Waiting) -> Iterator[tuple[int, Answers]]:
-        """An answer for the file a dead worker had in hand; the files it had not begun are handed back."""
+        """An answer for the file a dead worker had in hand alone; the files of which nobody knows are handed back."""
         self.dismiss()
         if not self._tools:
             raise ArchiveError(
                 f"a worker for format identification could not be started ({self._ending()})",
                 hint="see the messages above, or go on with one worker",
             )
-        if self.in_hand:
-            number, _ = self.in_hand.popleft()
+        if self.in_hand and len(self.in_hand[0]) == 1:
+            ((number, _),) = self.in_hand.popleft()
             warning = f"the identifying process died over this file ({self._ended or self._ending()})"
             yield number, tuple(tool.nothing(warning=warning) for tool in self._tools)
-        waiting.put_back(self.in_hand)
+        waiting.put_back(chain.from_iterable(self.in_hand))
 
     def dismiss(self) -> None:
         """End the process, whatever it is doing; it holds nothing that could be lost."""
@@ -263,5 +306,5 @@ def _work(connection: Connection, makes: Makers) -> None:
             return
         connection.send(_Introduction(tuple(_tool(witness) for witness in witnesses)))
         while True:
-            path, name = connection.recv()
-            connection.send(tuple(_ask(witness, path, name) for witness in witnesses))
+            batch = connection.recv()
+            connection.send([tuple(_ask(witness, path, name) for witness in witnesses) for path, name in batch])

@@ -8,6 +8,7 @@ from typing import NewType
 
 AccessionId = NewType("AccessionId", str)
 FileId = NewType("FileId", str)
+GroupId = NewType("GroupId", str)
 ItemId = NewType("ItemId", str)
 PackageId = NewType("PackageId", str)
 IncidentId = NewType("IncidentId", str)

@@ -14,7 +14,7 @@ from typing import ClassVar, NewType
 from archive.model.acts import Act, AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
-from archive.model.identifiers import AccessionId, FileId, IncidentId, ItemId, PackageId
+from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind
 from archive.model.risk import RatedFormat
 from archive.model.transfer import SealState
@@ -122,7 +122,8 @@ class ReceiptRecord(Record):
     """One delivered file: what was received and what became of it.
 
     ``name`` is the delivered path as bytes, relative to the delivery. ``mtime`` is in nanoseconds since 1970. A
-    pending file has no digests and no package.
+    pending file has no digests and no package. A file whose bytes were stored once for several receipts has no package
+    either: they are those of the file ``same_as``, of the same accession, wherever that lies now.
     """
 
     kind: ClassVar[str] = "receipt"
@@ -135,6 +136,7 @@ class ReceiptRecord(Record):
     mtime: Octets
     outcome: Outcome
     aip: PackageId | None
+    same_as: FileId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +197,8 @@ class ConsentWithdrawnRecord(Record):
 class SealRecord(Record):
     """A package was sealed; from here on its bytes never change.
 
-    ``files`` and ``bytes`` count the payload, ``tag_files`` everything beside ``data/``.
+    ``files`` and ``bytes`` count the payload, ``tag_files`` everything beside ``data/``. ``group`` is shared by the
+    packages of one delivery that hold what belongs to one person, case or folder; None where nobody asked for that.
     """
 
     kind: ClassVar[str] = "seal"
@@ -207,6 +210,7 @@ class SealRecord(Record):
     tag_files: int
     tagmanifest_sha256: str
     manifest_sha256: str
+    group: GroupId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

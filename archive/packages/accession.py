@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
-from archive.model.identifiers import PackageId
+from archive.model.identifiers import FileId, PackageId
 from archive.model.moments import format_moment, moment_from_ns
 from archive.model.names import PackagePaths, shown
 from archive.model.packages import Outcome
@@ -41,7 +41,10 @@ Receipts = Callable[[str, Sequence[Stored]], Iterable[tuple[str, bytes]]]
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """One delivered file in the receipt; ``mtime`` in nanoseconds since 1970."""
+    """One delivered file in the receipt; ``mtime`` in nanoseconds since 1970.
+
+    Its bytes lie in ``aip``, there as the file ``same_as`` where that is set.
+    """
 
     name: bytes
     outcome: Outcome
@@ -50,6 +53,8 @@ class ReceiptLine:
     blake3: str | None
     mtime: int
     aip: PackageId | None
+    file: FileId
+    same_as: FileId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class AccessionContent:
     opened_at: datetime
     listing: Iterable[bytes]
     """Lines of the listing of the delivered tree, each ending in a line feed."""
+    stored_once: int
+    """Delivered files without room of their own, because others of the accession have the same bytes."""
     submission: Iterable[tuple[bytes, Iterable[bytes]]]
     """Metadata and checksum files as received: delivered name and content, in pieces."""
     receipt: Iterable[ReceiptLine]
@@ -144,7 +151,7 @@ def accession_readme(provenance: Provenance, totals: Mapping[str, int]) -> bytes
 
 def receipt_lines(receipt: Iterable[ReceiptLine]) -> Iterator[bytes]:
     """``receipt.csv``, line by line."""
-    yield b"outcome,size,modified,sha256,blake3,package,path\n"
+    yield b"outcome,size,modified,sha256,blake3,package,path,file,bytes_of\n"
     for line in receipt:
         yield csv_line(
             line.outcome,
@@ -154,6 +161,8 @@ def receipt_lines(receipt: Iterable[ReceiptLine]) -> Iterator[bytes]:
             line.blake3 or "",
             line.aip or "",
             guarded_cell(shown(line.name)),
+            line.file,
+            line.same_as or "",
         )
 
 
@@ -194,13 +203,21 @@ def _write_premis(folder: PackageFolder, content: AccessionContent) -> None:
         detail=f"accession {provenance.accession} from producer {provenance.producer}",
         note=numbers,
     )
-    moved = [preservation.transfer_event(one, of=package, before=content.opened_at) for one in content.transfers]
+    events = [preservation.transfer_event(one, of=package, before=content.opened_at) for one in content.transfers]
+    events.append(accession)
+    if content.stored_once:
+        note = (
+            f"{content.stored_once} files have the same bytes as another of this delivery, and the same rights; they "
+            "are stored once, and receipt.csv says in which package and as which file"
+        )
+        at = provenance.sealed_at
+        events.append(preservation.new_event("appraisal", at=at, objects=(package,), detail="duplicates", note=note))
     made = preservation.new_event("information package creation", at=provenance.sealed_at, objects=(package,))
     with folder.writing("data/metadata/preservation/premis.xml") as out:
         write_premis(
             out,
             objects=(entity,),
-            events=(*moved, accession, made),
+            events=(*events, made),
             agents=[
                 *preservation.software_agents(provenance.software_version),
                 preservation.producer_agent(provenance.producer),

@@ -29,12 +29,16 @@ from premis.writer import write_premis
 AIP_BAG_PROFILE = "urn:uuid:0c7c8f1e-4f52-4d0e-9b64-2f6f0a3c7d11"
 """Identifier of the BagIt profile of our AIPs, version 1 (``profiles/data/bagit/aip-1.json``)."""
 
+MORE_MANIFESTS = ("sha512",)
+"""Digests that make a payload manifest of their own where they were agreed on; MD5 and SHA-1 stand in PREMIS only."""
+
 
 def seal_aip(root: Path, content: AipContent) -> Sealed:
     """Describe the delivered files below ``root`` and make the folder a bag. Nothing is synced or published here."""
-    folder = PackageFolder(root)
+    folder = PackageFolder(root, manifests=tuple(name for name in content.more_digests if name in MORE_MANIFESTS))
     for file in content.files:
-        folder.add(content_path(file.path), size=file.size, sha256=file.sha256, blake3=file.blake3)
+        digests = {"sha256": file.sha256, "blake3": file.blake3, **dict(file.digests)}
+        folder.add(content_path(file.path), size=file.size, digests=digests)
     texts = _readmes(content)
     write_texts(folder, {**texts, "codebook.txt": codebook(), "formats.txt": formats_in_words(content.files)})
     _write_items(folder, content.items)
@@ -132,6 +136,7 @@ def _write_premis(folder: PackageFolder, content: AipContent) -> None:
             out,
             objects=(
                 preservation.package_entity(content.provenance),
+                *preservation.group_entities(content, package),
                 preservation.representation(original, of=package),
             ),
             events=[*preservation.package_events(content, package), *preservation.shared_events(content, original)],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archive.inspection.identification import Identification
-from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
+from archive.model.identifiers import AccessionId, FileId, GroupId, ItemId, PackageId
 from archive.model.names import PayloadPath
 from archive.model.packages import Outcome
 from archive.model.rights import Decision, Statement
@@ -61,11 +61,22 @@ class PackagedFile:
     answers: tuple[Identification, ...] = ()
     """What every identifier said, of which ``identification`` is the summary."""
     producer_digests: tuple[ProducerDigest, ...] = ()
+    digests: tuple[tuple[str, str], ...] = ()
+    """What was computed beside SHA-256 and BLAKE3 because it was agreed on: algorithm and digest."""
     hard_link_group: str | None = None
     item: ItemId | None = None
     """Shared by files that belong together."""
     rights: StatedRights | None = None
     """None where nobody stated anything: then embargo holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A delivered file that goes into no package: its bytes are those of the file ``same_as``, stored in ``aip``."""
+
+    file: PackagedFile
+    same_as: FileId
+    aip: PackageId
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,14 @@ class Provenance:
     software_version: str
 
 
+@dataclass(frozen=True, slots=True)
+class HeldGroup:
+    """The one group whose files a package holds; ``in_words`` says what makes them one, and names nobody."""
+
+    id: GroupId
+    in_words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AipContent:
     """Everything one AIP is made of; its files lie already where they belong in the package's folder."""
@@ -103,6 +122,12 @@ class AipContent:
     files: tuple[PackagedFile, ...]
     items: ItemTable | None
     signatures: tuple[JudgedSignature, ...] = ()
+    group: HeldGroup | None = None
+
+    @property
+    def more_digests(self) -> tuple[str, ...]:
+        """The algorithms that were agreed on beside SHA-256 and BLAKE3, the same for every file."""
+        return tuple(algorithm for algorithm, _ in self.files[0].digests) if self.files else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -23,20 +23,21 @@ CONTENT = "data/representations/original/data/"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One file of a package: path from the package's root, size in octets, digests by algorithm."""
+    """One file of a package: path from the package's root, size in octets, digests; ``more`` by algorithm."""
 
     path: str
     size: int
     sha256: str
     blake3: str
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 class _DigestingFile:
     """A file that digests what is written to it."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, algorithms: Iterable[str]) -> None:
         self._file = file
-        self.digester = Digester(SEALED)
+        self.digester = Digester(algorithms)
 
     def write(self, data: bytes) -> int:
         self.digester.update(data)
@@ -44,15 +45,22 @@ class _DigestingFile:
 
 
 class PackageFolder:
-    """Collects the files of one package below ``root`` and ends by making the folder a bag."""
+    """Collects the files of one package below ``root`` and ends by making the folder a bag.
 
-    def __init__(self, root: Path) -> None:
+    ``manifests`` are algorithms of further payload manifests. Each lists every payload file (RFC 8493 §3), so each file
+    is digested with ``algorithms``, also our own papers.
+    """
+
+    def __init__(self, root: Path, *, manifests: tuple[str, ...] = ()) -> None:
         self.root = root
+        self.algorithms = (*SEALED, *manifests)
+        self._manifests = manifests
         self._stored: list[Stored] = []
 
-    def add(self, path: str, *, size: int, sha256: str, blake3: str) -> Stored:
-        """Take in a file that lies there already and was digested while it was copied."""
-        stored = Stored(path, size, sha256, blake3)
+    def add(self, path: str, *, size: int, digests: Mapping[str, str]) -> Stored:
+        """Take in a file that lies there already and was digested, with all algorithms, while it was copied."""
+        more = {algorithm: digests[algorithm] for algorithm in self._manifests}
+        stored = Stored(path, size, digests["sha256"], digests["blake3"], more)
         self._stored.append(stored)
         return stored
 
@@ -62,10 +70,9 @@ class PackageFolder:
         final = self.root / path
         final.parent.mkdir(parents=True, exist_ok=True)
         with open(final, "xb") as file:
-            digesting = _DigestingFile(file)
+            digesting = _DigestingFile(file, self.algorithms)
             yield cast(BinaryIO, digesting)
-        digests = digesting.digester.digests()
-        self.add(path, size=digesting.digester.size, sha256=digests["sha256"], blake3=digests["blake3"])
+        self.add(path, size=digesting.digester.size, digests=digesting.digester.digests())
 
     def write(self, path: str, data: bytes) -> Stored:
         """Write a new small file."""
@@ -93,6 +100,9 @@ class PackageFolder:
         self.write("README.txt", readme)
         self.write("manifest-sha256.txt", write_manifest("sha256", {s.path.encode(): s.sha256 for s in payload}))
         self.write("manifest-blake3.txt", write_manifest("blake3", {s.path.encode(): s.blake3 for s in payload}))
+        for algorithm in self._manifests:
+            listed = {s.path.encode(): s.more[algorithm] for s in payload}
+            self.write(f"manifest-{algorithm}.txt", write_manifest(algorithm, listed))
         tags = [stored for stored in self._stored if not stored.path.startswith(PAYLOAD)]
         self.write("tagmanifest-sha256.txt", write_manifest("sha256", {s.path.encode(): s.sha256 for s in tags}))
         return Sealed(

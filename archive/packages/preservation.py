@@ -150,6 +150,12 @@ def package_entity(provenance: Provenance, *, relationships: tuple[Relationship,
     return IntellectualEntity((uuid_identifier(provenance.package),), relationships=relationships)
 
 
+def group_entities(content: AipContent, package: Identifier) -> Iterator[IntellectualEntity]:
+    """The person, case or folder of which a package holds files, by an identifier that tells nothing."""
+    if content.group is not None:
+        yield IntellectualEntity((uuid_identifier(content.group.id),), relationships=(structural("has Part", package),))
+
+
 def representation(identifier: Identifier, *, of: Identifier) -> Representation:
     """The delivered files of a package, taken together."""
     return Representation((identifier,), relationships=(structural("represents", of),))
@@ -167,6 +173,7 @@ def structural(kind: str, *of: Identifier) -> Relationship:
 def file_object(file: PackagedFile) -> File:
     """One delivered file: digests with their originators, format, original name, and what our extension carries."""
     fixity = [Fixity(_DIGEST_TERMS["sha256"], file.sha256), Fixity(_DIGEST_TERMS["blake3"], file.blake3)]
+    fixity += [Fixity(_DIGEST_TERMS[algorithm], digest) for algorithm, digest in file.digests]
     for given in file.producer_digests:
         fixity.append(
             Fixity(_DIGEST_TERMS.get(given.algorithm, local(given.algorithm)), given.digest, given.originator)
@@ -227,7 +234,9 @@ def _extension(file: PackagedFile) -> bytes:
 def shared_events(content: AipContent, of: Identifier) -> Iterator[Event]:
     """What was done alike to every file of an AIP; ``of`` is the representation."""
     at = content.received_at
-    yield new_event("message digest calculation", at=at, objects=(of,), detail="SHA-256 and BLAKE3, in one reading")
+    names = ["SHA-256", "BLAKE3", *(_DIGEST_TERMS[algorithm].value for algorithm in content.more_digests)]
+    computed = f"{', '.join(names[:-1])} and {names[-1]}, in one reading"
+    yield new_event("message digest calculation", at=at, objects=(of,), detail=computed)
     compared = sum(1 for file in content.files if file.producer_digests)
     if compared:
         yield new_event(
@@ -316,7 +325,8 @@ def package_events(content: AipContent, of: Identifier) -> Iterator[Event]:
         ),
         objects=(LinkingObject(of),),
     )
-    yield new_event("information package creation", at=provenance.sealed_at, objects=(of,))
+    note = None if content.group is None else content.group.in_words
+    yield new_event("information package creation", at=provenance.sealed_at, objects=(of,), note=note)
 
 
 def embargo(of: tuple[Identifier, ...], *, notes: tuple[str, ...]) -> RightsStatement:

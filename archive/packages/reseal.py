@@ -19,7 +19,7 @@ from archive.errors import ArchiveError
 from archive.model.identifiers import AccessionId, PackageId
 from archive.model.moments import format_moment
 from archive.model.names import shown
-from archive.packages.aip import AIP_BAG_PROFILE, bag_info, write_texts
+from archive.packages.aip import AIP_BAG_PROFILE, MORE_MANIFESTS, bag_info, write_texts
 from archive.packages.content import Provenance, Sealed
 from archive.packages.description import mets_moment, write_dublin_core, write_representation_mets, write_root_mets
 from archive.packages.division import GoneFile, Naming, column_of_names, without_rows_of
@@ -38,6 +38,12 @@ FILE_PREMIS = b"data/representations/original/metadata/preservation/premis.xml"
 _FILE_METS = b"data/representations/original/METS.xml"
 _ITEMS = b"data/metadata/descriptive/items.csv"
 _COLUMNS = b"data/metadata/descriptive/columns.csv"
+
+
+def _manifest(algorithm: str) -> bytes:
+    return f"manifest-{algorithm}.txt".encode()
+
+
 _KNOWN = frozenset(
     {
         b"bagit.txt",
@@ -45,6 +51,7 @@ _KNOWN = frozenset(
         MANIFEST,
         MANIFEST_BLAKE3,
         TAGMANIFEST,
+        *map(_manifest, MORE_MANIFESTS),
         b"data/METS.xml",
         b"data/metadata/descriptive/dc.xml",
         _ITEMS,
@@ -96,7 +103,8 @@ def reseal_aip(
     files = [entity for entity in documents.files if isinstance(entity, File) and _id(entity) in remainder.keep]
     _require_known(promise, documents, remainder)
     provenance = _provenance(taken, remainder)
-    folder = PackageFolder(root)
+    manifests = tuple(name for name in MORE_MANIFESTS if _manifest(name) in promise.files)
+    folder = PackageFolder(root, manifests=manifests)
     for file in files:
         taken.copy(_path(file), folder)
     octets = sum(file.characteristics[0].size or 0 for file in files)

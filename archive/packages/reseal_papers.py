@@ -71,7 +71,7 @@ _EARLIER = b"data/documentation/earlier/"
 _LEFT_OUT = frozenset(b"data/documentation/receipt." + form for form in (b"txt", b"json", b"html"))
 """The receipt as it was given to the producer; archive accession receipt makes one of what is held now."""
 _GONE_LINE = b'{"kind": "file", "deaccessioned": true}\n'
-_GONE_RECEIPT = b"deaccessioned,,,,,,\n"
+_GONE_RECEIPT = b"deaccessioned,,,,,,,,\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

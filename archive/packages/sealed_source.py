@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from archive.errors import StorageError
-from archive.model.digests import CHUNK, SEALED, Digester, sha256_hex
+from archive.model.digests import CHUNK, Digester, sha256_hex
 from archive.model.names import shown
 from archive.packages.folder import PackageFolder
 from archive.packages.sealed import Promise, read_small
@@ -31,7 +31,7 @@ class SealedSource:
     def copy(self, path: bytes, folder: PackageFolder) -> None:
         """Copy a file into a new package under the same path, checked in the same reading."""
         expected = self._promise.files.get(path)
-        digester = Digester(SEALED)
+        digester = Digester(folder.algorithms)
         target = folder.root / os.fsdecode(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         mtime_ns = self._reader.modified(path)
@@ -43,7 +43,7 @@ class SealedSource:
         found = digester.digests()
         if expected is None or (found["sha256"], found["blake3"]) != (expected.sha256, expected.blake3):
             raise _not_as_sealed(path)
-        folder.add(path.decode(), size=digester.size, sha256=found["sha256"], blake3=found["blake3"])
+        folder.add(path.decode(), size=digester.size, digests=found)
 
     def lines(self, path: bytes) -> Iterator[bytes]:
         """The lines of a file of any size, each with its line feed; StorageError at the end where it is not right."""

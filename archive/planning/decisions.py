@@ -71,6 +71,11 @@ def prepare(holdings: Holdings, identifier: str, *, puid: str, reason: str) -> D
     file = holdings.catalogue.file(FileId(identifier))
     if file is None:
         raise UsageError(f"there is no file {identifier}", hint="archive formats review and archive find show files")
+    if file.same_as is not None:
+        raise UsageError(
+            f"{shown(file.name)} has no bytes of its own: they are stored once, as file {file.same_as}",
+            hint=f"decide about {file.same_as}",
+        )
     if file.aip is None:
         raise UsageError(f"{shown(file.name)} is {file.outcome}: it is in no package, so nobody can decide on it yet")
     if not reason.strip():

@@ -105,6 +105,8 @@ def _package_life(holdings: Holdings, package: PackageRow) -> Life:
 def _file_life(holdings: Holdings, file: FileRow) -> Life:
     title = f"File {file.id}: {shown(file.name)}, {file.size:,} bytes"
     package = None if file.aip is None else holdings.catalogue.package(file.aip)
+    if file.same_as is not None:
+        return _reference_life(holdings, file, title)
     if package is None:
         told = [
             Sentence(
@@ -118,7 +120,26 @@ def _file_life(holdings: Holdings, file: FileRow) -> Life:
     if file.deaccessioned_at is not None:
         gone = f"It was deaccessioned on {day_and_time(file.deaccessioned_at)} and is held no more."
         return Life(title, _in_order(told), (gone, *digests, *_removals(holdings, package)))
-    return Life(title, _in_order(told), (*digests, *_standing(holdings, package)))
+    shared = tuple(
+        f"The same bytes were received as {shown(other.name)} too (file {other.id}), and not stored again."
+        for other in holdings.catalogue.references_to([file.id])
+    )
+    return Life(title, _in_order(told), (*digests, *shared, *_standing(holdings, package)))
+
+
+def _reference_life(holdings: Holdings, file: FileRow, title: str) -> Life:
+    """The life of a receipt whose bytes are stored once, with those of another file."""
+    record, aip = holdings.log.record(file.leaf), holdings.catalogue.package_of(file)
+    told = [_sentence(record, file.leaf, _receipt(record))] if isinstance(record, ReceiptRecord) else []
+    package = None if aip is None else holdings.catalogue.package(aip)
+    if file.deaccessioned_at is not None:
+        now = [f"It was deaccessioned on {day_and_time(file.deaccessioned_at)} and is held no more."]
+    elif package is None:
+        now = [f"Its bytes are those of file {file.same_as}, which is in no package."]
+    else:
+        now = [f"Its bytes are those of file {file.same_as}, in package {aip}: archive explain {file.same_as}"]
+        now += _standing(holdings, package)
+    return Life(title, _in_order(told), (f"SHA-256 {file.sha256}", f"BLAKE3  {file.blake3}", *now))
 
 
 def _in_order(told: list[Sentence]) -> tuple[Sentence, ...]:
@@ -208,7 +229,10 @@ def _moment(moment: datetime) -> str:
 
 
 def _receipt(record: ReceiptRecord) -> str:
-    same = " The archive held the same bytes already; they were stored again." if record.outcome == "duplicate" else ""
+    same = ""
+    if record.outcome == "duplicate":
+        stored = "were stored again" if record.same_as is None else f"are stored once, as file {record.same_as}"
+        same = f" The archive held the same bytes already; they {stored}."
     return (
         f"The file was received in accession {record.accession} as {shown(record.name)}, last changed "
         f"{moment_from_ns(record.mtime)} on the delivered medium, and was {record.outcome}.{same}"

@@ -10,20 +10,29 @@ from typing import BinaryIO
 from archive import durable
 
 
-def open_quietly(path: Path | bytes) -> BinaryIO:
+def open_quietly(path: Path | bytes, *, within: int | None = None) -> BinaryIO:
     """A reading of a regular file that follows no link, waits for nobody and leaves no trace, not even a time.
 
-    Raises OSError; for anything but a regular file too.
+    ``within`` is the descriptor of the folder that a relative path begins in. Raises OSError; for anything but a
+    regular file too, and a device is not even opened: some act on that alone.
     """
+    _require_regular(os.stat(path, dir_fd=within, follow_symlinks=False))
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags | getattr(os, "O_NOATIME", 0))
+        descriptor = os.open(path, flags | getattr(os, "O_NOATIME", 0), dir_fd=within)
     except PermissionError:  # only the owner may ask to leave the access time alone
-        descriptor = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        descriptor = os.open(path, flags, dir_fd=within)
+    try:
+        _require_regular(os.fstat(descriptor))  # it may have been replaced since
+    except OSError:
         os.close(descriptor)
-        raise OSError("is no longer a regular file")
+        raise
     return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def _require_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("is no longer a regular file")
 
 
 def open_from_medium(path: Path) -> BinaryIO:

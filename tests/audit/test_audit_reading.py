@@ -24,6 +24,7 @@ from audit_support import (
 )
 
 from archive.assembly import parts
+from archive.storage.descent import Descent
 from archive.storage.directory import DirectoryLocation
 from archive.storage.reading import open_from_medium
 
@@ -132,19 +133,19 @@ def test_a_source_that_cannot_be_read_is_passed_over(sample: Sample, inject: Cal
 
 def test_a_folder_that_cannot_be_listed_makes_nothing_missing(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = os.fsencode(sample.bag("second") / PAYLOAD)
-    real_list, real_open = os.listdir, os.open
+    real_names, real_open = Descent.names, os.open
 
-    def listing(path: object) -> list[object]:
-        if path == folder:
+    def names(descent: Descent, below: bytes) -> list[bytes]:
+        if os.path.join(descent.root, below) == folder + b"/":
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return real_list(path)  # type: ignore[call-overload,no-any-return]
+        return real_names(descent, below)
 
     def opening(path: object, *arguments: object, **named: object) -> int:
         if os.fsencode(path).startswith(folder):  # type: ignore[arg-type]
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return real_open(path, *arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(os, "listdir", listing)
+    monkeypatch.setattr(Descent, "names", names)
     code, report = sample.audit()
     assert (code, report["missing"], report["not_checked"], report["extra"]) == (3, 0, 1, 0), (
         "each file was opened all the same"

@@ -54,6 +54,7 @@ def test_an_archive_as_it_should_be_is_told_with_counts_and_not_changed(sample: 
         **{f"copy {name}": size for name in LOCATIONS},
         "replay": size,
         "time-stamps": 0,
+        "secrets": 1,
         "catalogue": rows(sample),
         "accessions": 1,
         "acts": 2,  # the key and the first settings
@@ -522,7 +523,7 @@ def test_a_person_reads_one_line_for_each_check(sample: Sample) -> None:
     ran = sample.run("custody", "verify")
     assert ran.code == 0
     lines = ran.out.splitlines()
-    assert sum(line.startswith("ok ") for line in lines) == 16
+    assert sum(line.startswith("ok ") for line in lines) == 17
     assert "Log, copies, catalogue and bags tell one story." in lines
     flip_leaf(sample)
     ran = sample.run("custody", "verify")

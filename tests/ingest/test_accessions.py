@@ -8,7 +8,6 @@ import errno
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -28,6 +27,7 @@ from ingest_support import (
 )
 
 from archive import durable
+from archive.storage.descent import Descent
 from archive.storage.reading import open_quietly
 
 HOSTILE: dict[str | bytes, bytes] = {
@@ -143,15 +143,15 @@ def test_what_could_not_be_looked_at_is_closed_with_a_reason_alone(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = write(tmp_path / "d", {"a": b"a", "shut/b": b"b"})
-    listdir = os.listdir
+    names = Descent.names
 
-    def failing(path: Any) -> Any:
-        if os.fsencode(path).endswith(b"/shut"):
+    def failing(self: Descent, folder: bytes) -> list[bytes]:
+        if folder == b"shut/":
             raise PermissionError(errno.EACCES, "Permission denied")
-        return listdir(path)
+        return names(self, folder)
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "listdir", failing)
+        patch.setattr(Descent, "names", failing)
         accession = place.ingest(root).json["accession"]
     check_closing_of_blocked(place, accession)
 
@@ -168,13 +168,13 @@ def test_an_ingest_that_did_not_end_is_not_closed_over(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.set(max_files=1)
-    root = write(tmp_path / "d", {"a": b"a", "b": b"b"})
+    root = write(tmp_path / "d", {name: name.encode() for name in "abcd"})
 
     class PowerCutError(Exception):
         pass
 
     def cut(path: bytes) -> Any:
-        if path.endswith(b"/b"):
+        if path.endswith(b"/d"):
             raise PowerCutError
         return open_quietly(path)
 
@@ -183,10 +183,10 @@ def test_an_ingest_that_did_not_end_is_not_closed_over(
         with pytest.raises(PowerCutError):
             place.ingest(root)
     (listed,) = place("accession", "list", "--json").json["accessions"]
-    assert (listed["received"], listed["pending"]) == (1, 0)
+    assert 0 < listed["received"] < 4 and listed["pending"] == 0
     refused = place("accession", "close", listed["id"])
     assert refused.code == 3 and "was not received to its end" in refused.out
-    assert place.ingest(root).json["received"] == 2
+    assert place.ingest(root).json["received"] == 4
 
 
 def test_a_crash_at_any_durable_step_of_closing_loses_nothing(

@@ -111,6 +111,34 @@ def test_a_bag_with_a_table_has_both_kinds_of_digest(place: Place, tmp_path: Pat
     assert (papers / "bag/manifest-md5.txt").is_file()
 
 
+@pytest.mark.parametrize("part", ["data", "bagit.txt"])
+def test_a_bag_whose_payload_or_declaration_is_a_link_is_taken_in_whole_as_a_folder(
+    place: Place, tmp_path: Path, part: str
+) -> None:
+    folder = bag(tmp_path / "bag", "sha256")
+    (folder / part).rename(folder / "elsewhere")
+    (folder / part).symlink_to("elsewhere")
+    answer = place.ingest(folder)
+    assert answer.json["state"] == "closed"
+    assert answer.subjects("link") == [part]
+    assert answer.subjects("not-a-bag") == ["bag"]
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert len(files) == 7
+    assert {file.name for file in place.evidence(answer)} >= {b"manifest-sha256.txt"}
+    assert answer.json["received"] == len(files)
+
+
+def test_a_bag_of_which_nothing_but_its_tags_came_is_kept_as_a_folder(place: Place, tmp_path: Path) -> None:
+    folder = bag(tmp_path / "bag", "sha256")
+    (folder / "data").rename(tmp_path / "not sent")
+    (folder / "data").mkdir()
+    (folder / "fetch.txt").write_text("https://archive.invalid/1.txt - data/1.txt\n")
+    answer = place.ingest(folder)
+    assert (answer.json["state"], answer.json["received"]) == ("closed", 5)
+    assert "not-a-bag" in answer.codes()
+    assert {file.name for file in place.evidence(answer)} >= {b"manifest-sha256.txt", b"fetch.txt"}
+
+
 @pytest.mark.parametrize("missing", ["manifest-sha256.txt", "data"])
 def test_what_only_claims_to_be_a_bag_is_taken_in_whole_as_a_folder(place: Place, tmp_path: Path, missing: str) -> None:
     folder = bag(tmp_path / "bag", "sha256")

@@ -300,12 +300,16 @@ def test_two_given_files_of_one_name_are_both_kept(place: Place, tmp_path: Path)
     assert {p.read_text() for p in papers.rglob("*") if p.is_file()} == {f"{A}  a\n", f"{md5(b'a')}  a\n"}
 
 
-def test_a_survey_compares_what_is_listed_with_what_is_there(tmp_path: Path) -> None:
+def test_a_survey_compares_digests_where_it_is_asked_to(tmp_path: Path) -> None:
     from ingest_support import command
 
     root = write(tmp_path / "d", {"a": b"a", "b": b"b", "SHA256SUMS": f"{A}  a\n{B}  c\n".encode()})
-    answer = command("survey", root, "--json")
-    assert answer.subjects("listed-not-delivered") == ["c"] and answer.subjects("delivered-not-listed") == ["b"]
+    (root / "SHA256SUMS").write_text(f"{A}  a\n{A}  b\nrubbish\n")
+    answer = command("survey", root, "--verify", "--json")
+    assert answer.code == 3 and "checksum-line-malformed" in answer.codes() and "'b'" not in answer.err
+    facts = answer.json["digests"]
+    assert (facts["files"], facts["different"]) == (2, 1), facts
+    assert "checksum-line-malformed" not in command("survey", root, "--quick", "--json").codes()
 
 
 def test_a_list_of_any_length_is_taken_in_with_the_same_memory(tmp_path: Path) -> None:

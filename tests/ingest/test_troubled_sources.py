@@ -12,7 +12,7 @@ import pytest
 from ingest_support import Answer, Failing, Place, add_up, snapshot, with_opener, write
 
 from archive import durable
-from archive.storage import walking
+from archive.storage.descent import Descent, open_unlinked
 from archive.storage.reading import open_quietly
 
 MIB = 1 << 20
@@ -196,23 +196,23 @@ def test_what_cannot_be_looked_at_keeps_the_accession_open_until_the_same_comman
     place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch, swapped: str
 ) -> None:
     denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    listdir, lstat = os.listdir, os.lstat
+    names, status = Descent.names, Descent.status
 
-    def no_listing(path: bytes) -> list[bytes]:
-        if path == os.path.join(os.fsencode(folder), b"b"):
+    def no_listing(descent: Descent, below: bytes) -> list[bytes]:
+        if below == b"b/":
             raise denied
-        return listdir(path)
+        return names(descent, below)
 
-    def no_look(path: bytes, **named: int) -> os.stat_result:
-        if path == os.path.join(os.fsencode(folder), b"b"):
+    def no_look(descent: Descent, below: bytes, name: bytes) -> os.stat_result:
+        if (below, name) == (b"", b"b"):
             raise denied
-        return lstat(path, **named)
+        return status(descent, below, name)
 
     with monkeypatch.context() as broken:
         if swapped == "unreadable folder":
-            broken.setattr(walking.os, "listdir", no_listing)
+            broken.setattr(Descent, "names", no_listing)
         else:
-            broken.setattr(walking.os, "lstat", no_look)
+            broken.setattr(Descent, "status", no_look)
         first = place.ingest(folder)
         assert first.code == 3
         assert (first.json["state"], first.json["received"], first.json["pending"]) == ("open", 2, 0)
@@ -270,22 +270,37 @@ def test_a_folder_without_files_is_received_as_nothing(place: Place, tmp_path: P
     assert (place.log_size(), place.packages(), place.staging()) == (log, [], [])
 
 
-def test_a_tree_deeper_than_a_path_can_be_long_is_told_and_keeps_the_accession_open(
-    place: Place, tmp_path: Path
+def test_a_folder_above_a_file_that_became_a_link_leads_nowhere(
+    place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    folder = write(tmp_path / "deep", {"a.txt": b"a"})
-    descriptor = os.open(folder, os.O_RDONLY)
-    for _ in range(45):
-        os.mkdir("n" * 100, dir_fd=descriptor)
-        below = os.open("n" * 100, os.O_RDONLY, dir_fd=descriptor)
-        os.close(descriptor)
-        descriptor = below
-    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor))
-    os.close(descriptor)
-    answer = place.ingest(folder)
-    assert (answer.code, answer.json["state"], answer.json["received"]) == (3, "open", 1)
-    assert answer.codes() == {"unreadable-entry"}
-    assert os.strerror(errno.ENAMETOOLONG) in answer.json["findings"][0]["message"]
+    write(tmp_path / "outside", {"bad.txt": b"s" * 3 * MIB})  # as long as the one that was listed
+    os.utime(tmp_path / "outside" / "bad.txt", ns=(0, (folder / "b" / "bad.txt").stat().st_mtime_ns))
+
+    def swapping(path: bytes) -> BinaryIO:
+        if path.endswith(b"bad.txt"):
+            (folder / "b").rename(folder / "b.away")
+            (folder / "b").symlink_to(tmp_path / "outside")
+        return open_unlinked(path)
+
+    with monkeypatch.context() as changing:
+        with_opener(changing, swapping)
+        first = place.ingest(folder)
+    assert_waits_for(first, "b/bad.txt")
+    assert not [file for file in place.evidence(first) if file.data.startswith(b"sss")]
+    (folder / "b").unlink()
+    (folder / "b.away").rename(folder / "b")
+    assert place.ingest(folder).json["accepted"] == 3
+
+
+@pytest.mark.parametrize("given", ["second", "second/custody", "archive/.."])
+def test_a_location_of_ours_and_what_holds_one_cannot_be_delivered(place: Place, tmp_path: Path, given: str) -> None:
+    (tmp_path / "second" / "custody").mkdir(exist_ok=True)
+    log = place.log_size()
+    for more in ((), ("--dry-run",)):
+        answer = place.ingest(tmp_path / given, *more)
+        assert answer.code == 2
+        assert "lie in one another" in answer.err
+    assert place.log_size() == log
 
 
 def test_a_delivered_folder_and_a_table_whose_own_names_are_not_utf_8_are_taken_in(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -99,6 +100,25 @@ def test_little_is_read_of_a_sparse_file_of_4_gigabytes(
     assert octets_read() < MOST_READ
 
 
+@pytest.mark.parametrize("magic", [b"PK\3\4", bytes.fromhex("d0cf11e0a1b11ae1")])
+def test_a_sparse_file_that_only_begins_as_a_container_is_not_read_to_its_end(
+    identifier: FormatIdentifier, magic: bytes, tmp_path: Path, octets_read: Callable[[], int]
+) -> None:
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.write(magic)
+        file.truncate(SPARSE)
+    memory = octets_mapped()
+    identifier.identify(path, name="sparse")
+    assert octets_read() < MOST_READ
+    assert octets_mapped() - memory < SPARSE // 4
+
+
+def octets_mapped() -> int:
+    """The most that was ever resident of this process, a mapped file included."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def test_a_zip_file_of_100_000_members_has_an_answer(identifier: FormatIdentifier, tmp_path: Path) -> None:
     path = tmp_path / "many.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -192,6 +212,21 @@ def test_siegfried_is_not_shown_a_member_that_declares_4_gigabytes(tmp_path: Pat
     assert answer.failed
     assert (answer.warning or "").startswith("siegfried was not asked: a member of ")
     assert FidoIdentifier().identify(path, name="a.docx").matches[0].puid == "x-fmt/263"
+
+
+def test_siegfried_is_not_shown_a_bomb_in_the_form_of_zip64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 10)
+    path = tmp_path / "a.docx"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("[Content_Types].xml", "w", force_zip64=True) as member,
+    ):
+        for _ in range(300):
+            member.write(bytes(1 << 20))
+    assert b"PK\6\6" in path.read_bytes()
+    answer = SiegfriedIdentifier().identify(path, name="a.docx")
+    assert answer.failed
+    assert (answer.warning or "").startswith("siegfried was not asked: a member of ")
 
 
 def test_siegfried_sees_both_ends_of_a_large_file(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ class StopAfter(Silent):
     def __init__(self, files: int) -> None:
         self.left = files
 
-    def advance(self, steps: int = 1) -> None:
+    def advance(self, steps: int = 1, *, octets: int = 0) -> None:
         self.left -= steps
 
     def stopping(self) -> bool:

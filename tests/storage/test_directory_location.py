@@ -16,6 +16,7 @@ from archive import durable
 from archive.errors import StorageError
 from archive.model.digests import sha256_hex
 from archive.model.entries import EntryKind
+from archive.storage.descent import Descent
 from archive.storage.directory import DirectoryLocation, DirectoryReader, discard
 from archive.storage.reading import open_from_medium
 
@@ -243,14 +244,14 @@ def test_a_path_out_of_the_bag_is_a_programmers_error(source: DirectoryReader, p
 def test_a_folder_that_cannot_be_listed_is_told_after_everything_else(
     source: DirectoryReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, folder = os.listdir, os.fsencode(source.root / "data" / "deep")
+    real = Descent.names
 
-    def listing(path: object) -> object:
-        if path == folder:
+    def names(descent: Descent, folder: bytes) -> list[bytes]:
+        if folder == b"data/deep/":
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return real(path)  # type: ignore[call-overload]
+        return real(descent, folder)
 
-    monkeypatch.setattr(os, "listdir", listing)
+    monkeypatch.setattr(Descent, "names", names)
     found = []
     with pytest.raises(OSError, match="Permission denied") as told:
         for entry in source.entries():

@@ -95,11 +95,14 @@ def upgrade() -> None:
         text("aip", null=True),
         text("received_at"),
         text("deaccessioned_at", null=True),
+        text("same_as", null=True),
         sa.ForeignKeyConstraint(["accession"], ["accession.id"]),
     )
     op.create_index("file_by_accession", "file", ["accession", "name"])
     op.create_index("file_by_sha256", "file", ["sha256"])
     op.create_index("file_by_aip", "file", ["aip"])
+    few = sa.text("same_as IS NOT NULL")
+    op.create_index("file_by_same_as", "file", ["same_as"], sqlite_where=few, postgresql_where=few)
     evidence("item_file", text("file", key=True), text("item"), sa.ForeignKeyConstraint(["file"], ["file.id"]))
     op.create_index("item_file_by_item", "item_file", ["item"])
     evidence(
@@ -114,6 +117,7 @@ def upgrade() -> None:
         text("manifest_sha256"),
         text("sealed_at"),
         text("deaccessioned_at", null=True),
+        text("group_id", null=True),
         sa.ForeignKeyConstraint(["accession"], ["accession.id"]),
     )
     op.create_index("package_by_accession", "package", ["accession"])

@@ -1,27 +1,21 @@
 """METS and PREMIS written by us and by metsrw: the same content, whole processes, time and peak memory.
 
-``python benchmarks/premis.py --metsrw VENV --schemas DIR``: VENV is a virtual environment with metsrw in it, which is
+``python benchmarks/mets.py --metsrw VENV --schemas DIR``: VENV is a virtual environment with metsrw in it, which is
 AGPL and never imported by us; DIR holds the official schemas, by which all outputs are judged.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-# This file is named as the package that it measures: with its own folder on the path, Python would find the wrong one.
+from harness import Contender, compare, table
+
 HERE = Path(__file__).resolve().parent
-sys.path = [str(HERE.parent), *(entry for entry in sys.path if Path(entry or ".").resolve() != HERE)]
-sys.modules.pop("premis", None)
-sys.path.append(str(HERE))
-
-from harness import Contender, compare, table  # noqa: E402
-
 WANTED_RATIO = 10
 WANTED_MEMORY = 64 * 1024
 """KiB above the interpreter's that we allow ourselves at any size."""
@@ -33,13 +27,8 @@ def contender(name: str, python: str, count: int, folder: Path, memory: list[int
     script = f"premis_{name.split()[0]}.py"
 
     def run() -> None:
-        # Its folder must not be the first on the path: premis.py is a file there and our package.
-        code = f"import sys; sys.argv = {[script, str(count), str(folder)]!r}; import runpy;"
-        code += f" sys.path[:0] = [{str(HERE.parent)!r}]; sys.path.append({str(HERE)!r});"
-        code += f" runpy.run_path({str(HERE / script)!r}, run_name='__main__')"
-        done = subprocess.run(
-            [python, "-P", "-c", code], check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""}
-        )
+        words = [python, HERE / script, str(count), folder]
+        done = subprocess.run(words, check=True, capture_output=True, text=True)
         memory.append(int(done.stdout))
 
     return Contender(name, run)

@@ -1,0 +1,94 @@
+"""What stands at a location, by its names: the files of each package against its lists, and what nothing speaks of.
+
+No file of evidence is read for this; whether its octets are right is for the audit. A name is enough to see that a
+file was taken away or slipped in.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+
+from archive.audit.checks import odd
+from archive.bags.reader import BagReader
+from archive.catalogue.rows import PackageRow
+from archive.custody.note_copies import NOTES_PREFIX
+from archive.custody.notes import KEYS, parse_note_name
+from archive.custody.segments import PARTS, parse_segment
+from archive.model.entries import EntryKind
+from archive.model.names import shown
+from archive.packages.sealed import read_promise
+from archive.storage.directory import INCOMING, MARKER, REMOVING, SET_ASIDE, DirectoryLocation, read_marker
+from profiles.finding import Finding
+
+_OURS = re.compile(rf"{re.escape(MARKER)}|custody|signatures|{SET_ASIDE}|lost\+found|\.[^/]+\.tmp")
+"""What may stand in a location's folder beside packages (``archive.storage.directory``). Copies and removals that a
+kill broke off are told apart: they are cleared away by the command that goes on."""
+
+_PASSING = (INCOMING, REMOVING)
+
+_CUSTODY = re.compile(r"custody/(verify_custody\.py|VERIFY-BY-HAND\.txt|timestamps/[0-9]{20}/[a-z0-9-]+/[^/]+)")
+"""What may stand beside the copy of the log's own parts."""
+
+
+def misplaced(location: DirectoryLocation) -> str | None:
+    """Why a location that counts as offline is odd all the same: what lies in its place says that it is another one."""
+    found = read_marker(location.root)
+    if found is not None:
+        return f"{location.root} says in {MARKER} that it is location '{found[1]}' of archive {found[0]}"
+    try:
+        holds_packages = location.root.is_dir() and next(location.package_keys(), None) is not None
+    except OSError:
+        return None
+    return f"{location.root} holds packages and no {MARKER} that can be read" if holds_packages else None
+
+
+def differing_names(package: PackageRow, reader: BagReader, others: Iterable[BagReader]) -> tuple[list[str], list[str]]:
+    """Files that the lists of a package name and its replica lacks, and those that it holds and they do not name.
+
+    The lists are those the log vouches for, in this replica or in ``others``; two empty answers where there are none.
+    Raises OSError where the replica cannot be listed.
+    """
+    promise = read_promise(package, (reader, *others))
+    if not promise.complete:
+        return [], []
+    entries = {entry.path: entry.kind for entry in reader.entries() if entry.kind is not EntryKind.FOLDER}
+    files = {path for path, kind in entries.items() if kind is EntryKind.FILE}
+    missing = sorted(promise.files.keys() - files)
+    spare = sorted(entries.keys() - promise.files.keys())
+    return [shown(path) for path in missing], [shown(path) for path in spare]
+
+
+def strangers(location: DirectoryLocation) -> Iterator[Finding]:
+    """Whatever stands at a location and is neither a package nor anything that belongs beside packages."""
+    for name in sorted(os.listdir(location.root)):
+        folder = (location.root / name).is_dir()
+        if name in _PASSING:
+            if folder and any((location.root / name).iterdir()):
+                message = "a command was broken off here; the same command clears it away, or begins anew"
+                yield odd("location-unfinished", f"{location.name}: {shown(name.encode())}", message)
+        elif not _OURS.fullmatch(name) and not (folder and len(name) == 2):
+            yield _stranger(location, name)
+    custody = location.root / "custody"
+    for folder_name, _, names in os.walk(custody):
+        for name in sorted(names):
+            key = f"{os.path.relpath(folder_name, location.root)}/{name}"
+            if not _belongs_to_log(key):
+                yield _stranger(location, key)
+
+
+def _belongs_to_log(key: str) -> bool:
+    folder, _, name = key.rpartition("/")
+    if name.startswith(".") and name.endswith(".tmp"):  # what a kill left of a durable write
+        return True
+    if folder in {f"custody/{part}" for part in PARTS}:
+        return parse_segment(name) is not None
+    if f"{folder}/" == NOTES_PREFIX:
+        return name == KEYS or parse_note_name(name) is not None
+    return _CUSTODY.fullmatch(key) is not None
+
+
+def _stranger(location: DirectoryLocation, key: str) -> Finding:
+    message = "neither the log nor the program knows what this is; find out who put it there, then take it away"
+    return odd("location-stranger", f"{location.name}: {shown(os.fsencode(key))}", message)
