@@ -41,6 +41,7 @@ from archive.catalogue.rows import (
     TimestampRow,
     TombstoneRow,
     Totals,
+    TransferRow,
 )
 from archive.errors import CatalogueError
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
@@ -181,6 +182,11 @@ class Catalogue:
         if producer is not None:
             query = query.where(schema.accession.c.producer == producer)
         return self._all(AccessionRow, query)
+
+    def transfers(self, accession: AccessionId) -> list[TransferRow]:
+        """How what belongs to an accession came, in the order it was told."""
+        table = schema.transfer
+        return self._all(TransferRow, select(table).where(table.c.accession == accession).order_by(table.c.leaf))
 
     def file(self, identifier: FileId) -> FileRow | None:
         """The receipt of that identifier."""
@@ -553,7 +559,12 @@ class Catalogue:
 
     def _all(self, kind: type[R], query: Select[Any]) -> list[R]:
         with self._reading() as connection:
-            return [row_of(kind, found) for found in connection.execute(query).mappings()]
+            rows = [row_of(kind, found) for found in connection.execute(query).mappings()]
+        if len(set(rows)) < len(rows):  # a rotten page led to another one twice
+            raise CatalogueError(
+                f"the catalogue is damaged: a row of {TABLES[kind].name} stands in it twice", hint=REBUILD
+            )
+        return rows
 
     def _stream(self, kind: type[R], query: Select[Any]) -> Iterator[R]:
         with self._reading() as connection:

@@ -38,18 +38,21 @@ from archive.catalogue.rows import (
     SignaturesRow,
     TimestampRow,
     TombstoneRow,
+    TransferRow,
 )
 from archive.errors import CatalogueError
 from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
 from archive.model.packages import Outcome, PackageKind, ReplicaState
+from archive.model.transfer import SealState
 
 TABLES: dict[type[Row], Table] = {
     LocationRow: schema.location,
     ProducerRow: schema.producer,
     AgreementRow: schema.agreement,
     AccessionRow: schema.accession,
+    TransferRow: schema.transfer,
     FileRow: schema.file,
     ItemFileRow: schema.item_file,
     FileRightsRow: schema.file_rights,
@@ -82,6 +85,7 @@ _FIELDS: dict[type[Row], tuple[tuple[str, ...], Callable[[Row], tuple[object, ..
 
 _WORDS: dict[type[Row], dict[str, type]] = {
     FileRow: {"outcome": Outcome},
+    TransferRow: {"seal_state": SealState},
     DamageRow: {"outcome": FixityOutcome},
     PackageRow: {"kind": PackageKind},
     ReplicaRow: {"state": ReplicaState},
@@ -133,5 +137,5 @@ def row_of(kind: type[R], found: RowMapping) -> R:
     for name in _DECIMALS & values.keys():
         values[name] = int(values[name])
     for name, word in _WORDS.get(kind, {}).items():
-        values[name] = word(values[name])
+        values[name] = None if values[name] is None else word(values[name])
     return kind(**values)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind, ReplicaState
+from archive.model.transfer import SealState, Transfer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,10 @@ class AgreementRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessionRow(Row):
-    """The receipt of one delivery; open while ``closed_at`` is None. ``metadata_reading`` is canonical JSON."""
+    """The receipt of one delivery; open while ``closed_at`` is None. ``metadata_reading`` is canonical JSON.
+
+    ``checksums_sha256`` are the digests of the checksum files given beside it, joined by blanks.
+    """
 
     id: AccessionId
     producer: str
@@ -61,6 +65,28 @@ class AccessionRow(Row):
     opened_at: str
     closed_at: str | None
     metadata_reading: str | None = None
+    checksums_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRow(Row):
+    """How the part of a delivery that lies at ``source`` came into the archive's hands."""
+
+    accession: AccessionId
+    source: bytes
+    medium: str | None
+    seal: str | None
+    seal_state: SealState | None
+    handed_over_by: str | None
+    received_by: str | None
+    handed_over_at: str | None
+    note_name: bytes | None
+    note_sha256: str | None
+
+    @property
+    def transfer(self) -> Transfer:
+        """The same without what it is about."""
+        return Transfer(**{field.name: getattr(self, field.name) for field in fields(Transfer)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,21 @@ accession = _table(
     Column("opened_at", Text, nullable=False),
     Column("closed_at", Text),
     Column("metadata_reading", Text),
+    Column("checksums_sha256", Text, nullable=False),
+)
+
+transfer = _table(
+    "transfer",
+    Column("accession", Text, ForeignKey("accession.id"), primary_key=True),
+    Column("source", LargeBinary, primary_key=True),
+    Column("medium", Text),
+    Column("seal", Text),
+    Column("seal_state", Text),
+    Column("handed_over_by", Text),
+    Column("received_by", Text),
+    Column("handed_over_at", Text),
+    Column("note_name", LargeBinary),
+    Column("note_sha256", Text),
 )
 
 file = _table(
@@ -292,6 +307,7 @@ EVIDENCE = (
     producer,
     agreement,
     accession,
+    transfer,
     file,
     package,
     identification,

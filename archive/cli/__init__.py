@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "producer": ("producer", "Agree with producers on how they deliver."),
     "survey": ("survey", "Look at a delivery before anything is copied."),
     "ingest": ("ingest", "Take in a delivered folder or bag."),
+    "accession": ("accession", "List, show or close accessions; make receipts."),
     "list": ("look", "List packages and their replicas."),
     "show": ("look", "Show a package, an accession or a file."),
     "find": ("look", "Find files by name, digest or identifier."),

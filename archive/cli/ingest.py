@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.cli.medium import brought_from, medium_options
 from archive.cli.output import emit_json, findings_as_json, say, tell_findings
 from archive.cli.session import changing, common, dry_run, find_home, interruptible
-from archive.cli.survey import beside_archive, metadata_file, metadata_options, show_survey
+from archive.cli.survey import beside_archive, checksums_option, metadata_file, metadata_options, show_survey
 from archive.errors import CustodyError, ExitCode
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 @click.argument("delivery", type=click.Path(path_type=Path))
 @click.option("--producer", required=True, metavar="CODE", help="Code of whoever delivers.")
 @metadata_options
+@checksums_option
+@medium_options
+@click.option("--keep-open", is_flag=True, help="More of this accession is to come: do not close it yet.")
 @click.option("--accession", metavar="ID", help="Go on with this accession, or 'new' to receive everything again.")
 @common
 @dry_run
@@ -32,35 +36,44 @@ def ingest_command(
     metadata_encoding: str | None,
     metadata_delimiter: str | None,
     metadata_map: Path | None,
+    checksums: tuple[Path, ...],
     accession: str | None,
+    keep_open: bool,
     here: str | None,
     as_json: bool,
     dry_run: bool,
+    **medium: Any,
 ) -> int:
     """Take in the folder or bag DELIVERY: copy it, seal it in packages, replicate them, record everything.
 
     The delivered folder is only read. The command may be interrupted at any moment; the same command goes on.
+    Checksum files in the delivery (SHA256SUMS, *.md5, manifest-sha256.txt …) are found by their names and compared.
 
     \b
     Example:
       archive ingest /media/usb/delivery --producer viasna --metadata /media/usb/metadata.csv
+      archive ingest /media/usb/delivery --producer viasna --medium "WD Elements WX12" --seal 004411 --seal-state intact
     """
     from archive import assembly
     from archive.holdings.checkpoints import newest_checkpoint
     from archive.ingest.delivery import ingest
 
     home = find_home(here)
+    brought = brought_from(medium, checksums=checksums, keep_open=keep_open)
     table = metadata_file(metadata, metadata_encoding, metadata_delimiter, metadata_map)
     if dry_run:
         with assembly.reading(home) as archive:
-            return show_survey(delivery, table, beside_archive(archive, producer=producer), as_json=as_json)
+            beside = beside_archive(archive, producer=producer)
+            return show_survey(delivery, table, beside, checksums=checksums, as_json=as_json)
     with (
         changing(home, doing=f"ingest of {delivery}", beside_others=True) as archive,
         interruptible() as progress,
     ):
         bench = assembly.ingest_bench(archive, progress=progress)
         with bench.at_work():
-            done = ingest(delivery, producer=producer, metadata=table, accession=accession, bench=bench)
+            done = ingest(
+                delivery, producer=producer, metadata=table, accession=accession, bench=bench, brought=brought
+            )
         interrupted = progress.stopping()
     checkpoint = None
     with contextlib.suppress(CustodyError):  # closing the archive has told it already
@@ -103,7 +116,11 @@ def _tell(done: Accessioned, checkpoint: Checkpoint | None, *, as_json: bool) ->
     if done.accession_package is not None:
         say(f"  papers  {done.accession_package}")
     tell_findings(done.findings)
-    if not done.closed:
+    if done.kept_open:
+        say(f"More is to come. When all is there: archive accession close {done.accession}")
+    elif not done.closed:
+        for why in done.obstacles:
+            say(f"Not closed: {why}.")
         say("Next: mend what is said above, then give the same command again.")
     elif checkpoint is not None:
         say(f"Checkpoint of the custody log {described(checkpoint)}.")

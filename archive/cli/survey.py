@@ -40,6 +40,14 @@ def metadata_options(command: F) -> F:
     )(command)
 
 
+def checksums_option(command: F) -> F:
+    """The producer's checksum files that do not lie in the delivery."""
+    told = "A checksum file of the producer's (sha256sum, md5sum, --tag …); may be given more than once."
+    return click.option("--checksums", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help=told)(
+        command
+    )
+
+
 def metadata_file(
     path: Path | None, encoding: str | None, delimiter: str | None, mapping: Path | None
 ) -> MetadataFile | None:
@@ -66,6 +74,7 @@ class Beside:
 @click.command("survey")
 @click.argument("delivery", type=click.Path(path_type=Path))
 @metadata_options
+@checksums_option
 @click.option("--archive", "here", metavar="DIR", help="Ask this archive what it holds already, and for room.")
 @click.option("--html", "page", metavar="FILE", type=click.Path(path_type=Path), help="Write a page with plots, too.")
 @click.option("--verify", is_flag=True, help="Read every file whose digest the producer gave, and compare.")
@@ -77,6 +86,7 @@ def survey_command(
     metadata_encoding: str | None,
     metadata_delimiter: str | None,
     metadata_map: Path | None,
+    checksums: tuple[Path, ...],
     here: str | None,
     page: Path | None,
     verify: bool,
@@ -103,7 +113,16 @@ def survey_command(
             from archive import assembly
 
             beside = beside_archive(stack.enter_context(assembly.reading(home.absolute())), producer=None)
-        return show_survey(delivery, table, beside, page=page, verify=verify, quick=quick, as_json=as_json)
+        return show_survey(
+            delivery,
+            table,
+            beside,
+            checksums=checksums,
+            page=page,
+            verify=verify,
+            quick=quick,
+            as_json=as_json,
+        )
 
 
 def _usual_archive() -> Path | None:
@@ -133,6 +152,7 @@ def show_survey(
     table: MetadataFile | None,
     beside: Beside,
     *,
+    checksums: tuple[Path, ...] = (),
     page: Path | None = None,
     verify: bool = False,
     quick: bool = False,
@@ -159,6 +179,7 @@ def show_survey(
         scratch=None,
         today=now.date(),
         terms=beside.terms or NO_AGREEMENT,
+        checksums=None if quick and not checksums else checksums,
     )
     policy = beside.policy or PackagePolicy()
     with TerminalProgress(afterwards="nothing was changed") as progress:

@@ -7,7 +7,7 @@ so that all three end with the same rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import groupby
 
 from archive import canonical
@@ -30,6 +30,7 @@ from archive.catalogue.rows import (
     RiskTableRow,
     SignaturesRow,
     TimestampRow,
+    TransferRow,
 )
 from archive.holdings import apply_acts
 from archive.holdings.apply_rights import register_consent, state_rights, withdraw_consent
@@ -66,7 +67,9 @@ from archive.model.records import (
     SealRecord,
     SignaturesRecord,
     TimestampRecord,
+    TransferRecord,
 )
+from archive.model.transfer import Transfer
 
 Numbered = tuple[int, Record]
 """A record and its number in the log."""
@@ -94,6 +97,8 @@ def _apply_one(catalogue: Catalogue, n: int, record: Record) -> None:
             catalogue.insert([_agreement(n, record)])
         case AccessionRecord():
             _open_accession(catalogue, n, record)
+        case TransferRecord():
+            _take_over(catalogue, n, record)
         case AccessionClosedRecord():
             _close_accession(catalogue, n, record)
         case SealRecord():
@@ -189,12 +194,22 @@ def _open_accession(catalogue: Catalogue, n: int, record: AccessionRecord) -> No
         opened_at=format_moment(record.time),
         closed_at=None,
         metadata_reading=_reading(record),
+        checksums_sha256=" ".join(record.checksums_sha256),
     )
     known = catalogue.accession(record.accession)
     if known is None:
         catalogue.insert([row])
     else:
         catalogue.replace(replace(row, opened_at=known.opened_at))
+
+
+def _take_over(catalogue: Catalogue, n: int, record: TransferRecord) -> None:
+    said = {field.name: getattr(record, field.name) for field in fields(Transfer)}
+    row = TransferRow(leaf=n, accession=record.accession, source=record.source, **said)
+    if any(known.source == record.source for known in catalogue.transfers(record.accession)):
+        catalogue.replace(row)
+    else:
+        catalogue.insert([row])
 
 
 def _reading(record: AccessionRecord) -> str | None:

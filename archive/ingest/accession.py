@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from archive import durable
 from archive.catalogue.rows import AccessionRow
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.sealing import own_disk
+from archive.ingest.brought import NOTHING, Brought
 from archive.ingest.journal import Earlier, Listed, is_blocked, journal_path, list_delivery, make_staging
 from archive.ingest.lease import source_name
+from archive.ingest.papers import keep_note
 from archive.ingest.scratch import PREFIX as SCRATCH
 from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
 from archive.ingest.terms import within
+from archive.ingest.transfer import joined
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, FileId, new_identifier
 from archive.model.packages import Outcome
-from archive.model.records import AccessionRecord, ProducerRecord, Record
+from archive.model.records import AccessionRecord, ProducerRecord, Record, TransferRecord
+from archive.model.transfer import Transfer
 from archive.storage.directory import discard
 from profiles.finding import Finding
 
@@ -52,12 +56,14 @@ class Finished:
     accession: AccessionRow
 
 
-def open_accession(delivery: Delivery, *, wanted: str | None, bench: Workbench) -> Desk | Finished:
+def open_accession(
+    delivery: Delivery, *, wanted: str | None, bench: Workbench, brought: Brought = NOTHING
+) -> Desk | Finished:
     """The accession for ``delivery``: a new one, the unfinished one, or the finished one it belongs to already.
 
     ``wanted`` is the identifier of an accession to go on with, ``new``, or None. Raises UsageError where the delivery
-    is known and has changed, and nobody said what to do about it. What could not be looked at before and can be now
-    is no change.
+    is known and has changed, and nobody said what to do about it, or where the hand-over is told otherwise than
+    before. What could not be looked at before and can be now is no change.
     """
     _require_producer_code(delivery.producer)
     bench.leases.take(source_name(delivery.source), of=f"the delivery {delivery.source}")
@@ -65,6 +71,7 @@ def open_accession(delivery: Delivery, *, wanted: str | None, bench: Workbench) 
     previous = _previous(delivery, wanted=wanted, bench=bench)
     if previous is not None:
         bench.leases.take(previous.id, of=f"accession {previous.id}")
+    news = _news(previous, delivery, brought, bench)
     owed = () if previous is None else reconciled.get(previous.id, ())
     awaited = previous is not None and _awaits_more(previous, delivery, bench)
     listed = _list(delivery, previous, more=wanted is not None or awaited, bench=bench)
@@ -74,13 +81,36 @@ def open_accession(delivery: Delivery, *, wanted: str | None, bench: Workbench) 
     if previous is None:
         accession = AccessionId(new_identifier())
         bench.leases.take(accession, of=f"accession {accession}")
-        return _begin(accession, delivery, listed, bench)
+        return _begin(accession, delivery, listed, news, brought, bench)
     if _is_unchanged(previous, delivery, listed):
-        return _go_on(previous, listed, owed, bench)
+        return _go_on(previous, delivery, listed, owed, news, brought, bench)
     if wanted is None and not awaited:
         listed.path.unlink()
         raise _changed(previous, delivery, listed)
-    return replace(_begin(previous.id, delivery, listed, bench), owed=owed)
+    return replace(_begin(previous.id, delivery, listed, news, brought, bench), owed=owed)
+
+
+def _news(previous: AccessionRow | None, delivery: Delivery, brought: Brought, bench: Workbench) -> Transfer | None:
+    """What is said of the hand-over and was not known; UsageError where it contradicts what was recorded."""
+    if previous is None:
+        return brought.transfer
+    source = os.fsencode(delivery.source)
+    rows = bench.holdings.catalogue.transfers(previous.id)
+    known = next((row.transfer for row in rows if row.source == source), None)
+    return joined(known, brought.transfer, of=f"accession {previous.id}")
+
+
+def _told_transfer(
+    accession: AccessionId, delivery: Delivery, news: Transfer | None, brought: Brought, bench: Workbench
+) -> list[Record]:
+    """Keep the hand-over note, and answer the record of what is new about the hand-over."""
+    if brought.note is not None:
+        keep_note(journal_path(bench.staging, accession).parent, brought.note)
+    if news is None:
+        return []
+    said = {field.name: getattr(news, field.name) for field in fields(news)}
+    source = os.fsencode(delivery.source)
+    return [TransferRecord(**bench.holdings.stamp(), accession=accession, source=source, **said)]
 
 
 def _previous(delivery: Delivery, *, wanted: str | None, bench: Workbench) -> AccessionRow | None:
@@ -136,16 +166,31 @@ def _is_from(delivery: Delivery, accession: AccessionRow) -> bool:
 
 
 def _same_metadata(previous: AccessionRow, delivery: Delivery) -> bool:
-    """Whether the same table was given, read in the same way."""
+    """Whether the same table was given, read in the same way, and the same checksum files."""
     table = delivery.metadata
+    if previous.checksums_sha256 != " ".join(delivery.given_checksums):
+        return False
     if table is None or previous.metadata_reading is None:
         return table is None and previous.metadata_sha256 is None
     return previous.metadata_sha256 == table.sha256 and json.loads(previous.metadata_reading) == table.reading
 
 
-def _go_on(previous: AccessionRow, listed: Listed, owed: tuple[Finding, ...], bench: Workbench) -> Desk | Finished:
+def _go_on(
+    previous: AccessionRow,
+    delivery: Delivery,
+    listed: Listed,
+    owed: tuple[Finding, ...],
+    news: Transfer | None,
+    brought: Brought,
+    bench: Workbench,
+) -> Desk | Finished:
     if previous.closed_at is not None:
         listed.path.unlink()
+        if news is not None:
+            raise UsageError(
+                f"accession {previous.id} is closed and its papers are sealed: nothing can be added to them",
+                hint="leave out what was not said before; archive accession show tells what was",
+            )
         return Finished(previous)
     journal = journal_path(bench.staging, previous.id)
     if journal.exists():
@@ -154,10 +199,18 @@ def _go_on(previous: AccessionRow, listed: Listed, owed: tuple[Finding, ...], be
         with own_disk(journal):
             make_staging(journal.parent)
             durable.publish(listed.path, journal)
+    bench.holdings.record(_told_transfer(previous.id, delivery, news, brought, bench))
     return Desk(previous.id, journal.parent, _moved(listed, journal), owed)
 
 
-def _begin(accession: AccessionId, delivery: Delivery, listed: Listed, bench: Workbench) -> Desk:
+def _begin(
+    accession: AccessionId,
+    delivery: Delivery,
+    listed: Listed,
+    news: Transfer | None,
+    brought: Brought,
+    bench: Workbench,
+) -> Desk:
     """Put the journal in place, then say in the log that the accession is open."""
     journal = journal_path(bench.staging, accession)
     with own_disk(journal):
@@ -177,8 +230,10 @@ def _begin(accession: AccessionId, delivery: Delivery, listed: Listed, bench: Wo
             metadata_name=None if metadata is None else metadata.name,
             metadata_sha256=None if metadata is None else metadata.sha256,
             metadata_reading=None if metadata is None else metadata.reading,
+            checksums_sha256=delivery.given_checksums,
         )
     )
+    records += _told_transfer(accession, delivery, news, brought, bench)
     bench.holdings.record(records)
     return Desk(accession, journal.parent, _moved(listed, journal))
 
@@ -221,6 +276,8 @@ def _changed(previous: AccessionRow, delivery: Delivery, listed: Listed) -> Usag
     table = None if delivery.metadata is None else delivery.metadata.sha256
     if previous.listing_sha256 != listed.sha256:
         what = "the folder"
+    elif previous.checksums_sha256 != " ".join(delivery.given_checksums):
+        what = "the list of checksum files given with it"
     else:
         what = "the metadata" if previous.metadata_sha256 != table else "how the metadata is read"
     return UsageError(

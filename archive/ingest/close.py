@@ -1,52 +1,45 @@
-"""Closing an accession: nothing pending, numbers that add up, and its papers sealed."""
+"""Closing an accession: its papers kept, nothing pending, numbers that add up, and the papers sealed."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import IO
 
+from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import AccessionRow, Totals
-from archive.errors import ArchiveError
-from archive.holdings.receipts import receipt_line
-from archive.holdings.sealing import own_disk, seal_record, sealed_safely
+from archive.errors import ArchiveError, UsageError
+from archive.holdings.holdings import Holdings
+from archive.holdings.sealing import own_disk
 from archive.ingest.accession import Desk
-from archive.ingest.journal import delivered_items
+from archive.ingest.journal import delivered_items, journal_path
 from archive.ingest.matching import match
+from archive.ingest.papers import file_away, filed, findings_from, standing
+from archive.ingest.receive import UNREADABLE
 from archive.ingest.scratch import scratch_file
-from archive.ingest.seal import Prepared, findings_so_far, place, provenance
+from archive.ingest.seal import findings_so_far, finish_interrupted
+from archive.ingest.seal_papers import seal_papers
 from archive.ingest.survey import Delivery
 from archive.ingest.told import told
+from archive.ingest.transfer import transfer_findings
+from archive.ingest.weight import needs_person
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK
 from archive.model.entries import EntryKind
-from archive.model.identifiers import AccessionId, PackageId, new_identifier
-from archive.model.moments import parse_moment
+from archive.model.identifiers import AccessionId, PackageId
 from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
-from archive.model.records import AccessionClosedRecord, Record
-from archive.packages.accession import (
-    AccessionContent,
-    MemberPackage,
-    csv_line,
-    guarded_cell,
-    seal_accession,
-)
+from archive.packages.accession import csv_line, guarded_cell
 from archive.storage.descent import open_unlinked
 from archive.storage.directory import discard
-from profiles.finding import Finding, Severity
+from profiles.finding import Finding
 
-_NEEDS_PERSON = frozenset(
-    {"profile-not-applied", "file-without-row", "row-without-file", "contradicting-rows", "rights-unclear"}
-    | {"file-without-group", "item-of-several-groups"}
-    | {"changed-while-received", "replica-not-stored", "custody-copy-failed"}
-)
 _FINDINGS = b"data/documentation/findings.json"
+_EVERY_ONE = "the packages and the papers of the accession have them all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +52,107 @@ class Accessioned:
     accession_package: PackageId | None
     closed: bool
     findings: tuple[Finding, ...]
+    kept_open: bool = False
+    """Whether it stays open because that was asked for, and for nothing else."""
+    obstacles: tuple[str, ...] = ()
+    """Why it cannot be closed now, in sentences."""
 
     @property
     def needs_person(self) -> bool:
         """Whether somebody has to look at something."""
-        return not self.closed or any(needs_person(finding) for finding in self.findings)
+        waits = not self.closed and not self.kept_open
+        return waits or any(needs_person(finding) for finding in self.findings)
 
 
-def needs_person(finding: Finding) -> bool:
-    """Whether a finding about a delivery waits for a person rather than only standing in the receipt."""
-    return finding.severity is Severity.ERROR or finding.code in _NEEDS_PERSON
+def close(
+    desk: Desk, delivery: Delivery, *, owed: Sequence[Finding], bench: Workbench, keep_open: bool = False
+) -> Accessioned:
+    """Keep the papers, and close the accession if nothing is pending; answer how it stands either way.
 
-
-def close(desk: Desk, delivery: Delivery, *, owed: Iterable[Finding], bench: Workbench) -> Accessioned:
-    """Close the accession and seal its package if nothing is pending; answer how it stands either way.
-
-    ``owed`` are findings about copies that could not be made; they are told, and stand in no package.
+    ``owed`` are findings about copies that could not be made; they are told, and stand in no package. ``keep_open``:
+    more of it is to come.
     """
-    totals = bench.holdings.catalogue.totals(desk.accession)
     with scratch_file(bench.staging) as unmatched:
-        so_far = _still_true(findings_so_far(desk.folder), desk.accession, bench)
-        orphans = _orphans(desk, delivery, unmatched)
-        every = chain(delivery.findings, desk.listed.findings, orphans, so_far)
-        findings = tuple(told(every, where="the packages and the papers of the accession have them all"))
-        may_close = totals.pending == 0 and not desk.listed.blocked
-        if may_close:
-            papers = _content(desk, delivery, totals=totals, findings=findings, unmatched=unmatched, bench=bench)
-            owed = [*owed, *_seal_papers(desk, papers, totals=totals, bench=bench)]
-            discard(desk.folder)
-    return report(desk.accession, findings=(*findings, *owed), closed=may_close, bench=bench)
+        transfers = (row.transfer for row in bench.holdings.catalogue.transfers(desk.accession))
+        seen = chain(transfer_findings(transfers, delivery.source), delivery.findings, desk.listed.findings)
+        unread = [finding for finding in owed if finding.code == UNREADABLE]  # of lots of which nothing was sealed
+        every = list(told(chain(seen, _orphans(desk, delivery, unmatched), unread), where=_EVERY_ONE))
+        file_away(
+            desk.folder,
+            desk.listed.path,
+            source=os.fsencode(delivery.source),
+            listing_sha256=desk.listed.sha256,
+            blocked=desk.listed.blocked,
+            findings=every,
+            unmatched=unmatched,
+            submission=_submission(delivery),
+        )
+    return _close(desk.accession, owed=owed, bench=bench, keep_open=keep_open, reason="")
+
+
+def close_by_hand(accession: AccessionId, *, reason: str, bench: Workbench) -> Accessioned:
+    """Close an accession that stayed open, without its medium; answer how it stands, with what is in the way.
+
+    ``reason`` is why it is closed although something in the delivery could not be looked at, empty where nothing.
+    Raises UsageError for an accession that is not there.
+    """
+    bench.leases.take(accession, of=f"accession {accession}")
+    known = bench.holdings.catalogue.accession(accession)
+    if known is None:
+        raise UsageError(f"there is no accession {accession}", hint="archive accession list shows them")
+    if known.closed_at is not None:
+        return report_finished(known, bench=bench)
+    owed = finish_interrupted(_desk(accession, bench), bench=bench)
+    return _close(accession, owed=owed, bench=bench, keep_open=False, reason=reason)
+
+
+def obstacles(known: AccessionRow, *, reason: str, staging: Path, pending: int) -> tuple[str, ...]:
+    """Why an open accession cannot be closed, in sentences."""
+    sets = filed(journal_path(staging, known.id).parent)
+    found = []
+    if not any((one.source, one.listing_sha256) == (known.source, known.listing_sha256) for one in sets):
+        place = shown(known.source)
+        found.append(f"{place} was not received to its end: give the ingest command of it again")
+    if pending:
+        found.append(
+            f"{pending:,} of its files are pending: mend the medium and give the ingest command again, or decide with "
+            "archive accession reject"
+        )
+    if not reason and any(one.blocked for one in standing(sets)):
+        found.append(
+            "something in the delivery could not be looked at (findings unreadable-folder, unreadable-entry): mend the "
+            "medium and give the ingest command again, or say why it is closed all the same: archive accession close "
+            "--reason"
+        )
+    return tuple(found)
+
+
+def _close(
+    accession: AccessionId, *, owed: Iterable[Finding], bench: Workbench, keep_open: bool, reason: str
+) -> Accessioned:
+    known = bench.holdings.catalogue.accession(accession)
+    if known is None:
+        raise ValueError(f"accession {accession} is not open")
+    desk, totals = _desk(accession, bench), bench.holdings.catalogue.totals(accession)
+    sets = filed(desk)
+    findings = open_findings(accession, desk, bench.holdings.catalogue)
+    barred = obstacles(known, reason=reason, staging=bench.staging, pending=totals.pending)
+    if not barred and not keep_open:
+        owed = [*owed, *seal_papers(known, sets, desk=desk, findings=findings, reason=reason, bench=bench)]
+        discard(desk)
+    answer = report(accession, findings=(*findings, *owed), closed=not barred and not keep_open, bench=bench)
+    return replace(answer, kept_open=keep_open and not barred, obstacles=barred)
+
+
+def open_findings(accession: AccessionId, desk: Path, catalogue: Catalogue) -> tuple[Finding, ...]:
+    """What was found so far about an open accession."""
+    seen = (finding for one in standing(filed(desk)) for finding in one.findings)
+    every = _still_true(chain(seen, findings_so_far(desk)), accession, catalogue)
+    return tuple(dict.fromkeys(told(every, where=_EVERY_ONE)))
+
+
+def _desk(accession: AccessionId, bench: Workbench) -> Path:
+    return journal_path(bench.staging, accession).parent
 
 
 def report(accession: AccessionId, *, findings: tuple[Finding, ...], closed: bool, bench: Workbench) -> Accessioned:
@@ -109,108 +174,61 @@ def report_finished(accession: AccessionRow, *, bench: Workbench) -> Accessioned
     standing = report(accession.id, findings=(), closed=True, bench=bench)
     if standing.accession_package is None:
         return standing
-    findings = tuple(_kept_findings(standing.accession_package, bench))
+    findings = tuple(kept_findings(standing.accession_package, bench.holdings))
     return report(accession.id, findings=findings, closed=True, bench=bench)
 
 
-def _kept_findings(package: PackageId, bench: Workbench) -> Iterator[Finding]:
-    for location in bench.holdings.online():
+def kept_findings(package: PackageId, holdings: Holdings) -> Iterator[Finding]:
+    """The findings sealed in an accession package, from the first copy that can be read."""
+    for location in holdings.online():
         try:
             with location.reader(replica_key(package)).open(_FINDINGS) as stream:
                 kept = json.loads(b"".join(iter(lambda: stream.read(CHUNK), b"")))
-            findings = [Finding(**{**given, "severity": Severity(given["severity"])}) for given in kept]
+            findings = findings_from(kept)
         except (OSError, ValueError, TypeError, KeyError):
             continue  # another copy may be better; the audit will say what is wrong with this one
         yield from findings
         return
 
 
-def _still_true(findings: Iterable[Finding], accession: AccessionId, bench: Workbench) -> Iterator[Finding]:
+def _still_true(findings: Iterable[Finding], accession: AccessionId, catalogue: Catalogue) -> Iterator[Finding]:
     """Without what an earlier run said of files that could be read since."""
-    pending = {shown(row.name) for row in bench.holdings.catalogue.files(accession, outcome=Outcome.PENDING)}
-    return (finding for finding in findings if finding.code != "unreadable" or finding.subject in pending)
+    outcomes = (Outcome.PENDING, Outcome.REJECTED)
+    unread = {shown(row.name) for outcome in outcomes for row in catalogue.files(accession, outcome=outcome)}
+    return (finding for finding in findings if finding.code != UNREADABLE or finding.subject in unread)
 
 
 def _orphans(desk: Desk, delivery: Delivery, unmatched: IO[bytes]) -> Iterator[Finding]:
-    """What the table and the delivery have not in common; every one of them is also written to ``unmatched``."""
-    if delivery.metadata is None:
-        return
-    for finding in match(delivery.metadata.rows, delivered_items(desk.listed.path)):
+    """What the producer's papers and the delivery have not in common; all of it is also written to ``unmatched``."""
+    items = delivered_items(desk.listed.path)
+    rows = () if delivery.metadata is None else match(delivery.metadata.rows, items)
+    names = (name for item in delivered_items(desk.listed.path) for name in item)
+    for finding in chain(rows, delivery.unlisted(names)):
         with own_disk(desk.folder):
             unmatched.write(csv_line(finding.code, guarded_cell(finding.subject), finding.message))
         yield finding
 
 
-def _seal_papers(desk: Desk, content: AccessionContent, *, totals: Totals, bench: Workbench) -> list[Finding]:
-    bench.progress.stage("closing the accession")
-    package = content.provenance.package
-    folder = desk.folder / package
-    sealed = sealed_safely(folder, lambda root: seal_accession(root, content))
-    record = seal_record(bench.holdings, sealed, desk.accession, PackageKind.ACCESSION)
-    closed = AccessionClosedRecord(
-        **bench.holdings.stamp(),
-        accession=desk.accession,
-        package=package,
-        received=totals.received,
-        accepted=totals.accepted,
-        duplicate=totals.duplicate,
-        quarantined=totals.quarantined,
-        rejected=totals.rejected,
-    )
-    records: tuple[Record, ...] = (record, closed)
-    return place(Prepared(folder, records, ()), desk=desk.folder, bench=bench)
-
-
-def _content(
-    desk: Desk,
-    delivery: Delivery,
-    *,
-    totals: Totals,
-    findings: tuple[Finding, ...],
-    unmatched: IO[bytes],
-    bench: Workbench,
-) -> AccessionContent:
-    """The papers of the accession, in a package of their own."""
-    catalogue = bench.holdings.catalogue
-    opened = catalogue.accession(desk.accession)
-    if opened is None:
-        raise ValueError(f"accession {desk.accession} is not open")
-    counted = {name: getattr(totals, name) for name in ("received", "accepted", "duplicate", "quarantined", "rejected")}
-    members = tuple(
-        MemberPackage(row.id, row.files, row.bytes, row.tagmanifest_sha256)
-        for row in catalogue.packages(desk.accession)
-        if row.kind is PackageKind.AIP
-    )
-    return AccessionContent(
-        provenance=provenance(PackageId(new_identifier()), accession=desk.accession, delivery=delivery, bench=bench),
-        opened_at=parse_moment(opened.opened_at),
-        listing=_lines(desk.listed.path),
-        submission=_submission(delivery),
-        receipt=map(partial(receipt_line, catalogue), catalogue.files(desk.accession)),
-        stored_once=catalogue.references(desk.accession),
-        totals=counted,
-        members=members,
-        findings=findings,
-        unmatched=_from_beginning(unmatched),
-    )
-
-
-def _from_beginning(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    yield from file
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with open(path, "rb") as file:
-        yield from file
+def _folders(delivery: Delivery) -> set[bytes]:
+    """Names that are taken among what the producer sent."""
+    taken = {b"metadata-map.toml", b"hand-over"}
+    taken |= set() if delivery.checksums is None else {b"checksums"}
+    return taken | (set() if delivery.bag is None else {b"bag"})
 
 
 def _submission(delivery: Delivery) -> Iterator[tuple[bytes, Iterable[bytes]]]:
-    """The producer's table, and the tag files of a delivered bag, as received."""
+    """The producer's table and checksum files, and the tag files of a delivered bag, as received."""
     if delivery.metadata is not None:
-        yield delivery.metadata.name, delivery.metadata.octets()
+        name = delivery.metadata.name
+        yield b"table/" + name if name in _folders(delivery) else name, delivery.metadata.octets()
         if delivery.metadata.mapping is not None:
             yield b"metadata-map.toml", (delivery.metadata.mapping.data,)
+    if delivery.checksums is not None:
+        names = set[bytes]()
+        for number, one in enumerate(delivery.checksums.lists(), 1):
+            known = one.name in names
+            names.add(one.name)
+            yield b"checksums/" + (b"%d/" % number if known else b"") + one.name, delivery.checksums.octets(one)
     if delivery.bag is not None:
         for entry in delivery.bag.entries.values():
             if entry.kind is EntryKind.FILE and not entry.path.startswith(b"data/"):

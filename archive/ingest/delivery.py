@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from archive.errors import ArchiveError
 from archive.ingest.accession import Desk, Finished, open_accession
 from archive.ingest.agreement import terms_for
 from archive.ingest.appraise import appraise
+from archive.ingest.brought import NOTHING, Brought
 from archive.ingest.close import Accessioned, close, report, report_finished
 from archive.ingest.examine import examine
 from archive.ingest.identifying import Answers, Identifying
@@ -26,15 +28,19 @@ from archive.model.packages import Outcome
 
 
 def ingest(
-    source: Path, *, producer: str, metadata: MetadataFile | None, accession: str | None, bench: Workbench
+    source: Path,
+    *,
+    producer: str,
+    metadata: MetadataFile | None,
+    accession: str | None,
+    bench: Workbench,
+    brought: Brought = NOTHING,
 ) -> Accessioned:
     """Take in the delivery at ``source`` and answer how it stands. The same call goes on where a killed one stopped."""
-    ours, today = bench.holdings.folders(), bench.holdings.stamp.clock().date()
+    given, around = brought.checksums, _around(bench)
     terms = terms_for(bench.holdings.catalogue, producer)
-    delivery = look(  # 1 survey
-        source, producer=producer, metadata=metadata, ours=ours, scratch=bench.staging, today=today, terms=terms
-    )
-    desk = open_accession(delivery, wanted=accession, bench=bench)
+    delivery = look(source, producer=producer, metadata=metadata, terms=terms, checksums=given, **around)  # 1 survey
+    desk = open_accession(delivery, wanted=accession, bench=bench, brought=brought)
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)
     owed = list(desk.owed)
@@ -50,7 +56,13 @@ def ingest(
             owed += received.findings  # nothing was sealed that could keep them
     if bench.progress.stopping():
         return report(desk.accession, findings=tuple(owed), closed=False, bench=bench)
-    return close(desk, delivery, owed=owed, bench=bench)
+    return close(desk, delivery, owed=owed, bench=bench, keep_open=brought.keep_open)
+
+
+def _around(bench: Workbench) -> dict[str, Any]:
+    """What a look at a delivery needs of the archive."""
+    holdings = bench.holdings
+    return {"ours": holdings.folders(), "scratch": bench.staging, "today": holdings.stamp.clock().date()}
 
 
 def _receive(delivery: Delivery, desk: Desk, bench: Workbench) -> Iterator[tuple[Received, Answers]]:

@@ -26,6 +26,9 @@ from profiles.finding import Finding, Severity
 MOST_GROWTH = 1 << 30
 """Octets by which a file may have grown since it was listed; one that grows as fast as it is read would never end."""
 
+UNREADABLE = "unreadable"
+"""Code of the finding about a file that could not be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
@@ -154,7 +157,7 @@ def _write(target: Path, source: BinaryIO, digest: Callable[[bytes], None], *, a
 
 def _unreadable(expected: Expected, error: ReadFailure) -> Finding:
     message = f"cannot be read ({error.what}); the file is pending: mend the medium and give the same command again"
-    return Finding("unreadable", Severity.ERROR, shown(expected.name), message)
+    return Finding(UNREADABLE, Severity.ERROR, shown(expected.name), message)
 
 
 def _differences(received: ReceivedFile) -> Iterator[Finding]:

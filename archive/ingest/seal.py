@@ -20,6 +20,7 @@ from archive.holdings.replicate import replicate, replication, require_right
 from archive.holdings.sealing import own_disk, seal_record, sealed_of, sealed_safely
 from archive.ingest.appraise import Decision
 from archive.ingest.groups import in_words
+from archive.ingest.papers import PAPERS
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
@@ -217,7 +218,7 @@ def finish_interrupted(desk: Path, *, bench: Workbench) -> list[Finding]:
     for intent in sorted(desk.glob(f"*{SEALED}")):
         findings += finish(intent, bench=bench)
     for folder in desk.iterdir():
-        if folder.is_dir():
+        if folder.is_dir() and folder.name != PAPERS:
             discard(folder)
     return findings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from archive.bags.completeness import judge_completeness, judge_oxum
 from archive.bags.structure import Structure, read_structure
 from archive.bags.validation import judge_tag_files
 from archive.errors import UsageError
+from archive.ingest.checksums import Checksums, find_checksums
 from archive.ingest.metadata import MetadataFile, MetadataTable, read_metadata
 from archive.ingest.terms import judge
 from archive.model.digests import HEX_LENGTH
@@ -36,6 +37,7 @@ class Delivery:
     bag: Structure | None
     findings: tuple[Finding, ...]
     terms: IngestProfile = NO_AGREEMENT
+    checksums: Checksums | None = None
 
     @property
     def title(self) -> str:
@@ -52,8 +54,10 @@ class Delivery:
 
     def locate(self, name: bytes) -> bytes:
         """Where the item ``name`` lies on the delivered medium."""
-        root = os.fsencode(self.source)
-        return os.path.join(root, name if self.bag is None else _PAYLOAD + name)
+        return os.path.join(os.fsencode(self.source), self._path(name))
+
+    def _path(self, name: bytes) -> bytes:
+        return name if self.bag is None else _PAYLOAD + name
 
     def producer_digests(self, name: bytes) -> Iterator[tuple[str, str, str]]:
         """Digests the producer gave for an item: algorithm, digest, and where it was given."""
@@ -65,6 +69,19 @@ class Delivery:
                 digest = listed.get(_PAYLOAD + name, "")
                 if len(digest) == HEX_LENGTH[algorithm]:  # one of another length was named when it was parsed
                     yield algorithm, digest.lower(), f"{self.producer}, manifest-{algorithm}.txt"
+        if self.checksums is not None:
+            for algorithm, digest, where in self.checksums.digests(self._path(name)):
+                yield algorithm, digest, f"{self.producer}, {where}"
+
+    def unlisted(self, names: Iterable[bytes]) -> Iterator[Finding]:
+        """What the producer's checksum files and the delivered files called ``names`` have not in common."""
+        if self.checksums is not None:
+            yield from self.checksums.compare(self._path(name) for name in names)
+
+    @property
+    def given_checksums(self) -> tuple[str, ...]:
+        """SHA-256 of each checksum file that was given beside the delivery."""
+        return () if self.checksums is None else self.checksums.given
 
     def walk(self) -> Iterator[Walked]:
         """Everything that stands in the delivered folder, in one fixed order."""
@@ -80,12 +97,14 @@ def look(
     scratch: Path | None,
     today: date,
     terms: IngestProfile = NO_AGREEMENT,
+    checksums: Sequence[Path] | None = (),
 ) -> Delivery:
     """The delivery at ``source``. Raises UsageError where there is nothing that could be taken in.
 
     ``ours`` are folders that ingest writes to, which cannot be delivered; none where only a look is meant.
     ``scratch`` is a folder with room for the table, None for the system's own; ``today`` judges its dates. ``terms`` is
-    what was agreed with the producer.
+    what was agreed with the producer. ``checksums`` are checksum files that were given beside the delivery; where
+    None, none is looked for in it either.
     """
     if not os.path.exists(source):  # unlike Path.exists it has an answer for every name
         raise UsageError(f"there is no folder {source}", hint="check the path; is the medium mounted?")
@@ -105,8 +124,18 @@ def look(
         raise UsageError(f"{source} cannot be listed: {error.strerror}") from error
     table = None if metadata is None else read_metadata(metadata, scratch=scratch, today=today)
     bag, findings = _bag(source)
-    departures = judge(terms, table, bag)
-    return Delivery(source, producer, table, bag, (*findings, *(table.findings if table else ()), *departures), terms)
+    listed = None if checksums is None else _checksums(source, bag, given=checksums, scratch=scratch)
+    told = (*findings, *(table.findings if table else ()), *judge(terms, table, bag))
+    told += () if listed is None else listed.findings()
+    return Delivery(source, producer, table, bag, told, terms, listed)
+
+
+def _checksums(source: Path, bag: Structure | None, *, given: Sequence[Path], scratch: Path | None) -> Checksums | None:
+    """The checksum files of a delivery; of a bag those in its payload, for its manifests are read by other rules."""
+    payload = b"" if bag is None else _PAYLOAD
+    files = (walked.path for walked in walk(os.fsencode(source)) if walked.kind is EntryKind.FILE)
+    within = (path for path in files if path.startswith(payload))
+    return find_checksums(source, within, given=given, payload=payload, scratch=scratch)
 
 
 def _bag(source: Path) -> tuple[Structure | None, tuple[Finding, ...]]:

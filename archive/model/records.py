@@ -19,6 +19,7 @@ from archive.model.packages import Outcome, PackageKind
 from archive.model.record import Octets as Octets
 from archive.model.record import Record as Record
 from archive.model.risk import RatedFormat
+from archive.model.transfer import SealState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ class AccessionRecord(Record):
 
     ``listing_sha256`` is the digest of what stood in the delivery when it was listed (names, kinds, sizes, times), so
     that an unchanged delivery is known again; ``metadata_sha256`` that of the metadata file that came with it, and
-    ``metadata_reading`` how that was read: encoding, separator, quotes, digest of the mapping.
+    ``metadata_reading`` how that was read: encoding, separator, quotes, digest of the mapping. ``checksums_sha256`` are
+    the digests, in order, of the producer's checksum files that were given beside the delivery.
     """
 
     kind: ClassVar[str] = "accession"
@@ -72,6 +74,27 @@ class AccessionRecord(Record):
     metadata_name: bytes | None
     metadata_sha256: str | None
     metadata_reading: dict[str, str] | None = None
+    checksums_sha256: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRecord(Record):
+    """How what lies at ``source`` came into the archive's hands (``archive.model.transfer``): codes, never names.
+
+    A later record of the same accession and source says more, and nothing else than the one before.
+    """
+
+    kind: ClassVar[str] = "transfer"
+    accession: AccessionId
+    source: bytes
+    medium: str | None
+    seal: str | None
+    seal_state: SealState | None
+    handed_over_by: str | None
+    received_by: str | None
+    handed_over_at: str | None
+    note_name: bytes | None
+    note_sha256: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -543,48 +566,5 @@ class TimestampRecord(Record):
     sha256: str
 
 
-RECORD_TYPES: dict[str, type[Record]] = {
-    kind.kind: kind
-    for kind in (
-        LocationRecord,
-        ProducerRecord,
-        AgreementRecord,
-        AccessionRecord,
-        ReceiptRecord,
-        ReferenceRecord,
-        ItemRecord,
-        RightsRecord,
-        ConsentRecord,
-        ConsentWithdrawnRecord,
-        SealRecord,
-        IdentificationRecord,
-        FormatDecisionRecord,
-        SignaturesRecord,
-        RiskTableRecord,
-        ReplicationRecord,
-        AccessionClosedRecord,
-        AuditRecord,
-        DamageRecord,
-        RepairRecord,
-        IncidentRecord,
-        IncidentClosedRecord,
-        HandoverPlannedRecord,
-        HandoverFrozenRecord,
-        HandoverVolumeRecord,
-        KeyRecord,
-        KeyRetiredRecord,
-        TimestampRecord,
-        AgentRecord,
-        PolicyRecord,
-        RequestRecord,
-        ApprovalRecord,
-        RequestWithdrawnRecord,
-        CarriedOutRecord,
-        LegalHoldRecord,
-        LegalHoldLiftedRecord,
-        LocationRetiredRecord,
-        TombstoneRecord,
-        RemovalRecord,
-    )
-}
+RECORD_TYPES: dict[str, type[Record]] = {kind.kind: kind for kind in Record.__subclasses__()}
 """Every kind the log may hold, by the word that names it on disk."""

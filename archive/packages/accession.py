@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain
@@ -15,18 +15,28 @@ from archive.model.identifiers import FileId, PackageId
 from archive.model.moments import format_moment, moment_from_ns
 from archive.model.names import PackagePaths, shown
 from archive.model.packages import Outcome
+from archive.model.transfer import Transfer
 from archive.packages import preservation
 from archive.packages.aip import bag_info, write_texts
 from archive.packages.content import Provenance, Sealed
 from archive.packages.description import write_dublin_core, write_root_mets
 from archive.packages.explanations import template
-from archive.packages.folder import PackageFolder
+from archive.packages.folder import PackageFolder, Stored
 from premis.mets import OaisPackageType
 from premis.writer import write_premis
 from profiles.finding import Finding
 
+SUBMISSION = "data/documentation/submission/"
+"""Folder of what the producer sent along."""
+UNMATCHED_HEADING = b"finding,path,message\n"
+EARLIER = "data/documentation/earlier/"
+
 ACCESSION_BAG_PROFILE = "urn:uuid:8a1f7d54-3b0e-4c1b-8e0a-b6c1f0b4d9e2"
 """Identifier of the BagIt profile of our accession packages, version 1."""
+
+
+Receipts = Callable[[str, Sequence[Stored]], Iterable[tuple[str, bytes]]]
+"""Writes the receipt, given the SHA-256 of ``receipt.csv`` and what was submitted: names and content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,11 @@ class AccessionContent:
     findings: tuple[Finding, ...]
     unmatched: Iterable[bytes] = ()
     """Lines about every file without a row in the producer's table and every row without a file."""
+    transfers: tuple[Transfer, ...] = ()
+    """How what was delivered came into the archive's hands."""
+    earlier: Iterable[tuple[bytes, Iterable[bytes]]] = ()
+    """Papers of what was received into the accession before: name and content, in pieces."""
+    receipts: Receipts | None = None
 
 
 def seal_accession(root: Path, content: AccessionContent) -> Sealed:
@@ -90,11 +105,12 @@ def seal_accession(root: Path, content: AccessionContent) -> Sealed:
     folder.write("data/documentation/packages.csv", members_table(content.members))
     folder.write("data/documentation/findings.json", _findings(content.findings))
     _write_unmatched(folder, content.unmatched)
-    paths = PackagePaths()
-    for name, chunks in content.submission:
-        with folder.writing(f"data/documentation/submission/{paths.path(name)}") as out:
-            for chunk in chunks:
-                out.write(chunk)
+    _write_named(folder, SUBMISSION, content.submission)
+    _write_named(folder, EARLIER, content.earlier)
+    if content.receipts is not None:
+        digest = folder.stored("data/documentation/receipt.csv").sha256
+        for name, text in content.receipts(digest, folder.below(SUBMISSION)):
+            folder.write(f"data/documentation/{name}", text)
     write_dublin_core(folder, content.provenance)
     _write_premis(folder, content)
     write_root_mets(folder, content.provenance, OaisPackageType.AIC)
@@ -103,13 +119,21 @@ def seal_accession(root: Path, content: AccessionContent) -> Sealed:
     return folder.finish(content.provenance.package, info=info, readme=readme)
 
 
+def _write_named(folder: PackageFolder, below: str, named: Iterable[tuple[bytes, Iterable[bytes]]]) -> None:
+    paths = PackagePaths()
+    for name, chunks in named:
+        with folder.writing(f"{below}{paths.path(name)}") as out:
+            for chunk in chunks:
+                out.write(chunk)
+
+
 def _write_unmatched(folder: PackageFolder, lines: Iterable[bytes]) -> None:
     rest = iter(lines)
     first = next(rest, None)
     if first is None:
         return
     with folder.writing("data/documentation/unmatched.csv") as out:
-        for line in chain((b"finding,path,message\n", first), rest):
+        for line in chain((UNMATCHED_HEADING, first), rest):
             out.write(line)
 
 
@@ -179,7 +203,8 @@ def _write_premis(folder: PackageFolder, content: AccessionContent) -> None:
         detail=f"accession {provenance.accession} from producer {provenance.producer}",
         note=numbers,
     )
-    events = [accession]
+    events = [preservation.transfer_event(one, of=package, before=content.opened_at) for one in content.transfers]
+    events.append(accession)
     if content.stored_once:
         note = (
             f"{content.stored_once} files have the same bytes as another of this delivery, and the same rights; they "
@@ -196,6 +221,7 @@ def _write_premis(folder: PackageFolder, content: AccessionContent) -> None:
             agents=[
                 *preservation.software_agents(provenance.software_version),
                 preservation.producer_agent(provenance.producer),
+                *preservation.person_agents(content.transfers),
             ],
             rights=(preservation.embargo((package,), notes=("names and metadata may identify people",)),),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from xml.sax.saxutils import escape
 
@@ -16,6 +16,7 @@ from archive.inspection.identification import FormatMatch, Identification
 from archive.inspection.verdict import SENTENCES, decide
 from archive.model.moments import format_moment, moment_from_ns
 from archive.model.names import in_xml
+from archive.model.transfer import SealState, Transfer
 from archive.packages.content import AipContent, PackagedFile, Provenance
 from archive.packages.folder import CONTENT
 from premis.model import (
@@ -61,6 +62,8 @@ FAIL = term("eventOutcome", "fail")
 WARNING = term("eventOutcome", "warning")
 _EXECUTING = term("eventRelatedAgentRole", "executing program")
 _SOURCE_ROLE = local("producer")
+_HANDED_OVER = local("handed over by")
+_RECEIVED = local("received by")
 SOFTWARE = Identifier("local", "software:evidence-archive")
 
 
@@ -111,6 +114,30 @@ def software_agents(version: str, *tools: Identification) -> list[Agent]:
 def producer_agent(code: str) -> Agent:
     """The producer, by its code; who that is stands in the agreement, not in a package."""
     return Agent(Identifier("local", f"producer:{code}"), names=(code,), type=term("agentType", "organization"))
+
+
+def person_agents(transfers: Iterable[Transfer]) -> list[Agent]:
+    """Who handed over and who received, by code; who that is stands elsewhere."""
+    codes = (code for one in transfers for code in (one.handed_over_by, one.received_by) if code is not None)
+    return [Agent(_person(code), names=(code,), type=term("agentType", "person")) for code in dict.fromkeys(codes)]
+
+
+def transfer_event(transfer: Transfer, *, of: Identifier, before: datetime) -> Event:
+    """The hand-over of a delivery. Where nobody said when it was, it was ``before`` the accession was opened."""
+    roles = ((transfer.handed_over_by, _HANDED_OVER), (transfer.received_by, _RECEIVED))
+    return Event(
+        identifier=uuid_identifier(str(uuid.uuid4())),
+        type=term("eventType", "transfer"),
+        date_time=transfer.handed_over_at or format_moment(before),
+        details=(xml_text(transfer.in_words()),),
+        outcomes=(EventOutcome(WARNING if transfer.seal_state not in (None, SealState.INTACT) else SUCCESS),),
+        agents=tuple(LinkingAgent(_person(code), (role,)) for code, role in roles if code is not None),
+        objects=(LinkingObject(of),),
+    )
+
+
+def _person(code: str) -> Identifier:
+    return Identifier("local", f"agent:{code}")
 
 
 def tool_identifier(tool: Identification) -> Identifier:

@@ -67,6 +67,9 @@ _MEMBERS = b"data/documentation/packages.csv"
 _FINDINGS = b"data/documentation/findings.json"
 _README = b"data/documentation/README"
 _PREMIS = b"data/metadata/preservation/premis.xml"
+_EARLIER = b"data/documentation/earlier/"
+_LEFT_OUT = frozenset(b"data/documentation/receipt." + form for form in (b"txt", b"json", b"html"))
+"""The receipt as it was given to the producer; archive accession receipt makes one of what is held now."""
 _GONE_LINE = b'{"kind": "file", "deaccessioned": true}\n'
 _GONE_RECEIPT = b"deaccessioned,,,,,,,,\n"
 
@@ -102,7 +105,7 @@ def reseal_papers(
     write_texts(folder, {"README.txt": readme})
     doubts = []
     for path in sorted(promise.files):
-        if path.startswith(_PAPERS) and not path.startswith(_README) and path not in (_RECEIPT, _MEMBERS):
+        if path.startswith(_PAPERS) and not path.startswith(_README) and path not in (_RECEIPT, _MEMBERS, *_LEFT_OUT):
             doubt = _take_over(folder, taken, path, papers.gone)
             doubts += [] if doubt is None else [doubt]
     with folder.writing(_RECEIPT.decode()) as out:
@@ -136,7 +139,7 @@ def _take_over(folder: PackageFolder, taken: SealedSource, path: bytes, gone: Se
     """Write one of the papers without what tells of ``gone``; answer what a person should know of it, if anything."""
     lines: Lines = lambda: taken.lines(path)  # noqa: E731 - the file, from its beginning, as often as it is asked for
     naming = Naming(gone)
-    if path == _LISTING:
+    if path == _LISTING or (path.startswith(_EARLIER) and path.endswith(b"/listing.jsonl")):
         _write(folder, path, without_entries(lines(), gone, instead=_GONE_LINE))
         return None
     if path == _FINDINGS:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _SHORT = 16
+_DIGEST = 64  # characters of a SHA-256
 
 
 def render(page: Page) -> str:
@@ -44,6 +45,11 @@ class _View:
     def short(self) -> bool:
         """Whether it is better not broken into lines."""
         return len(self.text) <= _SHORT
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether it is so long that in a column it wants two lines of the same length."""
+        return len(self.text) == _DIGEST
 
 
 def _view(cell: Cell) -> _View:

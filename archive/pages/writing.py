@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from archive import durable
@@ -19,6 +20,11 @@ def require_free(path: Path) -> None:
 
 
 def write_page(path: Path, html: str) -> None:
+    """Make the file ``path`` of a page, as ``write_pieces`` does."""
+    write_pieces(path, (html.encode("utf-8"),))
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
     """Make the file ``path``, whole or not at all.
 
     Raises UsageError where something is there already, ArchiveError where the disk refuses.
@@ -27,7 +33,8 @@ def write_page(path: Path, html: str) -> None:
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as file:
-            file.write(html.encode("utf-8"))
+            for piece in pieces:
+                file.write(piece)
             file.flush()
             durable.sync_file(file.fileno())
         durable.publish(temporary, path)

@@ -92,7 +92,8 @@ def test_words_that_are_no_code_stand_in_the_table_and_nowhere_else(registered: 
     holding = {
         path.name for bag in bags for path in bag.rglob("*") if path.is_file() and "Мари".encode() in path.read_bytes()
     }
-    assert holding == {"items.csv", "m.csv", "findings.json"}
+    receipt = {f"receipt.{form}" for form in ("txt", "json", "html")}  # tells the producer what it says
+    assert holding == {"items.csv", "m.csv", "findings.json", *receipt}
     assert "Мари".encode() not in b"".join(p.read_bytes() for p in (registered.home / "custody").rglob("*.jsonl"))
     assert shown(registered, "a")["rights_stated"] == "rights_basis=consent; restriction=?; consent_ref=CF-1; person=?"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from pathlib import Path
 from typing import BinaryIO
 
@@ -109,9 +110,7 @@ def test_a_waiting_file_keeps_its_identifier_when_the_delivery_is_listed_anew(
     identifiers = file_ids(place, "bad.txt")
     more: tuple[str, ...] = ()
     if staging == "lost":
-        for path in (place.home / "staging" / first.json["accession"]).iterdir():
-            path.unlink() if path.is_file() else os.rmdir(path)
-        os.rmdir(place.home / "staging" / first.json["accession"])
+        shutil.rmtree(place.home / "staging" / first.json["accession"])
     else:
         (folder / "new.txt").write_bytes(b"new")
         assert place.ingest(folder).code == 2

@@ -65,7 +65,22 @@ def upgrade() -> None:
         text("opened_at"),
         text("closed_at", null=True),
         text("metadata_reading", null=True),
+        text("checksums_sha256"),
         sa.ForeignKeyConstraint(["producer"], ["producer.code"]),
+    )
+    evidence(
+        "transfer",
+        text("accession", key=True),
+        octets("source", key=True),
+        text("medium", null=True),
+        text("seal", null=True),
+        text("seal_state", null=True),
+        text("handed_over_by", null=True),
+        text("received_by", null=True),
+        text("handed_over_at", null=True),
+        octets("note_name", null=True),
+        text("note_sha256", null=True),
+        sa.ForeignKeyConstraint(["accession"], ["accession.id"]),
     )
     evidence(
         "file",

@@ -1,0 +1,17 @@
+"""Which findings about a delivery wait for a person, and which only stand in its receipt."""
+
+from __future__ import annotations
+
+from archive.ingest.transfer import SEAL_NOT_INTACT
+from profiles.finding import Finding, Severity
+
+_NEEDS_PERSON = frozenset(
+    {"profile-not-applied", "file-without-row", "row-without-file", "contradicting-rows", "rights-unclear"}
+    | {"file-without-group", "item-of-several-groups"}
+    | {"changed-while-received", "replica-not-stored", "custody-copy-failed", SEAL_NOT_INTACT}
+)
+
+
+def needs_person(finding: Finding) -> bool:
+    """Whether a finding about a delivery waits for a person rather than only standing in the receipt."""
+    return finding.severity is Severity.ERROR or finding.code in _NEEDS_PERSON
