@@ -55,7 +55,6 @@ def test_a_bag_that_is_not_as_agreed_is_taken_in_and_told(place: Place, tmp_path
     "terms",
     [
         "[files]\nwithout_row = 'quarantine'\n",
-        "[files]\nduplicates = 'reference'\n",
     ],
 )
 def test_what_was_agreed_and_is_not_done_is_told(place: Place, tmp_path: Path, terms: str) -> None:
