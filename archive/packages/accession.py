@@ -151,7 +151,7 @@ def accession_readme(provenance: Provenance, totals: Mapping[str, int]) -> bytes
 
 def receipt_lines(receipt: Iterable[ReceiptLine]) -> Iterator[bytes]:
     """``receipt.csv``, line by line."""
-    yield b"outcome,size,modified,sha256,blake3,package,path,file,bytes_of\n"
+    yield b"outcome,size,modified,sha256,blake3,package,file,bytes_of,path\n"
     for line in receipt:
         yield csv_line(
             line.outcome,
@@ -160,9 +160,9 @@ def receipt_lines(receipt: Iterable[ReceiptLine]) -> Iterator[bytes]:
             line.sha256 or "",
             line.blake3 or "",
             line.aip or "",
-            guarded_cell(shown(line.name)),
             line.file,
             line.same_as or "",
+            guarded_cell(shown(line.name)),
         )
 
 
