@@ -23,6 +23,7 @@ _LINES = 4
 _DIGITS = 2 * DIGEST_SIZE // _LINES  # of the root, in one line
 _CHECK = 4  # check digits in one line: one slip in 65,536 goes unnoticed
 _SIZE = re.compile(r"[0-9][0-9,.'’\u00a0\u202f]*(?=\s|$)")
+_FIVE = re.compile(r"^\s*([0-9][0-9,.'’\u00a0\u202f]*) records?((?:\s+[0-9a-fA-F]{4}){20})(?!\S)", re.MULTILINE)
 _WORD = re.compile(r"records?", re.IGNORECASE)
 
 
@@ -65,6 +66,9 @@ def read_witness(data: bytes) -> Witness:
     lines = text.split("\n")
     if len(lines) > 3 and re.fullmatch(r"[0-9]+", lines[1]):
         return _signed(text)
+    five = _FIVE.search(text)
+    if five is not None:  # whatever stands around them, as where they were printed with what to do with them
+        return _typed(int(re.sub(r"[^0-9]", "", five[1])), five[2].split())
     size = _SIZE.match(text)
     if size is None:
         raise ValueError("this is no checkpoint: it begins with no number of records")

@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from archive.errors import UsageError
+from archive.inspection.evidence_file import EvidenceFile
 from archive.inspection.signature_file import LARGEST, SignatureFile
 from archive.model.digests import sha256_hex
 
@@ -44,8 +45,8 @@ class Offered:
 def read_offered(path: Path) -> Offered:
     """The signature file at ``path``; UsageError where it is none that can be used here."""
     try:
-        with open(path, "rb") as file:
-            data = file.read(LARGEST + 1)
+        with EvidenceFile(path, allowance=0) as file:  # which does not wait at a FIFO
+            data = file.head(LARGEST + 1)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     if len(data) > LARGEST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from textwrap import indent
 
 import pytest
 from checkpoint_samples import NOON, ORIGIN
@@ -125,3 +126,12 @@ def test_an_altered_text_of_a_note_is_still_a_claim_with_its_signature(key: Sign
     witness = read_witness(spelled)
     assert witness.size == 123457
     assert witness.note is not None
+
+
+def test_the_five_lines_are_read_as_they_were_printed_with_what_to_do_with_them() -> None:
+    checkpoint = Checkpoint("evidence-archive/x", 1234, bytes(range(32)))
+    text = f"\n{indent(short_form(checkpoint), '  ')}\n\nKeep it outside: print it, write the five lines by hand.\n"
+    found = read_witness(text.encode())
+    assert (found.size, found.root, found.checked) == (1234, bytes(range(32)), True)
+    with pytest.raises(ValueError, match="line 2 below the number of records was copied wrongly"):
+        read_witness(text.replace("0809", "0808", 1).encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -21,10 +22,12 @@ from signature_samples import (
 
 from archive import assembly, durable
 from archive.catalogue.rows import SignaturesRow
+from archive.errors import UsageError
 from archive.inspection.fido_identifier import FidoIdentifier
 from archive.inspection.trial import try_out
 from archive.model.digests import sha256_hex
 from archive.planning import signatures
+from archive.planning.offered import read_offered
 
 
 def in_force(keep: Keep) -> dict[tuple[str, str], SignaturesRow]:
@@ -352,3 +355,9 @@ def test_killed_at_any_durable_call_the_same_command_goes_on(
     assert in_force(keep)["fido", "formats"].release == "110"
     kept = keep.home / "signatures" / sha256_hex(path.read_bytes())
     assert [file.name for file in kept.iterdir() if file.name[0] != "."] == [path.name]
+
+
+def test_a_fifo_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "default.sig")
+    with pytest.raises(UsageError, match="not a regular file"):
+        read_offered(tmp_path / "default.sig")
