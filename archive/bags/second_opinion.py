@@ -135,4 +135,4 @@ def _tidy(words: str, path: Path) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps([asdict(found) for found in _validate(Path(sys.argv[1]), processes=os.cpu_count() or 1)]))
+    json.dump([asdict(found) for found in _validate(Path(sys.argv[1]), processes=os.cpu_count() or 1)], sys.stdout)
