@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -28,10 +28,14 @@ from archive.catalogue.rows import (
     KeyRow,
     LegalHoldRow,
     LocationRow,
+    MalwareFileRow,
+    MalwareScanRow,
     PackageRow,
     PaperRow,
     PolicyRow,
     ProducerRow,
+    QuarantineKeyRow,
+    QuarantineRow,
     ReplicaRow,
     RiskTableRow,
     Row,
@@ -43,7 +47,9 @@ from archive.errors import CatalogueError
 from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
+from archive.model.malware import NEVER, MalwareOutcome, Scanned
 from archive.model.packages import Outcome, PackageKind, ReplicaState
+from archive.model.quarantine import QuarantineDecision, QuarantineReason
 
 TABLES: dict[type[Row], Table] = {
     LocationRow: schema.location,
@@ -71,6 +77,10 @@ TABLES: dict[type[Row], Table] = {
     PaperRow: schema.paper,
     LegalHoldRow: schema.legal_hold,
     TombstoneRow: schema.tombstone,
+    MalwareScanRow: schema.malware_scan,
+    MalwareFileRow: schema.malware_file,
+    QuarantineKeyRow: schema.quarantine_key,
+    QuarantineRow: schema.quarantine,
 }
 """The table of each kind of row."""
 
@@ -88,6 +98,9 @@ _WORDS: dict[type[Row], dict[str, type]] = {
     AgentRow: {"role": AgentRole},
     FileFormatRow: {"told_by": ToldBy},
     LegalHoldRow: {"scope": HoldScope},
+    MalwareScanRow: {"outcome": MalwareOutcome},
+    MalwareFileRow: {"outcome": MalwareOutcome},
+    QuarantineRow: {"why": QuarantineReason, "decision": QuarantineDecision},
 }
 """Columns of text that are words of an enumeration in rows."""
 
@@ -114,6 +127,17 @@ def values_of(row: Row) -> dict[str, object]:
     return values
 
 
+def scanned(found: Iterable[tuple[str | None, str | None, int]]) -> list[Scanned]:
+    """Counts by outcome and detail: most files first. Of files nobody ever looked at, that is what is said."""
+    said = [
+        Scanned(MalwareOutcome.NOT_CHECKED, NEVER, files)
+        if outcome is None
+        else Scanned(MalwareOutcome(outcome), detail, files)
+        for outcome, detail, files in found
+    ]
+    return sorted(said, key=lambda one: (-one.files, one.outcome, one.detail or ""))
+
+
 def _stored(name: str, value: object) -> object:
     # A word of an enumeration is stored as plain text, and so is a number that may pass 64 bits.
     return str(value) if isinstance(value, str) or name in _DECIMALS else value
@@ -133,5 +157,5 @@ def row_of(kind: type[R], found: RowMapping) -> R:
     for name in _DECIMALS & values.keys():
         values[name] = int(values[name])
     for name, word in _WORDS.get(kind, {}).items():
-        values[name] = word(values[name])
+        values[name] = None if values[name] is None else word(values[name])
     return kind(**values)

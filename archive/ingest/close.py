@@ -26,6 +26,7 @@ from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK
 from archive.model.entries import EntryKind
 from archive.model.identifiers import AccessionId, PackageId, new_identifier
+from archive.model.malware import Scanned
 from archive.model.moments import parse_moment
 from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
@@ -42,8 +43,9 @@ from archive.storage.directory import discard
 from profiles.finding import Finding, Severity
 
 _NEEDS_PERSON = frozenset(
-    {"profile-not-applied", "file-without-row", "row-without-file", "contradicting-rows", "rights-unclear"}
+    {"file-without-row", "row-without-file", "contradicting-rows", "rights-unclear"}
     | {"file-without-group", "item-of-several-groups"}
+    | {"quarantined", "quarantine-key-made"}
     | {"changed-while-received", "replica-not-stored", "custody-copy-failed"}
 )
 _FINDINGS = b"data/documentation/findings.json"
@@ -59,6 +61,9 @@ class Accessioned:
     accession_package: PackageId | None
     closed: bool
     findings: tuple[Finding, ...]
+    quarantine: tuple[PackageId, ...] = ()
+    malware: tuple[Scanned, ...] = ()
+    """What the scanner said last of the files held of it, counted."""
 
     @property
     def needs_person(self) -> bool:
@@ -101,6 +106,8 @@ def report(accession: AccessionId, *, findings: tuple[Finding, ...], closed: boo
         accession_package=papers[-1] if papers else None,
         closed=closed,
         findings=tuple(dict.fromkeys(findings)),
+        quarantine=tuple(package.id for package in packages if package.kind is PackageKind.QUARANTINE),
+        malware=tuple(bench.holdings.catalogue.malware_counts(accession)),
     )
 
 
@@ -135,7 +142,7 @@ def _orphans(desk: Desk, delivery: Delivery, unmatched: IO[bytes]) -> Iterator[F
     """What the table and the delivery have not in common; every one of them is also written to ``unmatched``."""
     if delivery.metadata is None:
         return
-    for finding in match(delivery.metadata.rows, delivered_items(desk.listed.path)):
+    for finding in match(delivery.metadata.rows, delivered_items(desk.listed.path), orphans=delivery.terms.orphans):
         with own_disk(desk.folder):
             unmatched.write(csv_line(finding.code, guarded_cell(finding.subject), finding.message))
         yield finding
@@ -179,7 +186,7 @@ def _content(
     members = tuple(
         MemberPackage(row.id, row.files, row.bytes, row.tagmanifest_sha256)
         for row in catalogue.packages(desk.accession)
-        if row.kind is PackageKind.AIP
+        if row.kind is not PackageKind.ACCESSION
     )
     return AccessionContent(
         provenance=provenance(PackageId(new_identifier()), accession=desk.accession, delivery=delivery, bench=bench),
@@ -191,6 +198,7 @@ def _content(
         totals=counted,
         members=members,
         findings=findings,
+        malware=tuple(catalogue.malware_counts(desk.accession)),
         unmatched=_from_beginning(unmatched),
     )
 

@@ -16,6 +16,12 @@ from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind
+from archive.model.quarantine_records import (
+    MalwareRecord,
+    QuarantineDecisionRecord,
+    QuarantineKeyRecord,
+    QuarantineRecord,
+)
 from archive.model.record import Octets as Octets
 from archive.model.record import Record as Record
 from archive.model.risk import RatedFormat
@@ -314,7 +320,7 @@ class RepairRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRecord(Record):
-    """Something a person must know. ``type`` is damage, tampering, repair-limit or clock."""
+    """Something a person must know. ``type`` is damage, tampering, repair-limit, clock or malware."""
 
     kind: ClassVar[str] = "incident"
     incident: IncidentId
@@ -585,6 +591,10 @@ RECORD_TYPES: dict[str, type[Record]] = {
         LocationRetiredRecord,
         TombstoneRecord,
         RemovalRecord,
+        MalwareRecord,
+        QuarantineKeyRecord,
+        QuarantineRecord,
+        QuarantineDecisionRecord,
     )
 }
 """Every kind the log may hold, by the word that names it on disk."""
