@@ -71,3 +71,12 @@ class QuarantineDecisionRecord(Record):
     kind: ClassVar[str] = "quarantine-decision"
     aip: PackageId
     decision: QuarantineDecision
+
+
+QUARANTINE_KINDS: tuple[type[Record], ...] = (
+    MalwareRecord,
+    QuarantineKeyRecord,
+    QuarantineRecord,
+    QuarantineDecisionRecord,
+)
+"""The kinds of this file."""

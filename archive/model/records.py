@@ -16,12 +16,7 @@ from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind
-from archive.model.quarantine_records import (
-    MalwareRecord,
-    QuarantineDecisionRecord,
-    QuarantineKeyRecord,
-    QuarantineRecord,
-)
+from archive.model.quarantine_records import QUARANTINE_KINDS
 from archive.model.record import Octets as Octets
 from archive.model.record import Record as Record
 from archive.model.risk import RatedFormat
@@ -549,52 +544,48 @@ class TimestampRecord(Record):
     sha256: str
 
 
-RECORD_TYPES: dict[str, type[Record]] = {
-    kind.kind: kind
-    for kind in (
-        LocationRecord,
-        ProducerRecord,
-        AgreementRecord,
-        AccessionRecord,
-        ReceiptRecord,
-        ReferenceRecord,
-        ItemRecord,
-        RightsRecord,
-        ConsentRecord,
-        ConsentWithdrawnRecord,
-        SealRecord,
-        IdentificationRecord,
-        FormatDecisionRecord,
-        SignaturesRecord,
-        RiskTableRecord,
-        ReplicationRecord,
-        AccessionClosedRecord,
-        AuditRecord,
-        DamageRecord,
-        RepairRecord,
-        IncidentRecord,
-        IncidentClosedRecord,
-        HandoverPlannedRecord,
-        HandoverFrozenRecord,
-        HandoverVolumeRecord,
-        KeyRecord,
-        KeyRetiredRecord,
-        TimestampRecord,
-        AgentRecord,
-        PolicyRecord,
-        RequestRecord,
-        ApprovalRecord,
-        RequestWithdrawnRecord,
-        CarriedOutRecord,
-        LegalHoldRecord,
-        LegalHoldLiftedRecord,
-        LocationRetiredRecord,
-        TombstoneRecord,
-        RemovalRecord,
-        MalwareRecord,
-        QuarantineKeyRecord,
-        QuarantineRecord,
-        QuarantineDecisionRecord,
-    )
-}
+_KINDS: tuple[type[Record], ...] = (
+    LocationRecord,
+    ProducerRecord,
+    AgreementRecord,
+    AccessionRecord,
+    ReceiptRecord,
+    ReferenceRecord,
+    ItemRecord,
+    RightsRecord,
+    ConsentRecord,
+    ConsentWithdrawnRecord,
+    SealRecord,
+    IdentificationRecord,
+    FormatDecisionRecord,
+    SignaturesRecord,
+    RiskTableRecord,
+    ReplicationRecord,
+    AccessionClosedRecord,
+    AuditRecord,
+    DamageRecord,
+    RepairRecord,
+    IncidentRecord,
+    IncidentClosedRecord,
+    HandoverPlannedRecord,
+    HandoverFrozenRecord,
+    HandoverVolumeRecord,
+    KeyRecord,
+    KeyRetiredRecord,
+    TimestampRecord,
+    AgentRecord,
+    PolicyRecord,
+    RequestRecord,
+    ApprovalRecord,
+    RequestWithdrawnRecord,
+    CarriedOutRecord,
+    LegalHoldRecord,
+    LegalHoldLiftedRecord,
+    LocationRetiredRecord,
+    TombstoneRecord,
+    RemovalRecord,
+    *QUARANTINE_KINDS,
+)
+
+RECORD_TYPES: dict[str, type[Record]] = {kind.kind: kind for kind in _KINDS}
 """Every kind the log may hold, by the word that names it on disk."""
