@@ -89,6 +89,20 @@ class ApprovalPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class MalwarePolicy:
+    """Where clamd listens (a Unix socket; empty: nobody scans), and how it is asked.
+
+    ``largest_file`` are the octets of the largest file it is asked about: no more than clamd's own StreamMaxLength,
+    MaxFileSize and MaxScanSize, beyond which it would call "clean" what it did not look at. ``connections`` are open to
+    it at the same time.
+    """
+
+    socket: str = ""
+    largest_file: int = 26_214_400
+    connections: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What ``archive.toml`` says. ``locations`` maps names to where this machine finds them."""
 
@@ -101,6 +115,7 @@ class Config:
     timestamps: tuple[TimestampAuthority, ...] = ()
     copies: CopyPolicy = CopyPolicy()
     approvals: ApprovalPolicy = ApprovalPolicy()
+    malware: MalwarePolicy = MalwarePolicy()
 
 
 class Safer(Enum):
@@ -194,6 +209,7 @@ def _refuse_unknown(path: Path, values: dict[str, object]) -> None:
         "copies": CopyPolicy,
         "approvals": ApprovalPolicy,
         "custody": CustodyPolicy,
+        "malware": MalwarePolicy,
     }
     _refuse_keys(path, values, known=Config, prefix="")
     for name, kind in tables.items():
@@ -225,6 +241,8 @@ def _checked(path: Path, config: Config) -> Config:
         "packages.max_bytes": config.packages.max_bytes,
         "copies.required": config.copies.required,
         "approvals.valid_days": config.approvals.valid_days,
+        "malware.largest_file": config.malware.largest_file,
+        "malware.connections": config.malware.connections,
     }
     for key, value in bounds.items():
         if value < 1:
@@ -300,6 +318,10 @@ organization = {_toml(config.packages.organization)}
 
 [custody]
 signer = [{", ".join(map(_toml, config.custody.signer))}]    # a command that signs checkpoints; none: the key in keys/
+
+[malware]
+socket = {_toml(config.malware.socket)}    # where clamd listens, such as /run/clamav/clamd.ctl; empty: nobody scans
+largest_file = {config.malware.largest_file}    # octets; no more than clamd's StreamMaxLength, MaxFileSize, MaxScanSize
 
 # Who says when the log was what it was (RFC 3161); any number of them. See: archive custody timestamp --help
 # [[timestamps]]

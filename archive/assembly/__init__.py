@@ -5,7 +5,7 @@ check of its log; ``benches`` hands its parts to ingest and to acts. ``parts`` s
 there.
 """
 
-from archive.assembly.benches import acting, ingest_bench
+from archive.assembly.benches import acting, ingest_bench, scanner_of
 from archive.assembly.founding import (
     LocationIdentity,
     add_location,
@@ -35,4 +35,5 @@ __all__ = [
     "on_duty",
     "reading",
     "rebuild",
+    "scanner_of",
 ]

@@ -13,6 +13,7 @@ from archive.holdings.timestamping import read_authorities
 from archive.ingest.lease import Leases
 from archive.ingest.verifier import JudgeToken, token_verifier
 from archive.ingest.workbench import Workbench
+from archive.inspection.malware import Scanner, find_scanner
 from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.planning.signatures import witnesses
 from archive.progress import Progress, Silent
@@ -37,7 +38,15 @@ def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
         crew=crew,
         progress=progress,
         judge_signature=token_verifier(_token_judge(archive)),
+        find_scanner=lambda: scanner_of(archive),
     )
+
+
+def scanner_of(archive: Archive) -> Scanner:
+    """The malware scanner that archive.toml names, as it is now."""
+    said = archive.config.malware
+    place = archive.home / said.socket if said.socket else None
+    return find_scanner(place, limit=said.largest_file, connections=said.connections)
 
 
 def _token_judge(archive: Archive) -> JudgeToken:

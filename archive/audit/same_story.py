@@ -30,7 +30,7 @@ from profiles.finding import Finding
 _DELIVERED = b"data/representations/original/data/"
 """Where the delivered files of an AIP lie (DESIGN §5)."""
 
-_BEGUN = ("staging/*/journal.jsonl", "deaccession/*/*.sealed")
+_BEGUN = ("staging/*/journal.jsonl", "staging/*/*.sealed", "deaccession/*/*.sealed", "quarantine/*/*.sealed")
 """Where a command writes down, before it begins, which packages it is going to seal."""
 
 _KNOWN_BAD = (ReplicaState.DAMAGED, ReplicaState.MISSING, ReplicaState.FROZEN)

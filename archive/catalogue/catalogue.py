@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, or_, select, update
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from archive import durable
 from archive.catalogue import format_queries, reference_queries, rights_queries, schema
-from archive.catalogue.conversion import REBUILD, TABLES, row_of, values_of
+from archive.catalogue.conversion import REBUILD, TABLES, values_of
+from archive.catalogue.quarantine_reading import QuarantineReading
+from archive.catalogue.reading import DAMAGED, reason
 from archive.catalogue.rows import (
     AccessionRow,
     AgentRow,
@@ -47,27 +47,12 @@ from archive.errors import CatalogueError
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import PAST, Outcome, ReplicaState
 
-R = TypeVar("R", bound=Row)
 
-DAMAGED = (DatabaseError, UnicodeDecodeError)
-"""What reading a damaged database ends with; the second where SQLite quotes rotten bytes in its own message."""
-
-
-def reason(error: Exception) -> str:
-    """What the database says, in a few words."""
-    return str(error.orig) if isinstance(error, DatabaseError) else "its tables are described in rotten bytes"
-
-
-class Catalogue:
+class Catalogue(QuarantineReading):
     """The index of the holdings. Reads answer frozen rows; writes happen inside ``transaction``.
 
     A row whose digest does not fit its values raises CatalogueError instead of being believed.
     """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._writing: Connection | None = None
-        self._seeing: Connection | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -254,13 +239,14 @@ class Catalogue:
         return self._all(FileRow, query.order_by(table.c.accession, table.c.name).limit(limit))
 
     def held(self, sha256: Iterable[str]) -> set[str]:
-        """Which of these SHA-256 digests belong to bytes already held."""
+        """Which of these SHA-256 digests belong to bytes already held, and not only in quarantine."""
         table, found = schema.file, set[str]()
         wanted = list(dict.fromkeys(sha256))
         for start in range(0, len(wanted), 500):  # SQLite allows 999 parameters in old builds
             part = wanted[start : start + 500]
             query = select(table.c.sha256).distinct()
             query = query.where(table.c.sha256.in_(part), table.c.aip.is_not(None), table.c.deaccessioned_at.is_(None))
+            query = query.where(table.c.outcome.in_([str(Outcome.ACCEPTED), str(Outcome.DUPLICATE)]))
             with self._reading() as connection:
                 found.update(str(row[0]) for row in connection.execute(query))
         return found
@@ -537,44 +523,6 @@ class Catalogue:
             query = select(table.c.id).where(table.c.id.in_(identifiers[start : start + 500]))
             known.update(str(row[0]) for row in self._connection().execute(query))
         return known
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        held = self._writing or self._seeing
-        if held is not None:
-            yield held
-            return
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except DAMAGED as error:
-            raise CatalogueError(
-                f"the catalogue cannot be read: {reason(error)}",
-                hint=REBUILD,
-            ) from error
-
-    def _scalar(self, query: Select[Any]) -> Any:
-        with self._reading() as connection:
-            return connection.execute(query).scalar()
-
-    def _all(self, kind: type[R], query: Select[Any]) -> list[R]:
-        with self._reading() as connection:
-            rows = [row_of(kind, found) for found in connection.execute(query).mappings()]
-        if len(set(rows)) < len(rows):  # a rotten page led to another one twice
-            raise CatalogueError(
-                f"the catalogue is damaged: a row of {TABLES[kind].name} stands in it twice", hint=REBUILD
-            )
-        return rows
-
-    def _stream(self, kind: type[R], query: Select[Any]) -> Iterator[R]:
-        with self._reading() as connection:
-            for found in connection.execution_options(yield_per=1000).execute(query).mappings():
-                yield row_of(kind, found)
-
-    def _one(self, kind: type[R], query: Select[Any]) -> R | None:
-        with self._reading() as connection:
-            found = connection.execute(query).mappings().first()
-            return None if found is None else row_of(kind, found)
 
 
 def _text(value: object) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -28,10 +28,14 @@ from archive.catalogue.rows import (
     KeyRow,
     LegalHoldRow,
     LocationRow,
+    MalwareFileRow,
+    MalwareScanRow,
     PackageRow,
     PaperRow,
     PolicyRow,
     ProducerRow,
+    QuarantineKeyRow,
+    QuarantineRow,
     ReplicaRow,
     RiskTableRow,
     Row,
@@ -44,7 +48,9 @@ from archive.errors import CatalogueError
 from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
+from archive.model.malware import NEVER, MalwareOutcome, Scanned
 from archive.model.packages import Outcome, PackageKind, ReplicaState
+from archive.model.quarantine import QuarantineDecision, QuarantineReason
 from archive.model.transfer import SealState
 
 TABLES: dict[type[Row], Table] = {
@@ -74,6 +80,10 @@ TABLES: dict[type[Row], Table] = {
     PaperRow: schema.paper,
     LegalHoldRow: schema.legal_hold,
     TombstoneRow: schema.tombstone,
+    MalwareScanRow: schema.malware_scan,
+    MalwareFileRow: schema.malware_file,
+    QuarantineKeyRow: schema.quarantine_key,
+    QuarantineRow: schema.quarantine,
 }
 """The table of each kind of row."""
 
@@ -92,6 +102,9 @@ _WORDS: dict[type[Row], dict[str, type]] = {
     AgentRow: {"role": AgentRole},
     FileFormatRow: {"told_by": ToldBy},
     LegalHoldRow: {"scope": HoldScope},
+    MalwareScanRow: {"outcome": MalwareOutcome},
+    MalwareFileRow: {"outcome": MalwareOutcome},
+    QuarantineRow: {"why": QuarantineReason, "decision": QuarantineDecision},
 }
 """Columns of text that are words of an enumeration in rows."""
 
@@ -116,6 +129,17 @@ def values_of(row: Row) -> dict[str, object]:
             values[name] = _stored(name, value)
     values["row_digest"] = row_digest(TABLES[type(row)].name, values)
     return values
+
+
+def scanned(found: Iterable[tuple[str | None, str | None, int]]) -> list[Scanned]:
+    """Counts by outcome and detail: most files first. Of files nobody ever looked at, that is what is said."""
+    said = [
+        Scanned(MalwareOutcome.NOT_CHECKED, NEVER, files)
+        if outcome is None
+        else Scanned(MalwareOutcome(outcome), detail, files)
+        for outcome, detail, files in found
+    ]
+    return sorted(said, key=lambda one: (-one.files, one.outcome, one.detail or ""))
 
 
 def _stored(name: str, value: object) -> object:

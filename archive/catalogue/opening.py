@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
-from archive.catalogue.catalogue import DAMAGED, Catalogue, reason
+from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.reading import DAMAGED, reason
 from archive.errors import CatalogueError
 
 HEAD = "0001"

@@ -8,7 +8,9 @@ from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
+from archive.model.malware import MalwareOutcome
 from archive.model.packages import Outcome, PackageKind, ReplicaState
+from archive.model.quarantine import QuarantineDecision, QuarantineReason
 from archive.model.transfer import SealState, Transfer
 
 
@@ -372,6 +374,60 @@ class TombstoneRow(Row):
     files: int
     bytes: int
     at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MalwareScanRow(Row):
+    """What a scanner said last of the files of a package, but for those that have a row of their own."""
+
+    package: PackageId
+    scanner: str | None
+    signatures: str | None
+    outcome: MalwareOutcome
+    detail: str | None
+    scanned_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MalwareFileRow(Row):
+    """What was said last of one file of which once something else was said than of most; ``detail`` is why or what."""
+
+    file: FileId
+    outcome: MalwareOutcome
+    detail: str | None
+    scanned_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineKeyRow(Row):
+    """A public key to which quarantined content is or was encrypted; the last one is in use."""
+
+    recipient: str
+    added_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineRow(Row):
+    """A package kept apart: why, what is sealed inside it, and what was decided. Undecided while that is None.
+
+    ``threats`` is canonical JSON; fields that begin with ``content_`` are those of the package inside.
+    """
+
+    package: PackageId
+    why: QuarantineReason
+    threats: str
+    recipient: str
+    content: PackageId
+    content_files: int
+    content_bytes: int
+    content_tag_files: int
+    content_tagmanifest_sha256: str
+    content_manifest_sha256: str
+    quarantined_at: str
+    decision: QuarantineDecision | None = None
+    decided_at: str | None = None
+    decided_by: str | None = None
+    decided_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,6 +302,48 @@ tombstone = _table(
     Index("tombstone_by_remainder", "remainder"),
 )
 
+malware_scan = _table(
+    "malware_scan",
+    Column("package", Text, ForeignKey("package.id"), primary_key=True),
+    Column("scanner", Text),
+    Column("signatures", Text),
+    Column("outcome", Text, nullable=False),
+    Column("detail", Text),
+    Column("scanned_at", Text, nullable=False),
+)
+
+malware_file = _table(
+    "malware_file",
+    Column("file", Text, ForeignKey("file.id"), primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("detail", Text),
+    Column("scanned_at", Text, nullable=False),
+)
+
+quarantine_key = _table(
+    "quarantine_key", Column("recipient", Text, primary_key=True), Column("added_at", Text, nullable=False)
+)
+
+quarantine = _table(
+    "quarantine",
+    Column("package", Text, ForeignKey("package.id"), primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("threats", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("content_files", _BIG, nullable=False),
+    Column("content_bytes", _BIG, nullable=False),
+    Column("content_tag_files", Integer, nullable=False),
+    Column("content_tagmanifest_sha256", Text, nullable=False),
+    Column("content_manifest_sha256", Text, nullable=False),
+    Column("quarantined_at", Text, nullable=False),
+    Column("decision", Text),
+    Column("decided_at", Text),
+    Column("decided_by", Text),
+    Column("decided_reason", Text),
+    Index("quarantine_by_content", "content"),
+)
+
 EVIDENCE = (
     location,
     producer,
@@ -329,6 +371,10 @@ EVIDENCE = (
     paper,
     legal_hold,
     tombstone,
+    malware_scan,
+    malware_file,
+    quarantine_key,
+    quarantine,
 )
 """Tables whose rows are evidence: they carry a digest and make up the canonical dump."""
 

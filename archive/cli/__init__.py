@@ -29,6 +29,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "formats": ("formats", "Tell what files are, and where tools disagree."),
     "consent": ("consent", "Keep what people allowed, by code."),
     "audit": ("audit", "Read replicas in full, find damage and repair it."),
+    "quarantine": ("quarantine", "List what is kept apart, and decide about it."),
+    "malware": ("malware", "Ask the malware scanner again about what is held."),
     "incident": ("incident", "List, show or close incidents."),
     "replicate": ("replicate", "Make copies that are still owed."),
     "location": ("location", "List, add or retire storage locations."),

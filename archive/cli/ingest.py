@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +100,9 @@ def _tell(done: Accessioned, checkpoint: Checkpoint | None, *, as_json: bool) ->
                 "rejected": totals.rejected,
                 "pending": totals.pending,
                 "aips": list(done.aips),
+                "quarantine_packages": list(done.quarantine),
                 "accession_package": done.accession_package,
+                "malware": [asdict(said) for said in done.malware],
                 "state": "closed" if done.closed else "open",
                 "checkpoint": short_as_json(checkpoint),
                 "findings": findings_as_json(done.findings),
@@ -113,6 +116,10 @@ def _tell(done: Accessioned, checkpoint: Checkpoint | None, *, as_json: bool) ->
     )
     for aip in done.aips:
         say(f"  package {aip}")
+    for package in done.quarantine:
+        say(f"  package {package}, in quarantine")
+    if done.malware:
+        say(f"  malware: {', '.join(said.in_words() for said in done.malware)}")
     if done.accession_package is not None:
         say(f"  papers  {done.accession_package}")
     tell_findings(done.findings)

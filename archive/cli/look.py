@@ -107,6 +107,8 @@ def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
         return _tombstone(archive, tombstone)
     if catalogue.package(PackageId(identifier)) is not None:
         return next(package for package in _packages(archive) if package["id"] == identifier)
+    if (kept := catalogue.quarantine(PackageId(identifier))) is not None:
+        return {"id": kept.content, "state": "in quarantine", "package": kept.package, "why": str(kept.why)}
     if (accession := catalogue.accession(AccessionId(identifier))) is not None:
         return {
             "id": accession.id,
@@ -124,6 +126,7 @@ def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
             _file(file)
             | _bytes(archive, file)
             | {"formats": formats}
+            | _malware(archive, file)
             | _belonging(archive, file)
             | _rights(archive, file)
         )
@@ -137,6 +140,15 @@ def _bytes(archive: Archive, file: FileRow) -> dict[str, Any]:
     catalogue = archive.holdings.catalogue
     others = catalogue.references_to([file.id])
     return {"bytes_in": catalogue.package_of(file), "received_also_as": [_member(other) for other in others]}
+
+
+def _malware(archive: Archive, file: FileRow) -> dict[str, Any]:
+    """What a scanner said last of a file, and when."""
+    catalogue = archive.holdings.catalogue
+    said = catalogue.malware_of(file.id) or (None if file.aip is None else catalogue.malware_scan(file.aip))
+    if said is None:
+        return {"malware": None, "scanned_at": None}
+    return {"malware": said.outcome + (f" ({said.detail})" if said.detail else ""), "scanned_at": said.scanned_at}
 
 
 def _belonging(archive: Archive, file: FileRow) -> dict[str, Any]:
@@ -261,6 +273,11 @@ def status_command(here: str | None, as_json: bool) -> None:
         f" + quarantined {numbers['quarantined']:,} + rejected {numbers['rejected']:,} + pending {numbers['pending']:,}"
         + (f", minus deaccessioned {numbers['deaccessioned']:,}" if numbers["deaccessioned"] else "")
     )
+    if numbers["quarantine_packages"]:
+        say(
+            f"In quarantine: {plural(numbers['quarantine_packages'], 'package')}, of which "
+            f"{numbers['quarantine_undecided']:,} wait for a person: archive quarantine list"
+        )
     say(f"Copies: {numbers['replicas_ok']:,} good of {numbers['replicas_wanted']:,} wanted")
     if numbers["removals_due"]:
         say(f"Still to be removed: {numbers['removals_due']:,} of the copies of deaccessioned packages")
@@ -362,7 +379,9 @@ def _status(archive: Archive) -> dict[str, Any]:
         "replicas_ok": len(good),
         "audits_overdue": len(due(replicas, now=now, policy=archive.config.audit)),
         "incidents_open": len(incidents),
-        "accession_packages": len(packages) - len(aips),
+        "accession_packages": sum(package.kind is PackageKind.ACCESSION for package in packages),
+        "quarantine_packages": sum(package.kind is PackageKind.QUARANTINE for package in packages),
+        "quarantine_undecided": sum(row.decision is None for row in catalogue.quarantined()),
         "received": totals.received,
         **asdict(totals),
         "log_records": archive.holdings.log.size,

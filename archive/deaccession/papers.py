@@ -40,7 +40,7 @@ def remaining_papers(holdings: Holdings, one: Doomed, package: PackageId, author
         members=tuple(
             MemberPackage(row.id, row.files, row.bytes, row.tagmanifest_sha256)
             for row in catalogue.packages(accession)
-            if row.kind is PackageKind.AIP
+            if row.kind is not PackageKind.ACCESSION
         ),
         sealed_at=holdings.stamp.clock(),
         software_version=holdings.stamp.version,

@@ -11,19 +11,18 @@ from pathlib import Path
 from archive import canonical, durable
 from archive.deaccession.papers import accession_of, remaining_papers
 from archive.deaccession.request import Doomed
-from archive.errors import StorageError
 from archive.holdings.acting import Acting
 from archive.holdings.docket import Filed
 from archive.holdings.holdings import Holdings
 from archive.holdings.sealing import own_disk, seal_record, sealed_safely
+from archive.holdings.sources import good_sources, no_good_source
 from archive.model.identifiers import PackageId, new_identifier
-from archive.model.packages import ReplicaState
 from archive.model.records import SealRecord
 from archive.packages.content import Sealed
 from archive.packages.remainder_premis import Authority
 from archive.packages.reseal import Remainder, reseal_aip
 from archive.packages.reseal_papers import reseal_papers
-from archive.packages.sealed import Promise, read_promise
+from archive.packages.sealed import Promise
 from archive.storage.directory import DirectoryReader, discard
 from archive.storage.filesystem import make_folders
 from profiles.finding import Finding, Severity
@@ -112,17 +111,10 @@ def clear(desk: Path, *, besides: str | None = None) -> None:
 
 def _good_source(holdings: Holdings, one: Doomed) -> tuple[DirectoryReader, Promise]:
     """A replica that can be reached and is good as far as is known; every byte taken from it is checked again."""
-    for replica in holdings.catalogue.replicas(one.package.id):
-        location = holdings.locations[replica.location]
-        if replica.state is ReplicaState.OK and location.offline() is None:
-            reader = location.reader(replica.key)
-            promise = read_promise(one.package, [reader])
-            if promise.complete:
-                return reader, promise
-    raise StorageError(
-        f"package {one.package.id} has no good replica that can be reached",
-        hint="bring a location back or run archive audit, then give the same command again; nothing was changed",
-    )
+    found = next(good_sources(holdings, one.package), None)
+    if found is None:
+        raise no_good_source(one.package)
+    return found
 
 
 def _persons(holdings: Holdings, filed: Filed) -> tuple[str, ...]:

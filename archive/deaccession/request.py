@@ -55,7 +55,8 @@ def subjects_of(
 ) -> list[dict[str, object]]:
     """The exact list for these files, packages and accessions. Raises UsageError for what cannot be meant.
 
-    The papers of an accession are divided too, so that they do not name what is deleted, unless ``keep_papers``.
+    The papers of an accession are divided too, so that they do not name what is deleted, unless ``keep_papers``. What
+    was released from quarantine still lies there too, encrypted, and goes with what is deleted of it.
     """
     wanted: dict[PackageId, set[FileId]] = {}
     whole: set[PackageId] = set()
@@ -68,6 +69,7 @@ def subjects_of(
             if file.same_as is not None:
                 continue
             wanted.setdefault(_package_of(file), set()).add(file.id)
+    whole |= {row.package for row in holdings.catalogue.quarantined() if row.content in whole | wanted.keys()}
     doomed = []
     for package in [row for row in holdings.catalogue.packages() if row.id in whole | wanted.keys()]:
         rows = holdings.catalogue.files_of(package.id)

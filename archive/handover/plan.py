@@ -109,6 +109,11 @@ def _open_points(holdings: Holdings, packages: list[PackageRow]) -> list[Finding
         for incident in catalogue.incidents(only_open=True)
     ]
     points += [
+        Finding("quarantine-undecided", Severity.WARNING, row.package, "in quarantine, and nobody decided about it")
+        for row in catalogue.quarantined()
+        if row.decision is None
+    ]
+    points += [
         Finding("no-good-replica", Severity.ERROR, package.id, "no good replica can be reached")
         for package in packages
         if not good_locations(holdings, package)

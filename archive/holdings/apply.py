@@ -32,7 +32,7 @@ from archive.catalogue.rows import (
     TimestampRow,
     TransferRow,
 )
-from archive.holdings import apply_acts
+from archive.holdings import apply_acts, apply_quarantine
 from archive.holdings.apply_rights import register_consent, state_rights, withdraw_consent
 from archive.holdings.tools import spelled
 from archive.model.formats import DECIDED, FileFormat, ToldBy
@@ -82,7 +82,7 @@ def apply(catalogue: Catalogue, numbered: Sequence[Numbered]) -> None:
             catalogue.put_files([_file(n, record) for n, record in group if isinstance(record, ReceiptRecord)])
         else:
             for n, record in group:
-                if not apply_acts.apply_one(catalogue, n, record):
+                if not any(part.apply_one(catalogue, n, record) for part in (apply_acts, apply_quarantine)):
                     _apply_one(catalogue, n, record)
 
 

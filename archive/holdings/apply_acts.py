@@ -18,6 +18,7 @@ from archive.catalogue.rows import (
     PolicyRow,
     TombstoneRow,
 )
+from archive.holdings.apply_quarantine import move_scan
 from archive.holdings.docket import PAPERS
 from archive.model.identifiers import PackageId
 from archive.model.moments import format_moment
@@ -141,6 +142,7 @@ def _deaccession(catalogue: Catalogue, n: int, record: TombstoneRecord) -> None:
     catalogue.replace_all([replace(file, deaccessioned_at=moment) for file in carried if file.id in gone])
     if record.remainder is not None:
         _move_formats(catalogue, n, record.aip, record.remainder, gone=gone)
+        move_scan(catalogue, n, record.aip, record.remainder)
     for replica in catalogue.replicas_ever(record.aip):
         if replica.state not in PAST:
             catalogue.replace(replace(replica, leaf=n, state=ReplicaState.REMOVAL_DUE))

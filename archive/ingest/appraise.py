@@ -7,7 +7,8 @@ done with a file whose rights nobody stated is nothing (embargo).
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from archive.ingest.examine import Examined
 from archive.ingest.journal import Expected
@@ -16,12 +17,15 @@ from archive.inspection.verdict import summary
 from archive.model.formats import Tool
 from archive.model.identifiers import FileId
 from archive.model.packages import Outcome
+from archive.model.quarantine import QuarantineReason
 from archive.packages.content import JudgedSignature, PackagedFile, Reference, StatedRights
+
+_NOTHING: Mapping[FileId, QuarantineReason] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a lot: files for the package, and files that wait."""
+    """What becomes of a lot: files for the package, files that wait, and files that are kept apart, with reasons."""
 
     received: Received
     files: tuple[PackagedFile, ...]
@@ -31,16 +35,30 @@ class Decision:
     signatures: tuple[JudgedSignature, ...]
     references: tuple[Reference, ...] = ()
     """Received files that need no room in a package."""
+    apart: tuple[PackagedFile, ...] = ()
+    why: Mapping[FileId, QuarantineReason] = field(default_factory=dict)
 
 
-def appraise(examined: Examined, *, rights: Mapping[FileId, StatedRights], held: Set[str]) -> Decision:
-    """Accept every file that could be read; one whose SHA-256 is in ``held`` or came before it is a duplicate."""
+def appraise(
+    examined: Examined,
+    *,
+    rights: Mapping[FileId, StatedRights],
+    held: Set[str],
+    apart: Mapping[FileId, QuarantineReason] = _NOTHING,
+) -> Decision:
+    """Accept every file that could be read and is not to be kept ``apart``.
+
+    One whose SHA-256 is in ``held`` or came before it is a duplicate; never one of bytes that are kept apart.
+    """
     seen = set(held)
-    files = []
-    for file, answers in examined.pairs():
+    files, kept_apart = list[PackagedFile](), list[PackagedFile]()
+    for (file, answers), scan in zip(examined.pairs(), examined.scans, strict=True):
         outcome = Outcome.DUPLICATE if file.sha256 in seen else Outcome.ACCEPTED
-        seen.add(file.sha256)
-        files.append(
+        if file.expected.file in apart:
+            outcome = Outcome.QUARANTINED
+        else:
+            seen.add(file.sha256)
+        (kept_apart if outcome is Outcome.QUARANTINED else files).append(
             PackagedFile(
                 id=file.expected.file,
                 name=file.expected.name,
@@ -57,7 +75,15 @@ def appraise(examined: Examined, *, rights: Mapping[FileId, StatedRights], held:
                 hard_link_group=file.expected.hard_link_group,
                 item=file.expected.item,
                 rights=rights.get(file.expected.file),
+                scan=scan,
             )
         )
-    received = examined.received
-    return Decision(received, tuple(files), received.pending, examined.tools, examined.signatures)
+    return Decision(
+        received=examined.received,
+        files=tuple(files),
+        pending=examined.received.pending,
+        tools=examined.tools,
+        signatures=examined.signatures,
+        apart=tuple(kept_apart),
+        why=apart,
+    )

@@ -31,6 +31,7 @@ from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK
 from archive.model.entries import EntryKind
 from archive.model.identifiers import AccessionId, PackageId
+from archive.model.malware import Scanned
 from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.packages.accession import csv_line, guarded_cell
@@ -56,6 +57,9 @@ class Accessioned:
     """Whether it stays open because that was asked for, and for nothing else."""
     obstacles: tuple[str, ...] = ()
     """Why it cannot be closed now, in sentences."""
+    quarantine: tuple[PackageId, ...] = ()
+    malware: tuple[Scanned, ...] = ()
+    """What the scanner said last of the files held of it, counted."""
 
     @property
     def needs_person(self) -> bool:
@@ -166,6 +170,8 @@ def report(accession: AccessionId, *, findings: tuple[Finding, ...], closed: boo
         accession_package=papers[-1] if papers else None,
         closed=closed,
         findings=tuple(dict.fromkeys(findings)),
+        quarantine=tuple(package.id for package in packages if package.kind is PackageKind.QUARANTINE),
+        malware=tuple(bench.holdings.catalogue.malware_counts(accession)),
     )
 
 
@@ -200,8 +206,8 @@ def _still_true(findings: Iterable[Finding], accession: AccessionId, catalogue: 
 
 def _orphans(desk: Desk, delivery: Delivery, unmatched: IO[bytes]) -> Iterator[Finding]:
     """What the producer's papers and the delivery have not in common; all of it is also written to ``unmatched``."""
-    items = delivered_items(desk.listed.path)
-    rows = () if delivery.metadata is None else match(delivery.metadata.rows, items)
+    items, orphans = delivered_items(desk.listed.path), delivery.terms.orphans
+    rows = () if delivery.metadata is None else match(delivery.metadata.rows, items, orphans=orphans)
     names = (name for item in delivered_items(desk.listed.path) for name in item)
     for finding in chain(rows, delivery.unlisted(names)):
         with own_disk(desk.folder):

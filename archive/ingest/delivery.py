@@ -10,6 +10,7 @@ from typing import Any
 from archive.errors import ArchiveError
 from archive.ingest.accession import Desk, Finished, open_accession
 from archive.ingest.agreement import terms_for
+from archive.ingest.apart import keep_apart
 from archive.ingest.appraise import appraise
 from archive.ingest.brought import NOTHING, Brought
 from archive.ingest.close import Accessioned, close, report, report_finished
@@ -17,6 +18,7 @@ from archive.ingest.examine import examine
 from archive.ingest.identifying import Answers, Identifying
 from archive.ingest.journal import Lot, lots
 from archive.ingest.metadata import MetadataFile
+from archive.ingest.quarantine import quarantine
 from archive.ingest.receive import Received, receive
 from archive.ingest.references import store_once
 from archive.ingest.rights import weigh
@@ -48,7 +50,9 @@ def ingest(
         examined = examine(received, answers, bench=bench)  # 3 examine
         held = bench.holdings.catalogue.held(file.sha256 for file in received.files)
         rights = weigh(received, metadata=delivery.metadata, bench=bench)
-        decision = appraise(examined, rights=rights, held=held)  # 4 appraise
+        apart = keep_apart(examined, delivery=delivery, accession=desk.accession, catalogue=bench.holdings.catalogue)
+        decision = appraise(examined, rights=rights, held=held, apart=apart)  # 4 appraise
+        owed += quarantine(decision, delivery=delivery, desk=desk, bench=bench)
         decision = store_once(decision, accession=desk.accession, terms=terms, bench=bench)
         prepared = seal(decision, delivery=delivery, accession=desk.accession, bench=bench)  # 5 seal
         owed += place(prepared, desk=desk.folder, bench=bench)  # 6 replicate, 7 record

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from archive.holdings.sealing import own_disk
 from archive.ingest.identifying import Answers
 from archive.ingest.receive import Received, ReceivedFile
 from archive.ingest.signatures import judge_signatures, told
@@ -12,8 +13,10 @@ from archive.ingest.workbench import Workbench
 from archive.inspection.identification import Identification
 from archive.inspection.verdict import SENTENCES, decide, heard, of_interest
 from archive.model.formats import Tool
+from archive.model.malware import Scan
 from archive.model.names import shown
 from archive.packages.content import JudgedSignature
+from archive.packages.folder import delivered_file
 from profiles.finding import Finding, Severity
 
 
@@ -21,7 +24,7 @@ from profiles.finding import Finding, Severity
 class Examined:
     """A received lot with what each identifier said of each file, in the same order, and what came of signatures.
 
-    ``tools`` are all identifiers that were asked.
+    ``tools`` are all identifiers that were asked, ``scans`` what the malware scanner said, in the order of the files.
     Of our own signatures' answers only those are kept that add something.
     """
 
@@ -29,6 +32,7 @@ class Examined:
     answers: tuple[tuple[Identification, ...], ...]
     tools: tuple[Tool, ...]
     signatures: tuple[JudgedSignature, ...]
+    scans: tuple[Scan, ...]
 
     def pairs(self) -> tuple[tuple[ReceivedFile, tuple[Identification, ...]], ...]:
         """Each file with the answers to it."""
@@ -36,14 +40,22 @@ class Examined:
 
 
 def examine(received: Received, identified: Answers, *, bench: Workbench) -> Examined:
-    """What every received file is and whether signatures fit; where a person should look, say so."""
+    """What every received file is, whether it is infected and whether signatures fit; where a person should look."""
+    scans = _scan(received, bench)
     bench.progress.stage("identifying formats")
     said = identified()
     tools = tuple(answer.said_by for answer in said[0]) if said else ()
     answers = [of_interest(of_one) for of_one in said]
     signatures = judge_signatures(received, bench=bench)
     findings = (*received.findings, *_to_review(received.files, answers), *told(signatures, received))
-    return Examined(replace(received, findings=findings), tuple(answers), tools, signatures)
+    return Examined(replace(received, findings=findings), tuple(answers), tools, signatures, scans)
+
+
+def _scan(received: Received, bench: Workbench) -> tuple[Scan, ...]:
+    bench.progress.stage("looking for malware")
+    with own_disk(received.folder):
+        paths = (delivered_file(received.folder, file.path) for file in received.files)
+        return tuple(bench.find_scanner().scan_all(paths))
 
 
 def _to_review(files: Sequence[ReceivedFile], answers: Sequence[tuple[Identification, ...]]) -> Iterator[Finding]:

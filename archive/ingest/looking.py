@@ -251,7 +251,7 @@ class _Seen:
                 latest = names
                 yield names
 
-        for finding in match(metadata.rows, items()):
+        for finding in match(metadata.rows, items(), orphans=self._delivery.terms.orphans):
             remarks.add(finding)
             if finding.code in counts:
                 counts[finding.code] += 1

@@ -7,21 +7,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from archive.ingest.table import Rows
 from archive.model.names import shown
 from profiles.finding import Finding, Severity
+from profiles.ingest_profile import Orphans
 
 FILE_WITHOUT_ROW = "file-without-row"
 ROW_WITHOUT_FILE = "row-without-file"
 
 
-def match(rows: Rows, items: Iterable[Sequence[bytes]]) -> Iterator[Finding]:
+def match(rows: Rows, items: Iterable[Sequence[bytes]], *, orphans: Orphans = Orphans.ACCEPT) -> Iterator[Finding]:
     """Orphans on either side: files without a row as they come, then rows without a file.
 
-    ``items`` are the delivered names, those of one item together: a row about one of them speaks for all.
+    ``items`` are the delivered names, those of one item together: a row about one of them speaks for all. ``orphans``
+    says what becomes of those without.
     """
     with rows.meeting():
         for names in items:
             found = [(name, rows.meet(name)) for name in names]
             if not any(spellings for _, spellings in found):
-                yield _without_row(names)
+                yield _without_row(names, orphans)
             for name, spellings in found:
                 yield from _remarks(rows, name, spellings)
     for row in rows.unmet():
@@ -29,9 +31,10 @@ def match(rows: Rows, items: Iterable[Sequence[bytes]]) -> Iterator[Finding]:
         yield _finding(ROW_WITHOUT_FILE, shown(row.path), message)
 
 
-def _without_row(names: Sequence[bytes]) -> Finding:
+def _without_row(names: Sequence[bytes], orphans: Orphans) -> Finding:
     others = f" (nor have the {len(names) - 1} files that belong to it)" if len(names) > 1 else ""
-    message = f"the file has no row in the metadata{others}; it is accepted and under embargo"
+    becomes = "is accepted and under embargo" if orphans is Orphans.ACCEPT else "is kept apart until a person decides"
+    message = f"the file has no row in the metadata{others}; it {becomes}"
     return _finding(FILE_WITHOUT_ROW, shown(names[0]), message)
 
 

@@ -121,7 +121,7 @@ def gather(
         transfers=tuple(row.transfer for row in catalogue.transfers(known.id)),
         totals=totals,
         octets=sum(content.get(aip.package, (0, 0))[1] for aip in aips),
-        also=(),
+        also=tuple((f"malware: {said.label}", said.files) for said in catalogue.malware_counts(known.id)),
         files=tuple(catalogue.files(known.id)) if totals.received <= SMALL else (),
         undecided=tuple(_undecided(holdings, known.id)),
         csv_sha256=csv_sha256,

@@ -16,6 +16,7 @@ from archive import canonical, durable
 from archive.config import STORE
 from archive.errors import ArchiveError
 from archive.holdings.identification import identification
+from archive.holdings.malware import malware_record
 from archive.holdings.replicate import replicate, replication, require_right
 from archive.holdings.sealing import own_disk, seal_record, sealed_of, sealed_safely
 from archive.ingest.appraise import Decision
@@ -28,7 +29,7 @@ from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import ItemRecord, Octets, ReceiptRecord, Record, ReferenceRecord, RightsRecord, SealRecord
 from archive.model.rights import Statement
 from archive.packages.aip import seal_aip
-from archive.packages.content import AipContent, HeldGroup, Provenance
+from archive.packages.content import AipContent, HeldGroup, JudgedSignature, Provenance
 from archive.packages.sealed import read_promise
 from archive.storage.directory import DirectoryReader, discard
 from profiles.finding import Finding, Severity
@@ -53,9 +54,9 @@ def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, benc
     A lot of which nothing could be read, or whose bytes are all stored already, makes no package, only receipts.
     """
     received = decision.received
-    receipts = _receipts(decision, accession, bench)
     if not decision.files:
-        return Prepared(None, (*receipts, *_rights(decision, bench)), received.findings)
+        receipts, rights = _receipts(decision, accession, bench), _rights(decision, bench)
+        return Prepared(None, (*receipts, *rights), received.findings)
     bench.progress.stage("sealing")
     group = received.lot.group
     content = AipContent(
@@ -63,16 +64,37 @@ def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, benc
         received_at=received.received_at,
         files=decision.files,
         items=None if delivery.metadata is None else delivery.metadata.items(file.name for file in decision.files),
-        signatures=decision.signatures,
-        group=None if group is None else HeldGroup(group.id, in_words(group.kind, delivery.terms)),
+        signatures=_signatures(decision),
+        group=held_group(decision, delivery),
     )
     sealed = sealed_safely(received.folder, lambda folder: seal_aip(folder, content))
     of_group = None if group is None else group.id
     record = seal_record(bench.holdings, sealed, accession, PackageKind.AIP, group=of_group)
     answered = ((file.id, file.answers) for file in decision.files)
     told = identification(bench.holdings.stamp, received.lot.package, tools=decision.tools, answered=answered)
-    records = (record, *receipts, *_items(decision, bench), *_rights(decision, bench), told)
+    records = (record, *told_of_files(decision, accession, bench), told)
     return Prepared(received.folder, records, received.findings)
+
+
+def told_of_files(decision: Decision, accession: AccessionId, bench: Workbench) -> Iterator[Record]:
+    """The records about the files of a package, but for what they are: receipts, items, rights, malware."""
+    yield from _receipts(decision, accession, bench)
+    yield from _items(decision, bench)
+    yield from _rights(decision, bench)
+    package, scans = decision.received.lot.package, ((file.id, file.scan) for file in decision.files)
+    yield malware_record(bench.holdings.stamp, package, scans)
+
+
+def held_group(decision: Decision, delivery: Delivery) -> HeldGroup | None:
+    """The one group that the files of a lot belong to, as a package says it."""
+    group = decision.received.lot.group
+    return None if group is None else HeldGroup(group.id, in_words(group.kind, delivery.terms))
+
+
+def _signatures(decision: Decision) -> tuple[JudgedSignature, ...]:
+    """What came of checking the signatures among the files of the package, and not of those that are kept apart."""
+    apart = {file.id for file in decision.apart}
+    return tuple(judged for judged in decision.signatures if judged.file not in apart)
 
 
 def provenance(package: PackageId, *, accession: AccessionId, delivery: Delivery, bench: Workbench) -> Provenance:

@@ -102,9 +102,10 @@ def _content(
         members=tuple(
             MemberPackage(row.id, row.files, row.bytes, row.tagmanifest_sha256)
             for row in catalogue.packages(known.id)
-            if row.kind is PackageKind.AIP
+            if row.kind is not PackageKind.ACCESSION
         ),
         findings=findings,
+        malware=tuple(catalogue.malware_counts(known.id)),
         unmatched=newest.unmatched(),
         transfers=tuple(row.transfer for row in transfers),
         earlier=_earlier(sets[:-1]),

@@ -1,4 +1,4 @@
-"""A delivery held against what was agreed with its producer; what is agreed on and not done yet is told."""
+"""A delivery held against what was agreed with its producer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from archive.ingest.metadata import MetadataTable
 from archive.model.names import shown
 from profiles.bagit_profile import shipped_profile
 from profiles.finding import Finding, Severity
-from profiles.ingest_profile import IngestProfile, Orphans
+from profiles.ingest_profile import IngestProfile
 
 
 def judge(terms: IngestProfile, table: MetadataTable | None, bag: Structure | None) -> tuple[Finding, ...]:
-    """In what a delivery departs from ``terms``, and which terms are not carried out by this program.
+    """In what a delivery departs from ``terms``.
 
     Raises UsageError where a table was agreed on and none is given, ArchiveError where it lacks a column without which
     the terms mean nothing. What departs otherwise is taken in all the same, and told.
@@ -28,7 +28,7 @@ def judge(terms: IngestProfile, table: MetadataTable | None, bag: Structure | No
             f"the {source} asks for the producer's table, and none was given",
             hint="give it with --metadata FILE; nothing was copied",
         )
-    return (*_columns(terms, table, source), *_bag(terms, bag, source), *_left_undone(terms, source))
+    return (*_columns(terms, table, source), *_bag(terms, bag, source))
 
 
 def within(terms: IngestProfile, policy: PackagePolicy) -> PackagePolicy:
@@ -59,13 +59,3 @@ def _bag(terms: IngestProfile, bag: Structure | None, source: str) -> Iterator[F
         return
     for found in check_agreement(bag, shipped_profile(terms.bagit_profile)):
         yield replace(found, source=f"{source}, {found.source}")
-
-
-def _left_undone(terms: IngestProfile, source: str) -> Iterator[Finding]:
-    asked = {
-        "quarantine for files without a row": terms.orphans is Orphans.QUARANTINE,
-    }
-    for what, wanted in asked.items():
-        if wanted:
-            message = f"it asks for {what}, which this version does not do: files were taken in as without it"
-            yield Finding("profile-not-applied", Severity.WARNING, terms.id, message, source)

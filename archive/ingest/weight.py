@@ -6,8 +6,9 @@ from archive.ingest.transfer import SEAL_NOT_INTACT
 from profiles.finding import Finding, Severity
 
 _NEEDS_PERSON = frozenset(
-    {"profile-not-applied", "file-without-row", "row-without-file", "contradicting-rows", "rights-unclear"}
+    {"file-without-row", "row-without-file", "contradicting-rows", "rights-unclear"}
     | {"file-without-group", "item-of-several-groups"}
+    | {"quarantined", "quarantine-key-made"}
     | {"changed-while-received", "replica-not-stored", "custody-copy-failed", SEAL_NOT_INTACT}
 )
 

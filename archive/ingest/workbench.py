@@ -13,6 +13,7 @@ from archive.holdings.holdings import Holdings
 from archive.ingest.grouping import SideCar
 from archive.ingest.lease import Leases
 from archive.inspection.identification import Identification
+from archive.inspection.malware import NoScanner, Scanner
 from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.progress import Progress, Silent
 from archive.storage.descent import open_unlinked
@@ -54,6 +55,10 @@ Identify = Callable[[Iterable[tuple[Path, str]]], Iterator[tuple[Identification,
 """What each identifier says of files, given where the bytes lie and the delivered name, in the same order."""
 
 
+FindScanner = Callable[[], Scanner]
+"""The malware scanner as it is now; asked again for each package, for it may come, go, and learn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workbench:
     """The workshops and settings that ingest needs, to be used inside ``with bench.at_work()``."""
@@ -68,6 +73,7 @@ class Workbench:
     judge_signature: JudgeSignature = no_verifier
     crew: AbstractContextManager[object] = field(default_factory=nullcontext)
     """Whoever stays at work from one lot to the next."""
+    find_scanner: FindScanner = NoScanner
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

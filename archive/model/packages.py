@@ -8,10 +8,14 @@ from archive.model.identifiers import PackageId
 
 
 class PackageKind(StrEnum):
-    """What a sealed bag is: evidence, or the papers of one accession (OAISPACKAGETYPE AIP and AIC)."""
+    """What a sealed bag is: evidence, the papers of one accession, or evidence kept apart, encrypted.
+
+    OAISPACKAGETYPE AIP, AIC and AIP.
+    """
 
     AIP = "aip"
     ACCESSION = "accession-package"
+    QUARANTINE = "quarantine-package"
 
 
 class ReplicaState(StrEnum):

@@ -16,6 +16,7 @@ from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind
+from archive.model.quarantine_records import QUARANTINE_KINDS
 from archive.model.record import Octets as Octets
 from archive.model.record import Record as Record
 from archive.model.risk import RatedFormat
@@ -337,7 +338,7 @@ class RepairRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRecord(Record):
-    """Something a person must know. ``type`` is damage, tampering, repair-limit or clock."""
+    """Something a person must know. ``type`` is damage, tampering, repair-limit, clock or malware."""
 
     kind: ClassVar[str] = "incident"
     incident: IncidentId
@@ -566,5 +567,5 @@ class TimestampRecord(Record):
     sha256: str
 
 
-RECORD_TYPES: dict[str, type[Record]] = {kind.kind: kind for kind in Record.__subclasses__()}
+RECORD_TYPES: dict[str, type[Record]] = {kind.kind: kind for kind in (*Record.__subclasses__(), *QUARANTINE_KINDS)}
 """Every kind the log may hold, by the word that names it on disk."""

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from archive.model.identifiers import FileId, PackageId
+from archive.model.malware import Scanned
 from archive.model.moments import format_moment, moment_from_ns
 from archive.model.names import PackagePaths, shown
 from archive.model.packages import Outcome
@@ -83,6 +84,7 @@ class AccessionContent:
     totals: dict[str, int]
     members: tuple[MemberPackage, ...]
     findings: tuple[Finding, ...]
+    malware: tuple[Scanned, ...] = ()
     unmatched: Iterable[bytes] = ()
     """Lines about every file without a row in the producer's table and every row without a file."""
     transfers: tuple[Transfer, ...] = ()
@@ -104,6 +106,7 @@ def seal_accession(root: Path, content: AccessionContent) -> Sealed:
             out.write(line)
     folder.write("data/documentation/packages.csv", members_table(content.members))
     folder.write("data/documentation/findings.json", _findings(content.findings))
+    folder.write("data/documentation/malware.csv", malware_table(content.malware))
     _write_unmatched(folder, content.unmatched)
     _write_named(folder, SUBMISSION, content.submission)
     _write_named(folder, EARLIER, content.earlier)
@@ -182,6 +185,13 @@ def members_table(members: tuple[MemberPackage, ...]) -> bytes:
     """``packages.csv``."""
     head = b"package,payload_files,payload_bytes,tagmanifest_sha256\n"
     return head + b"".join(csv_line(m.package, m.files, m.bytes, m.tagmanifest_sha256) for m in members)
+
+
+def malware_table(malware: tuple[Scanned, ...]) -> bytes:
+    """``malware.csv``: what a scanner said, and of how many files."""
+    return b"outcome,detail,files\n" + b"".join(
+        csv_line(said.outcome, guarded_cell(said.detail or ""), said.files) for said in malware
+    )
 
 
 def _findings(findings: tuple[Finding, ...]) -> bytes:

@@ -23,6 +23,7 @@ from archive.packages.explanations import codebook, formats_in_words, readmes
 from archive.packages.folder import PackageFolder, content_path, readable_size
 from archive.packages.items import item_entities, signature_events
 from archive.packages.rights import file_rights
+from archive.packages.virus_check import file_checks, scanner_agents, shared_check
 from premis.mets import MetsFile, OaisPackageType
 from premis.writer import write_premis
 
@@ -122,11 +123,12 @@ def _write_premis(folder: PackageFolder, content: AipContent) -> None:
     original = preservation.uuid_identifier(str(uuid.uuid4()))
     tools = {answer.tool: answer for file in content.files for answer in file.answers}.values()
     agents = preservation.software_agents(content.provenance.software_version, *tools)
+    agents += scanner_agents(content.files)
     with folder.writing("data/representations/original/metadata/preservation/premis.xml") as out:
         write_premis(
             out,
             objects=chain((preservation.file_object(file) for file in content.files), item_entities(content)),
-            events=chain(preservation.file_events(content), signature_events(content)),
+            events=chain(preservation.file_events(content), file_checks(content), signature_events(content)),
             agents=agents,
             rights=file_rights(content),
         )
@@ -139,7 +141,11 @@ def _write_premis(folder: PackageFolder, content: AipContent) -> None:
                 *preservation.group_entities(content, package),
                 preservation.representation(original, of=package),
             ),
-            events=[*preservation.package_events(content, package), *preservation.shared_events(content, original)],
+            events=[
+                *preservation.package_events(content, package),
+                *preservation.shared_events(content, original),
+                shared_check(content, original),
+            ],
             agents=[*agents, preservation.producer_agent(content.provenance.producer)],
             rights=(preservation.embargo((package, original), notes=(note,)),),
         )

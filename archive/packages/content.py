@@ -8,6 +8,7 @@ from datetime import datetime
 
 from archive.inspection.identification import Identification
 from archive.model.identifiers import AccessionId, FileId, GroupId, ItemId, PackageId
+from archive.model.malware import NO_SCANNER, Scan
 from archive.model.names import PayloadPath
 from archive.model.packages import Outcome
 from archive.model.rights import Decision, Statement
@@ -68,6 +69,7 @@ class PackagedFile:
     """Shared by files that belong together."""
     rights: StatedRights | None = None
     """None where nobody stated anything: then embargo holds."""
+    scan: Scan = NO_SCANNER
 
 
 @dataclass(frozen=True, slots=True)

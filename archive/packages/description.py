@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
@@ -67,13 +67,18 @@ def write_representation_mets(folder: PackageFolder, provenance: Provenance, fil
         write_mets(out, mets)
 
 
-def write_root_mets(folder: PackageFolder, provenance: Provenance, kind: OaisPackageType) -> None:
-    """METS of the whole package: ``data/METS.xml``, last of the files below ``data/``."""
+def write_root_mets(
+    folder: PackageFolder, provenance: Provenance, kind: OaisPackageType, *, content: Sequence[Stored] = ()
+) -> None:
+    """METS of the whole package: ``data/METS.xml``, last of the files below ``data/``.
+
+    ``content`` are the files that the package is about, where they lie in no representation.
+    """
     descriptive = _references(folder, "data/metadata/descriptive/", "dmd", provenance)
     premis = _reference(folder, "data/metadata/preservation/premis.xml", "data/", "digiprov-1", provenance)
     texts = folder.below("data/documentation/")
     # An accession package has no representation: its papers are its content (ADR 0011).
-    papers = [text for text in texts if not _explains(text)] if kind is OaisPackageType.AIC else []
+    papers = [text for text in texts if not _explains(text)] if kind is OaisPackageType.AIC else list(content)
     groups = [
         _group([text for text in texts if text not in papers], "Documentation", provenance),
         _group(folder.below("data/schemas/"), "Schemas", provenance),

@@ -246,13 +246,6 @@ def shared_events(content: AipContent, of: Identifier) -> Iterator[Event]:
             detail="the producer's digests compared with the bytes received, in the same reading",
             note=f"{compared} of {len(content.files)} files came with a digest",
         )
-    yield new_event(
-        "virus check",
-        at=at,
-        objects=(of,),
-        outcome=WARNING,
-        note="not-checked (no scanner)",
-    )
     for tool in {answer.tool: answer for file in content.files for answer in file.answers}.values():
         yield new_event(
             "format identification",

@@ -6,7 +6,7 @@ what was done to the file before the package was sealed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -39,6 +39,7 @@ from archive.model.records import (
     TombstoneRecord,
 )
 from archive.report.explain_formats import formats_told
+from archive.report.explain_quarantine import KINDS, quarantine_told
 from archive.report.witness import premis_of
 from premis.model import Event, File
 
@@ -48,6 +49,7 @@ _ABOUT_PACKAGES = frozenset(
     {"accession", "accession-closed", "seal", "replication", "audit", "damage", "repair", "incident", "incident-closed"}
     | {"handover-frozen", "handover-volume", "identification", "format-decision"}
     | {"tombstone", "removal", "legal-hold", "legal-hold-lifted"}
+    | KINDS
 )
 
 
@@ -94,12 +96,18 @@ def day_and_time(text: str) -> str:
 def _package_life(holdings: Holdings, package: PackageRow) -> Life:
     told = list(_from_log(holdings, package, file=None))
     told += _from_premis(holdings, package, file=None)
-    word = "evidence" if package.kind is PackageKind.AIP else "the papers of an accession"
-    title = f"Package {package.id}: {word}, {package.files:,} payload files, {package.bytes:,} bytes"
+    title = f"Package {package.id}: {_KINDS_OF[package.kind]}, {package.files:,} payload files, {package.bytes:,} bytes"
     if package.deaccessioned_at is not None:
         gone = f"It was deaccessioned on {day_and_time(package.deaccessioned_at)} and is held no more."
         return Life(title, _in_order(told), (gone, *_removals(holdings, package)))
     return Life(title, _in_order(told), tuple(_standing(holdings, package)))
+
+
+_KINDS_OF = {
+    PackageKind.AIP: "evidence",
+    PackageKind.ACCESSION: "the papers of an accession",
+    PackageKind.QUARANTINE: "kept apart and encrypted",
+}
 
 
 def _file_life(holdings: Holdings, file: FileRow) -> Life:
@@ -185,13 +193,15 @@ def _from_log(holdings: Holdings, package: PackageRow, *, file: FileRow | None) 
         if isinstance(record, ReceiptRecord):
             yield _sentence(record, file.leaf, _receipt(record, file.same_as))
     line = (package.id,) if file is None else _lineage(holdings, package)
+    kept = {*line, *(row.package for one in line if (row := holdings.catalogue.quarantine(one)) is not None)}
     mine: set[str] = set()
     foreign = set[str]() if file is None else _incidents_of_others(holdings, package, file)
-    for number, record in holdings.log.records(kinds=_ABOUT_PACKAGES, where=partial(_may_be_about, line)):
+    for number, record in holdings.log.records(kinds=_ABOUT_PACKAGES, where=partial(_may_be_about, kept)):
         if getattr(record, "incident", None) in foreign:
             continue
         text = (
             formats_told(record, package, file)
+            or quarantine_told(record, kept, file)
             or _words(record, package.accession, line, mine)
             or _act_words(record, package, line, file)
         )
@@ -199,9 +209,10 @@ def _from_log(holdings: Holdings, package: PackageRow, *, file: FileRow | None) 
             yield _sentence(record, number, text)
 
 
-def _may_be_about(line: tuple[PackageId, ...], spelled: bytes) -> bool:
+def _may_be_about(packages: Set[str], spelled: bytes) -> bool:
     """Records of what thousands of files are need not be decoded when they name another package."""
-    return b'"kind":"identification"' not in spelled or any(package.encode() in spelled for package in line)
+    large = b'"kind":"identification"' in spelled or b'"kind":"malware"' in spelled
+    return not large or any(package.encode() in spelled for package in packages)
 
 
 def _incidents_of_others(holdings: Holdings, package: PackageRow, file: FileRow) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from ingest_support import Place, write
 
 PHOTOS = 'name = "photos"\nversion = 1\ntitle = "Photos"\n'
@@ -49,20 +48,6 @@ def test_a_bag_that_is_not_as_agreed_is_taken_in_and_told(place: Place, tmp_path
     answer = place.ingest(folder)
     assert (answer.code, answer.json["accepted"], answer.json["state"]) == (3, 1, "closed")
     assert {"profile-manifest-missing", "profile-manifest-forbidden", "profile-not-named"} <= answer.codes()
-
-
-@pytest.mark.parametrize(
-    "terms",
-    [
-        "[files]\nwithout_row = 'quarantine'\n",
-    ],
-)
-def test_what_was_agreed_and_is_not_done_is_told(place: Place, tmp_path: Path, terms: str) -> None:
-    agree(place, tmp_path, terms)
-    (tmp_path / "t.csv").write_text("path\na.txt\n")
-    answer = place.ingest(write(tmp_path / "d", {"a.txt": b"a"}), "--metadata", tmp_path / "t.csv")
-    assert (answer.code, answer.json["accepted"]) == (3, 1)
-    assert "profile-not-applied" in answer.codes()
 
 
 def test_another_producer_is_not_bound(place: Place, tmp_path: Path) -> None:

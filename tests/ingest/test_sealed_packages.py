@@ -119,6 +119,7 @@ def test_the_accession_package_holds_the_papers_as_received_and_no_content(share
         f"{DOCUMENTATION}/receipt.csv",
         f"{DOCUMENTATION}/packages.csv",
         f"{DOCUMENTATION}/findings.json",
+        f"{DOCUMENTATION}/malware.csv",
         f"{DOCUMENTATION}/unmatched.csv",
         *(f"{DOCUMENTATION}/receipt.{form}" for form in ("txt", "json", "html")),
         f"{DOCUMENTATION}/submission/metadata.csv",

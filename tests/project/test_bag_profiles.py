@@ -13,6 +13,7 @@ from project_support import REPOSITORY
 from archive.cli import run
 from archive.packages.accession import ACCESSION_BAG_PROFILE
 from archive.packages.aip import AIP_BAG_PROFILE
+from archive.packages.quarantine import QUARANTINE_BAG_PROFILE
 
 PROFILES = REPOSITORY / "profiles" / "data" / "bagit"
 RESERVED = ("bagit.txt", "bag-info.txt", "manifest-*.txt", "tagmanifest-*.txt")
@@ -25,10 +26,13 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     delivery = ground / "delivery"
     delivery.mkdir()
     (delivery / "запись.txt").write_text("a statement")
+    (delivery / "без строки.txt").write_text("nobody says whose")
+    (ground / "t.toml").write_text('name = "t"\nversion = 1\ntitle = "T"\n[files]\nwithout_row = "quarantine"\n')
     (ground / "table.csv").write_text("path;place\nзапись.txt;Минск\n", encoding="utf-8")
     assert run(["init", str(ground / "archive")]) == 0
+    assert run(["--archive", str(ground / "archive"), "producer", "add", "p", "--profile", str(ground / "t.toml")]) == 0
     ingest = ["ingest", str(delivery), "--producer", "p", "--metadata", str(ground / "table.csv")]
-    assert run(["--archive", str(ground / "archive"), *ingest]) == 0
+    assert run(["--archive", str(ground / "archive"), *ingest]) == 3, "something is in quarantine"
     bags = [path.parent for path in (ground / "archive" / "store").rglob("bagit.txt")]
     return {_info(bag)["BagIt-Profile-Identifier"][0]: bag for bag in bags}
 
@@ -72,7 +76,12 @@ def _differences(bag: Path, profile: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("file", "identifier"), [("aip-1.json", AIP_BAG_PROFILE), ("accession-package-1.json", ACCESSION_BAG_PROFILE)]
+    ("file", "identifier"),
+    [
+        ("aip-1.json", AIP_BAG_PROFILE),
+        ("accession-package-1.json", ACCESSION_BAG_PROFILE),
+        ("quarantine-package-1.json", QUARANTINE_BAG_PROFILE),
+    ],
 )
 def test_a_sealed_package_fits_the_profile_it_claims(file: str, identifier: str, packages: dict[str, Path]) -> None:
     profile = json.loads((PROFILES / file).read_text(encoding="utf-8"))

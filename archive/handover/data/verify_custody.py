@@ -147,7 +147,7 @@ class Log:
             counts, outcome = self.counts[record["accession"]], record["outcome"]
             counts[outcome] += 1
             counts[self.undecided.pop(record["file"], "")] -= 1
-            if outcome in ("pending", "quarantined"):
+            if outcome in ("pending", "quarantined", "rejected"):
                 self.undecided[record["file"]] = outcome
             elif record["aip"]:
                 self.receipts[record["aip"]] += bytes.fromhex(record["sha256"])

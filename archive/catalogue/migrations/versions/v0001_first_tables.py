@@ -289,3 +289,42 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["package"], ["package.id"]),
     )
     op.create_index("tombstone_by_remainder", "tombstone", ["remainder"])
+    evidence(
+        "malware_scan",
+        text("package", key=True),
+        text("scanner", null=True),
+        text("signatures", null=True),
+        text("outcome"),
+        text("detail", null=True),
+        text("scanned_at"),
+        sa.ForeignKeyConstraint(["package"], ["package.id"]),
+    )
+    evidence(
+        "malware_file",
+        text("file", key=True),
+        text("outcome"),
+        text("detail", null=True),
+        text("scanned_at"),
+        sa.ForeignKeyConstraint(["file"], ["file.id"]),
+    )
+    evidence("quarantine_key", text("recipient", key=True), text("added_at"))
+    evidence(
+        "quarantine",
+        text("package", key=True),
+        text("why"),
+        text("threats"),
+        text("recipient"),
+        text("content"),
+        number("content_files"),
+        number("content_bytes"),
+        sa.Column("content_tag_files", sa.Integer(), nullable=False),
+        text("content_tagmanifest_sha256"),
+        text("content_manifest_sha256"),
+        text("quarantined_at"),
+        text("decision", null=True),
+        text("decided_at", null=True),
+        text("decided_by", null=True),
+        text("decided_reason", null=True),
+        sa.ForeignKeyConstraint(["package"], ["package.id"]),
+    )
+    op.create_index("quarantine_by_content", "quarantine", ["content"])
