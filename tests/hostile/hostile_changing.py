@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from hostile_case import Case, State, files, outcomes
@@ -15,7 +15,8 @@ from hostile_watch import unwatched
 from ingest_support import with_opener
 
 from archive import durable
-from archive.ingest import receive
+from archive.ingest import accession, receive
+from archive.ingest.journal import Listed
 from archive.model.packages import Outcome
 from archive.storage.descent import Descent, open_unlinked
 
@@ -85,16 +86,22 @@ def in_listing(change: Change) -> Callable[[Path, pytest.MonkeyPatch], None]:
     """Change something after the listing saw that ``b`` is a folder, before it looks into it."""
 
     def disturb(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        status = Descent.status
+        status, listing, is_listing = Descent.status, accession.list_delivery, list[bool]()
 
         def looking(self: Descent, holder: bytes, name: bytes) -> os.stat_result:
             found = status(self, holder, name)
-            if (holder, name) == (b"", b"b") and not (folder / "away").exists():
+            if is_listing and (holder, name) == (b"", b"b"):
+                is_listing.clear()
                 with unwatched():
                     change(folder / "b")
             return found
 
+        def list_delivery(*arguments: Any, **named: Any) -> Listed:
+            is_listing.append(True)
+            return listing(*arguments, **named)
+
         monkeypatch.setattr(Descent, "status", looking)
+        monkeypatch.setattr(accession, "list_delivery", list_delivery)
 
     return disturb
 
