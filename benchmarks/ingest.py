@@ -114,9 +114,10 @@ def copy_stage(source: Path, ground: Path) -> Contender:
         emptied(ground)()
         run(PROGRAMS / "archive", "init", home)
 
-    return Contender(
-        "our copy stage", lambda: print(end=run(sys.executable, HERE / "ingest_ours.py", "copy", source, home)), prepare
-    )
+    def work() -> None:
+        run(sys.executable, HERE / "ingest_ours.py", "copy", source, home)
+
+    return Contender("our copy stage", work, prepare)
 
 
 def verdict(what: str, ratio: float) -> None:
@@ -139,7 +140,7 @@ def main() -> None:
         results = compare(
             ours(source, ground / "ours"), [chain(source, ground / "chain", arguments.metsrw)], rounds=arguments.rounds
         )
-        print(table(f"{arguments.files:,} mixed real files", results))
+        print(table(f"{arguments.files:,} mixed real files", results), flush=True)
         verdict("chain", 1 / results[1].ratio)
         size = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
         read = told("all", source, ground / "ours")["octets_read"]

@@ -61,7 +61,7 @@ def main() -> None:
 
 def copy(source: Path, bench: Workbench) -> None:
     today = bench.holdings.stamp.clock().date()
-    delivery = look(source, producer="benchmark", metadata=None, home=None, scratch=bench.staging, today=today)
+    delivery = look(source, producer="benchmark", metadata=None, ours=(), scratch=bench.staging, today=today)
     desk = open_accession(delivery, wanted=None, bench=bench)
     if isinstance(desk, Finished):
         raise ValueError("it was received before")

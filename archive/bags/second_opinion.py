@@ -7,16 +7,23 @@ hang on is refused here before it is asked.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from archive.bags.structure import THE_BAG
 from archive.durable import forget_pages
 from archive.model.names import shown
 from profiles.finding import Finding, Severity
+
+LARGE = 256 * 1024 * 1024
+"""Octets from which a bag is worth a process on each core."""
 
 _SOURCE = "bagit-python"
 
@@ -27,17 +34,22 @@ def second_opinion(path: Path) -> list[Finding]:
     The cached pages of every file are dropped first, so that its pass reads from the medium; pages not yet written
     cannot be dropped, so sync before. Everything the library raises becomes a finding.
     """
-    findings = list(_prepare(path))
-    return findings or list(_validate(path))
+    octets = [0]
+    findings = list(_prepare(path, octets))
+    if findings:
+        return findings
+    return _validate_apart(path) if octets[0] >= LARGE else list(_validate(path))
 
 
-def _prepare(path: Path) -> Iterator[Finding]:
-    """Drop the pages of every file, and name what bagit-python must not meet."""
+def _prepare(path: Path, octets: list[int]) -> Iterator[Finding]:
+    """Drop the pages of every file, and name what bagit-python must not meet; ``octets`` counts what it will read."""
     try:
         for folder, folders, files, descriptor in os.fwalk(os.fsencode(path), onerror=_raise):
             for name in (*folders, *files):
-                mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
+                status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                mode = status.st_mode
                 if stat.S_ISREG(mode):
+                    octets[0] += status.st_size
                     _forget(name, descriptor)
                 elif not stat.S_ISDIR(mode):
                     subject = shown(os.path.relpath(os.path.join(folder, name), os.fsencode(path)))
@@ -59,12 +71,28 @@ def _forget(name: bytes, folder: int) -> None:
         os.close(descriptor)
 
 
-def _validate(path: Path) -> Iterator[Finding]:
+def _validate_apart(path: Path) -> list[Finding]:
+    """As ``_validate``, on every core.
+
+    bagit-python forks for that, which a process with threads cannot risk: so it gets one of its own, out of reach of
+    the Ctrl-C that asks us to finish what is in hand.
+    """
+    command = [sys.executable, "-m", __name__, os.fspath(path)]
+    done = subprocess.run(command, capture_output=True, check=False, start_new_session=True)
+    try:
+        told = json.loads(done.stdout)
+    except ValueError:
+        words = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
+        return [_failed(OSError(words[-1]), path)]
+    return [Finding(**{**one, "severity": Severity(one["severity"])}) for one in told]
+
+
+def _validate(path: Path, *, processes: int = 1) -> Iterator[Finding]:
     import bagit  # its import reads package metadata and message catalogues
 
     logging.getLogger(bagit.MODULE_NAME).disabled = True  # it logs each file, and its own exceptions with traces
     try:
-        bagit.Bag(str(path)).validate()
+        bagit.Bag(str(path)).validate(processes=processes)
     except bagit.BagValidationError as error:
         for detail in error.details or [error]:
             yield _disagreement(detail, path)
@@ -104,3 +132,7 @@ def _tidy(words: str, path: Path) -> str:
     """The library's own words, without the place where the bag happens to lie, fit for a person's eyes."""
     place = os.path.abspath(path)
     return shown(words.replace(place + os.sep, "").replace(place, "the bag")).rstrip(".")
+
+
+if __name__ == "__main__":
+    print(json.dumps([asdict(found) for found in _validate(Path(sys.argv[1]), processes=os.cpu_count() or 1)]))

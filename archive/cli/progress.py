@@ -18,8 +18,9 @@ class TerminalProgress:
     A stage that counts keeps its line until it is complete; stages that do not count are named beside it meanwhile.
     """
 
-    def __init__(self) -> None:
-        self._stop = False
+    def __init__(self, *, afterwards: str = "the same command goes on from there") -> None:
+        """``afterwards`` says what becomes of a command that is interrupted."""
+        self._stop, self._afterwards = False, afterwards
         self._bar: Any = None
         self._task: Any = None
         self._octets = 0
@@ -63,7 +64,7 @@ class TerminalProgress:
     def __enter__(self) -> TerminalProgress:
         if self._bar is not None:
             self._bar.start()
-            self._bar.console.print("Safe to interrupt (Ctrl-C): the same command goes on from there.", style="dim")
+            self._bar.console.print(f"Safe to interrupt (Ctrl-C): {self._afterwards}.", style="dim")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,7 +82,7 @@ def _rich_bar() -> Any:
 
         def render(self, task: Any) -> Text:
             if task.total is None:
-                return Text("")
+                return Text(f"{int(task.completed):,}" if task.completed else "")
             speed, left = task.speed or 0.0, task.time_remaining
             told = [f"{task.percentage:.1f}%", f"{int(task.completed):,}/{int(task.total):,}", task.fields["octets"]]
             told += [f"{speed:,.0f}/s"] if speed else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ import click
 
 from archive.cli.output import emit_json, say
 from archive.cli.progress import TerminalProgress
+from archive.config import FILE_NAME
 from archive.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class Beside:
     policy: PackagePolicy | None = None
     ours: tuple[Path, ...] = ()
     held: Callable[[Iterable[str]], set[str]] | None = None
-    places: Mapping[str, Path] = field(default_factory=dict)
+    places: Mapping[str, Path | None] = field(default_factory=dict)
 
 
 @click.command("survey")
@@ -104,13 +106,13 @@ def survey_command(
     table = metadata_file(metadata, metadata_encoding, metadata_delimiter, metadata_map)
     if quick and verify:
         raise UsageError("--quick opens no file, and --verify reads them", hint="give one of the two")
-    home = here or (click.get_current_context().find_root().obj or {}).get("home") or os.environ.get("ARCHIVE_HOME")
+    home = Path(here) if here else _usual_archive()
     with ExitStack() as stack:
         beside = Beside()
-        if home:
+        if home is not None:
             from archive import assembly
 
-            beside = beside_archive(stack.enter_context(assembly.reading(Path(home).absolute())), producer=None)
+            beside = beside_archive(stack.enter_context(assembly.reading(home.absolute())), producer=None)
         return show_survey(
             delivery,
             table,
@@ -121,6 +123,13 @@ def survey_command(
             quick=quick,
             as_json=as_json,
         )
+
+
+def _usual_archive() -> Path | None:
+    """The archive that commands here are about, if it exists already: a first look may come before it."""
+    settings = click.get_current_context().find_root().obj or {}
+    home = settings.get("home") or os.environ.get("ARCHIVE_HOME")
+    return Path(home) if home and (Path(home) / FILE_NAME).is_file() else None
 
 
 def beside_archive(archive: Any, *, producer: str | None) -> Beside:
@@ -134,7 +143,7 @@ def beside_archive(archive: Any, *, producer: str | None) -> Beside:
         policy=archive.config.packages,
         ours=tuple(holdings.folders()),
         held=holdings.catalogue.held,
-        places={name: location.root for name, location in holdings.locations.items()},
+        places={name: None if at.offline() else at.root for name, at in holdings.locations.items()},
     )
 
 
@@ -159,6 +168,7 @@ def show_survey(
     from profiles.ingest_profile import NO_AGREEMENT
 
     now = system_clock()
+    _require_scratch_outside(delivery)
     if page is not None:
         _require_outside(page, delivery)
     looked = look(
@@ -172,11 +182,11 @@ def show_survey(
         checksums=None if quick and not checksums else checksums,
     )
     policy = beside.policy or PackagePolicy()
-    with TerminalProgress() as progress:
+    with TerminalProgress(afterwards="nothing was changed") as progress:
         manner = Manner(policy=policy, now=now, quick=quick, verify=verify, held=beside.held, progress=progress)
         seen = survey(looked, manner)
     seen = replace(seen, room=room_for(seen.files, seen.bytes, beside.places))
-    said = Said(None if table is None else str(table.path), beside.producer)
+    said = Said(str(delivery), None if table is None else str(table.path), beside.producer)
     if page is not None:
         from archive.pages.rendering import render
         from archive.pages.writing import write_page
@@ -204,3 +214,13 @@ def _require_outside(page: Path, delivery: Path) -> None:
     require_free(page)
     if page.parent.resolve().is_relative_to(delivery.resolve()):
         raise UsageError(f"{page} would lie in the delivery", hint="nothing is written there; give another folder")
+
+
+def _require_scratch_outside(delivery: Path) -> None:
+    """Refuse to look at what holds the folder for temporary files: scratch files would be made in the delivery."""
+    scratch = Path(tempfile.gettempdir()).resolve()
+    if scratch.is_relative_to(delivery.resolve()):
+        raise UsageError(
+            f"the folder for temporary files, {scratch}, lies in the delivery",
+            hint="nothing is written there: say where else, TMPDIR=/somewhere archive survey …, or give a folder below",
+        )

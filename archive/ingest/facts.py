@@ -126,8 +126,8 @@ class Survey:
     """A first look at a delivery. Nothing was copied, and nothing but what stands here is known.
 
     ``items`` counts files with their side-cars as one. ``remarks`` are about the bag, the table and what was agreed;
-    ``oddities`` name entries that are no files, one by one. ``packages`` is what would be made without groups, and
-    where they are ``grouped`` the least.
+    ``oddities`` name entries that are no files, one by one. ``packages`` would be made, of so
+    many ``groups`` (persons, cases), None where whatever comes is packed together.
     """
 
     source: Path
@@ -147,7 +147,7 @@ class Survey:
     digests: DigestFacts
     packages: int
     terms: str | None
-    grouped: bool
+    groups: int | None
     remarks: tuple[Finding, ...]
     oddities: tuple[Finding, ...]
     quick: bool

@@ -19,6 +19,7 @@ from archive.ingest import beginnings
 from archive.ingest.candidates import Candidates
 from archive.ingest.facts import BagFacts, HardLinked, Survey, TableFacts
 from archive.ingest.given_digests import GivenDigests, Held, Opener, reading
+from archive.ingest.groups import Group, by_group, words_of
 from archive.ingest.links import Leads, where_it_leads
 from archive.ingest.listing import Listing
 from archive.ingest.matching import FILE_WITHOUT_ROW, ROW_WITHOUT_FILE, match
@@ -36,7 +37,7 @@ from archive.storage.descent import open_unlinked
 from archive.storage.directory import DirectoryReader
 from archive.storage.walking import Walked
 from profiles.finding import Finding
-from profiles.ingest_profile import NO_AGREEMENT, Grouping
+from profiles.ingest_profile import NO_AGREEMENT
 
 _ALL = "archive ingest lists all of them among its papers"
 _BATCH = 500
@@ -189,7 +190,7 @@ class _Seen:
         table = None
         if delivery.metadata is not None:
             table = self._compare(delivery.metadata, remarks, at_most=policy.max_files)
-        items, packages = _count(self._listing, policy)
+        items, packages, groups = _count(delivery, self._listing, policy, manner.scratch)
         return Survey(
             source=delivery.source,
             files=self._files,
@@ -208,7 +209,7 @@ class _Seen:
             candidates_more=self._candidates.more,
             packages=packages,
             terms=None if delivery.terms == NO_AGREEMENT else delivery.terms.id,
-            grouped=delivery.terms.grouping is not Grouping.NONE,
+            groups=groups,
             remarks=(*told(delivery.findings, where=_ALL), *remarks.findings(where=_ALL)),
             oddities=self._oddities.findings(where=_ALL),
             quick=manner.quick,
@@ -261,21 +262,30 @@ def _has_holes(walked: Walked) -> bool:
     return walked.allocated is not None and walked.size - walked.allocated >= 4096
 
 
-def _count(listing: Listing, policy: PackagePolicy) -> tuple[int, int]:
-    """How many items there are, and into how many packages they would be packed without groups."""
-    items = packages = files = size = 0
-    for entries in listing.items(at_most=policy.max_files):
-        sizes = [entry.size for entry in entries if entry.name is not None]
+def _count(
+    delivery: Delivery, listing: Listing, policy: PackagePolicy, scratch: Path | None
+) -> tuple[int, int, int | None]:
+    """How many items there are, into how many packages they would be packed, and of how many groups (None: none)."""
+    entries, words = listing.items(at_most=policy.max_files), words_of(delivery.terms, delivery.metadata)
+    ordered = ((None, item) for item in entries) if words is None else by_group(entries, words, scratch=scratch)
+    items = packages = groups = files = size = 0
+    latest: Group | None = None
+    packed: Group | None = None
+    for group, item in ordered:
+        sizes = [entry.size for entry in item if entry.name is not None]
         if not sizes:
             continue
         items += 1
+        groups += group != latest
+        full = files + len(sizes) > policy.max_files or size + sum(sizes) > policy.max_bytes
         if len(sizes) > policy.max_files or sum(sizes) > policy.max_bytes:
             packages += 1  # one of its own
-        elif not files or files + len(sizes) > policy.max_files or size + sum(sizes) > policy.max_bytes:
-            packages, files, size = packages + 1, len(sizes), sum(sizes)
+        elif not files or full or group != packed:
+            packages, files, size, packed = packages + 1, len(sizes), sum(sizes), group
         else:
             files, size = files + len(sizes), size + sum(sizes)
-    return items, packages
+        latest = group
+    return items, packages, None if words is None else groups
 
 
 def _judge_bag(delivery: Delivery, manner: Manner) -> BagFacts | None:

@@ -27,8 +27,9 @@ _FORBIDDEN = re.compile('[<>:"|?*\\\\\0-\x1f]')
 _DEVICES = re.compile(
     r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9¹²³]|LPT[0-9¹²³]) *(?:\..*)?", re.IGNORECASE | re.DOTALL
 )
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_CONTROL = frozenset({"Cc", "Zl", "Zp"})
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
+_UNDECODED = re.compile("[\udc80-\udcff]")
 
 
 class NameKind(StrEnum):
@@ -80,11 +81,11 @@ def noticed_in(name: bytes) -> Iterator[tuple[Noticed, str]]:
     if len(name) <= LONGEST_NAME and _PLAIN.fullmatch(name) and name[-1:] not in b". " and not _may_be_device(name):
         return
     text = name.decode("utf-8", "surrogateescape")
-    if any(0xDC80 <= ord(c) <= 0xDCFF for c in text):
+    if _UNDECODED.search(text):
         yield Noticed.NAME_NOT_UTF8, ""
-    if not text.isascii() and not _BIDI.isdisjoint(text):
+    if _BIDI.search(text):
         yield Noticed.BIDI, ""
-    if any(unicodedata.category(c) in _CONTROL for c in text):
+    if _CONTROL.search(text):
         yield Noticed.CONTROL, ""
     if _DEVICES.fullmatch(text):
         yield Noticed.WINDOWS_DEVICE, ""

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from archive.errors import ReadFailure
 from archive.holdings.sealing import own_disk
+from archive.ingest.digesting import digesting
 from archive.ingest.journal import Expected, Lot
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
@@ -99,8 +100,8 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
         source = bench.open_source(delivery.locate(expected.name))
     except OSError as error:
         raise ReadFailure(error.strerror or str(error)) from error
-    with source:
-        mtime_ns = _write(target, source, digester)
+    with source, digesting(digester, size=expected.size) as digest:
+        mtime_ns = _write(target, source, digest)
     digests = digester.digests()
     return ReceivedFile(
         expected=expected,
@@ -117,7 +118,7 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
     )
 
 
-def _reading(source: BinaryIO, digester: Digester) -> Iterator[bytes]:
+def _reading(source: BinaryIO, digest: Callable[[bytes], None]) -> Iterator[bytes]:
     while True:
         try:
             chunk = source.read(CHUNK)
@@ -125,17 +126,17 @@ def _reading(source: BinaryIO, digester: Digester) -> Iterator[bytes]:
             raise ReadFailure(error.strerror or str(error)) from error
         if not chunk:
             return
-        digester.update(chunk)
+        digest(chunk)
         yield chunk
 
 
-def _write(target: Path, source: BinaryIO, digester: Digester) -> int:
+def _write(target: Path, source: BinaryIO, digest: Callable[[bytes], None]) -> int:
     """Write what ``source`` holds to the new file ``target``; answer the time of its last change, as of the end."""
     try:
         with own_disk(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
             with open(target, "xb", buffering=0) as file:
-                for chunk in _reading(source, digester):
+                for chunk in _reading(source, digest):
                     write_all(file.fileno(), chunk)
                 mtime_ns = os.fstat(source.fileno()).st_mtime_ns
                 os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))

@@ -184,6 +184,8 @@ ODDITIES = {
 
 def oddity(walked: Walked) -> Finding | None:
     """The finding about an entry that is no regular file, None for files and for folders that hold something."""
+    if walked.kind is EntryKind.FILE:
+        return None
     subject = shown(walked.path)
     if walked.kind in ODDITIES:
         code, severity, message = ODDITIES[walked.kind]

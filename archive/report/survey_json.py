@@ -27,7 +27,7 @@ def survey_as_json(survey: Survey) -> dict[str, Any]:
         "bag": survey.bag is not None,
         "bag_judged": None if survey.bag is None else _bag(survey),
         "packages": survey.packages,
-        "grouped": survey.grouped,
+        "groups": survey.groups,
         "terms": survey.terms,
         "names": {
             **{str(kind): count for kind, count in survey.names.items()},

@@ -33,7 +33,7 @@ _MARKS = {Severity.ERROR: "!!", Severity.WARNING: " !", Severity.INFO: "  "}
 
 def survey_lines(survey: Survey, said: Said) -> Iterator[str]:
     """The lines."""
-    yield f"{brief(str(survey.source))}: {headline(survey)}"
+    yield f"{brief(said.delivery)}: {headline(survey)}"
     yield from _noticed(survey, Severity.ERROR, "Needs a person first")
     yield from _fits(survey)
     yield from _noticed(survey, Severity.WARNING, "Know before you ingest")

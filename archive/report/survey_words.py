@@ -29,8 +29,9 @@ _SAID_TWICE = frozenset({"listed-not-delivered", "delivered-not-listed"})  # the
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was given along with a delivery, so that the next command can be spelled out."""
+    """How a delivery was called and what was given along, so that the next command can be spelled out."""
 
+    delivery: str
     metadata: str | None = None
     producer: str | None = None
 
@@ -103,7 +104,7 @@ def about_digests(digests: DigestFacts) -> str:
 
 def about_packages(survey: Survey) -> str:
     """How many packages an ingest would make."""
-    count = f"{survey.packages:,}" + (" or more, one for each group" if survey.grouped else "")
+    count = f"{survey.packages:,}" + ("" if survey.groups is None else f", of {plural(survey.groups, 'group')}")
     terms = "nothing was agreed with the producer" if survey.terms is None else f"by the terms {survey.terms}"
     return f"{count}, and one for the papers ({terms})"
 
@@ -127,14 +128,14 @@ def remarks(survey: Survey) -> tuple[Finding, ...]:
 
 def next_steps(survey: Survey, said: Said) -> Iterator[str]:
     """What to do now, the first thing first."""
-    source = _typed(os.fsencode(survey.source), "DELIVERY")
+    source = _typed(os.fsencode(said.delivery), "DELIVERY")
     if survey.troubled:
         yield "Mend what stands first above, or write down why it cannot be mended; then look again."
     if not all(room.enough for room in survey.room):
         yield "Make room on the disks named above, or mount them."
     tables = [candidate for candidate in survey.candidates if candidate.role is Role.TABLE]
     if survey.table is None and tables:
-        path = _typed(os.path.join(os.fsencode(survey.source), tables[0].path), "FILE")
+        path = _typed(os.path.join(os.fsencode(said.delivery), tables[0].path), "FILE")
         yield f"If this is the producer's table, look again with it: archive survey {source} --metadata {path}"
     if survey.bag is not None and survey.bag.valid is None:
         yield f"To have every file of the bag read: archive survey {source} --verify"
