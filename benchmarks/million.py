@@ -1,8 +1,9 @@
 """A million small files ingested in one command, killed five times on the way; beside it, fifty thousand undisturbed.
 
 Counted: time per file, the memory of the largest process (``VmHWM`` of each, looked at four times a second), and
-whether what was received adds up. The kills are ``SIGKILL`` for the whole group of processes, at equal distances; the
-time lost by them is part of the time of the million.
+whether what was received adds up. The kills are ``SIGKILL`` for the whole group of processes, at equal distances. Told
+are the time in all, and the time without what the kills cost: from the start of each further run to the first package
+that it stores, less the usual time of a package (a delivery is listed again to see that it has not changed).
 
 ``python benchmarks/million.py [--files N] [--fraction N] [--kills N] [--folder DIR]``; DIR needs 10 GB and 2.5 million
 inodes.
@@ -15,11 +16,12 @@ import json
 import os
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROGRAM = Path(sys.executable).parent / "archive"
@@ -51,18 +53,33 @@ def generate(folder: Path, count: int) -> None:
 
 @dataclass(slots=True)
 class Watched:
-    """What one ingest took: seconds, runs, and the memory in MiB of the process that had most."""
+    """What one ingest took: seconds, runs, and the memory in MiB of the process that had most.
+
+    ``waited`` are seconds from the start of each run to the first package it stored, ``between`` those between two.
+    """
 
     files: int
     seconds: float = 0.0
     runs: int = 0
     memory: float = 0.0
+    waited: list[float] = field(default_factory=list)
+    between: list[float] = field(default_factory=list)
+
+    @property
+    def lost(self) -> float:
+        """Seconds that the kills cost."""
+        usual = statistics.median(self.between) if self.between else 0.0
+        return sum(max(0.0, seconds - usual) for seconds in self.waited[1:])
+
+    @property
+    def each(self) -> float:
+        """Seconds for one file, without what the kills cost."""
+        return (self.seconds - self.lost) / self.files
 
     def line(self) -> str:
         """For the table."""
-        each = self.seconds / self.files * 1e6
-        took = f"{self.files:>9,}  {self.seconds:>8.1f} s  {each:>7.0f} µs a file"
-        return f"{took}  {self.memory:>5.0f} MiB  {self.runs} runs"
+        took = f"{self.files:>9,}  {self.seconds:>8.1f} s in all  {self.lost:>6.1f} s lost by kills"
+        return f"{took}  {self.each * 1e6:>6.0f} µs a file  {self.memory:>5.0f} MiB  {self.runs} runs"
 
 
 def peaks(group: int) -> dict[int, float]:
@@ -92,14 +109,21 @@ def ingest(source: Path, home: Path, files: int, *, kills: int) -> tuple[Watched
     watched = Watched(files)
     subprocess.run([PROGRAM, "init", home], check=True, stdout=subprocess.DEVNULL)
     command = [PROGRAM, "ingest", source, "--producer", "benchmark", "--archive", home, "--json"]
+    said = home.with_suffix(".json")
     due = [files * (number + 1) // (kills + 1) for number in range(kills)]
     while True:
         begun = time.perf_counter()
-        run = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        with open(said, "wb") as out:
+            run = subprocess.Popen(command, stdout=out, start_new_session=True)
         watched.runs += 1
+        stored, since, first = packages(home), begun, True
         while run.poll() is None:
             watched.memory = max([watched.memory, *peaks(run.pid).values()])
-            if due and 5_000 * packages(home) >= due[0]:
+            now = packages(home)
+            if now > stored:
+                (watched.waited if first else watched.between).append(time.perf_counter() - since)
+                stored, since, first = now, time.perf_counter(), False
+            if due and 5_000 * now >= due[0]:
                 os.killpg(run.pid, signal.SIGKILL)
                 due.pop(0)
                 run.wait()
@@ -107,8 +131,7 @@ def ingest(source: Path, home: Path, files: int, *, kills: int) -> tuple[Watched
             time.sleep(0.25)
         watched.seconds += time.perf_counter() - begun
         if run.returncode == 0:
-            assert run.stdout is not None
-            return watched, json.loads(run.stdout.read())
+            return watched, json.loads(said.read_bytes())
         if run.returncode != -signal.SIGKILL:
             raise SystemExit(f"the ingest ended with {run.returncode}")
         print(f"killed with {len(os.listdir(home / 'store')):,} packages in the store", flush=True)
@@ -130,9 +153,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         ground = Path(folder)
         few, many = (measured(ground, arguments.fraction, 0), measured(ground, arguments.files, arguments.kills))
-    growth, slower = many.memory / few.memory, (many.seconds / many.files) / (few.seconds / few.files)
+    growth, slower = many.memory / few.memory, many.each / few.each
     print(f"largest process {many.memory:.0f} MiB (goal {WANTED_MEMORY}), {growth:.2f}x of few (goal {WANTED_GROWTH})")
-    print(f"time of a file {slower:.2f}x of that among few (goal {WANTED_TIME}), kills included")
+    print(f"time of a file {slower:.2f}x of that among few (goal {WANTED_TIME}), without what the kills cost")
     if many.memory > WANTED_MEMORY or growth > WANTED_GROWTH or slower > WANTED_TIME:
         sys.exit(1)
 
