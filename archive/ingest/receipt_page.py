@@ -20,9 +20,9 @@ _OUTCOMES = {
 }
 _MEANINGS = {
     Outcome.ACCEPTED: "kept, and copied to every place of the archive",
-    Outcome.DUPLICATE: "the archive held the same bytes before; received and kept once more all the same",
+    Outcome.DUPLICATE: "the archive held the same bytes before; received all the same, under its own name",
     Outcome.QUARANTINED: "kept locked away, because it may do harm",
-    Outcome.REJECTED: "not kept, by a person's decision with a reason",
+    Outcome.REJECTED: "not taken in, by a person's decision with a reason",
     Outcome.PENDING: "could not be read; waits for a decision",
 }
 
