@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from archive.errors import ArchiveError
 from archive.ingest.accession import Desk, Finished, open_accession
@@ -39,9 +38,7 @@ def ingest(
     brought: Brought = NOTHING,
 ) -> Accessioned:
     """Take in the delivery at ``source`` and answer how it stands. The same call goes on where a killed one stopped."""
-    given, around = brought.checksums, _around(bench)
-    terms = terms_for(bench.holdings.catalogue, producer)
-    delivery = look(source, producer=producer, metadata=metadata, terms=terms, checksums=given, **around)  # 1 survey
+    delivery = _look(source, producer=producer, metadata=metadata, brought=brought, bench=bench)  # 1 survey
     desk = open_accession(delivery, wanted=accession, bench=bench, brought=brought)
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)
@@ -53,7 +50,7 @@ def ingest(
         apart = keep_apart(examined, delivery=delivery, accession=desk.accession, catalogue=bench.holdings.catalogue)
         decision = appraise(examined, rights=rights, held=held, apart=apart)  # 4 appraise
         owed += quarantine(decision, delivery=delivery, desk=desk, bench=bench)
-        decision = store_once(decision, accession=desk.accession, terms=terms, bench=bench)
+        decision = store_once(decision, accession=desk.accession, terms=delivery.terms, bench=bench)
         prepared = seal(decision, delivery=delivery, accession=desk.accession, bench=bench)  # 5 seal
         owed += place(prepared, desk=desk.folder, bench=bench)  # 6 replicate, 7 record
         if not decision.files:
@@ -63,10 +60,20 @@ def ingest(
     return close(desk, delivery, owed=owed, bench=bench, keep_open=brought.keep_open)
 
 
-def _around(bench: Workbench) -> dict[str, Any]:
-    """What a look at a delivery needs of the archive."""
-    holdings = bench.holdings
-    return {"ours": holdings.folders(), "scratch": bench.staging, "today": holdings.stamp.clock().date()}
+def _look(
+    source: Path, *, producer: str, metadata: MetadataFile | None, brought: Brought, bench: Workbench
+) -> Delivery:
+    """The delivery at ``source``, held against what was agreed with its producer."""
+    return look(
+        source,
+        producer=producer,
+        metadata=metadata,
+        checksums=brought.checksums,
+        terms=terms_for(bench.holdings.catalogue, producer),
+        ours=bench.holdings.folders(),
+        scratch=bench.staging,
+        today=bench.holdings.stamp.clock().date(),
+    )
 
 
 def _receive(delivery: Delivery, desk: Desk, bench: Workbench) -> Iterator[tuple[Received, Answers]]:

@@ -33,7 +33,7 @@ from archive.packages.content import AipContent, HeldGroup, JudgedSignature, Pro
 from archive.packages.sealed import read_promise
 from archive.storage.directory import DirectoryReader, discard
 from profiles.finding import Finding, Severity
-from profiles.ingest_profile import Grouping
+from profiles.ingest_profile import Grouping, IngestProfile
 
 SEALED = ".sealed"
 DONE = ".done"
@@ -104,17 +104,16 @@ def provenance(package: PackageId, *, accession: AccessionId, delivery: Delivery
         accession=accession,
         producer=delivery.producer,
         organization=bench.policy.organization,
-        title=_title(delivery, accession),
+        title=title_of(delivery.title, accession=accession, producer=delivery.producer, terms=delivery.terms),
         sealed_at=bench.holdings.stamp.clock(),
         software_version=bench.holdings.stamp.version,
     )
 
 
-def _title(delivery: Delivery, accession: AccessionId) -> str:
+def title_of(folder: str, *, accession: AccessionId, producer: str, terms: IngestProfile) -> str:
     """What a package is called; of persons and cases without the folder's name, which may be somebody's."""
-    if delivery.terms.grouping is not Grouping.NONE:
-        return f"Accession {accession}, from {delivery.producer}"
-    return f"{delivery.title}, from {delivery.producer}"
+    what = folder if terms.grouping is Grouping.NONE else f"Accession {accession}"
+    return f"{what}, from {producer}"
 
 
 def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> list[Record]:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from archive.catalogue.rows import AccessionRow, TransferRow
 from archive.holdings.sealing import seal_record, sealed_safely
+from archive.ingest.agreement import terms_for
 from archive.ingest.papers import Filed, note_on
 from archive.ingest.receipt import Receipt, Submitted, gather, receipt_rows
 from archive.ingest.receipt_json import as_json_text
 from archive.ingest.receipt_page import page_of
 from archive.ingest.receipt_text import as_text
-from archive.ingest.seal import Prepared, place
+from archive.ingest.seal import Prepared, place, title_of
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import PackageId, new_identifier
 from archive.model.moments import parse_moment
@@ -64,13 +65,13 @@ def _content(
 ) -> AccessionContent:
     catalogue, stamp, newest = bench.holdings.catalogue, bench.holdings.stamp, sets[-1]
     totals, transfers = catalogue.totals(known.id), catalogue.transfers(known.id)
-    title = shown(os.path.basename(known.source) or known.source)
+    folder, terms = shown(os.path.basename(known.source) or known.source), terms_for(catalogue, known.producer)
     provenance = Provenance(
         package=PackageId(new_identifier()),
         accession=known.id,
         producer=known.producer,
         organization=bench.policy.organization,
-        title=f"{title}, from {known.producer}",
+        title=title_of(folder, accession=known.id, producer=known.producer, terms=terms),
         sealed_at=stamp.clock(),
         software_version=stamp.version,
     )

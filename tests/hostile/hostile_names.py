@@ -111,6 +111,7 @@ CASES = (
         "data/metadata/preservation/premis.xml",
         "data/representations/original/data/premis.xml",
         "representations/original/METS.xml",
+        codes=frozenset({"no-checksums"}),
     ),
     named(
         "names-of-our-workshop",

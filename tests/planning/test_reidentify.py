@@ -14,7 +14,7 @@ from planning_support import PNG, Keep
 from signature_samples import NEW_MAGIC, NEW_PUID, newer_formats
 
 from archive import assembly
-from archive.cli.output import TerminalProgress
+from archive.cli.progress import TerminalProgress
 from archive.inspection import pool
 from archive.inspection.evidence_file import EvidenceFile
 from archive.inspection.fido_identifier import FidoIdentifier
