@@ -1,4 +1,4 @@
-"""Digests of a large file computed in a thread of their own, while its next octets are read and written."""
+"""Digests of a large file computed in threads of their own, while its next octets are read and written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Thread
 from archive.model.digests import Digester
 
 LARGE = 16 * 1024 * 1024
-"""Octets from which a file is worth a thread."""
+"""Octets from which a file is worth a thread for each digest."""
 
 _AHEAD = 8
 """Pieces that wait to be digested, at most."""
@@ -22,24 +22,40 @@ def digesting(digester: Digester, *, size: int) -> Iterator[Callable[[bytes], No
     if size < LARGE:
         yield digester.update
         return
-    pieces: Queue[bytes | None] = Queue(_AHEAD)
-    failures: list[BaseException] = []
+    lines = [_Line(part) for part in digester.parts()]
 
-    def work() -> None:
-        try:
-            for piece in iter(pieces.get, None):
-                digester.update(piece)
-        except BaseException as error:  # told below; whoever puts must not wait for ever
-            failures.append(error)
-            for _ in iter(pieces.get, None):
-                pass
+    def take(piece: bytes) -> None:
+        digester.size += len(piece)
+        for line in lines:
+            line.pieces.put(piece)
 
-    thread = Thread(target=work, name="digest", daemon=True)
-    thread.start()
     try:
-        yield pieces.put
+        yield take
     finally:
-        pieces.put(None)
-        thread.join()
-    if failures:
-        raise failures[0]
+        for line in lines:
+            line.pieces.put(None)
+        for line in lines:
+            line.thread.join()
+    for line in lines:
+        if line.failure is not None:
+            raise line.failure
+
+
+class _Line:
+    """One digest, its thread, and the pieces that wait for it; ``None`` ends them."""
+
+    def __init__(self, update: Callable[[bytes], object]) -> None:
+        self.pieces: Queue[bytes | None] = Queue(_AHEAD)
+        self.failure: BaseException | None = None
+        self._update = update
+        self.thread = Thread(target=self._work, name="digest", daemon=True)
+        self.thread.start()
+
+    def _work(self) -> None:
+        try:
+            for piece in iter(self.pieces.get, None):
+                self._update(piece)
+        except BaseException as error:  # told when the file is done; whoever puts must not wait for ever
+            self.failure = error
+            for _ in iter(self.pieces.get, None):
+                pass

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from archive import durable
 from archive.errors import ReadFailure
 from archive.holdings.sealing import own_disk
 from archive.ingest.digesting import digesting
@@ -25,6 +26,9 @@ from profiles.finding import Finding, Severity
 
 MOST_GROWTH = 1 << 30
 """Octets by which a file may have grown since it was listed; one that grows as fast as it is read would never end."""
+
+_PORTION = 32
+"""Chunks after which what was written of a large file is sent on its way to the medium."""
 
 UNREADABLE = "unreadable"
 """Code of the finding about a file that could not be read."""
@@ -143,8 +147,10 @@ def _write(target: Path, source: BinaryIO, digest: Callable[[bytes], None], *, a
         with own_disk(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
             with open(target, "xb", buffering=0) as file:
-                for chunk in _reading(source, digest, at_most=at_most):
+                for number, chunk in enumerate(_reading(source, digest, at_most=at_most), 1):
                     write_all(file.fileno(), chunk)
+                    if number % _PORTION == 0:
+                        durable.begin_writing(file.fileno())
                 mtime_ns = os.fstat(source.fileno()).st_mtime_ns
                 os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
         return mtime_ns

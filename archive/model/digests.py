@@ -65,6 +65,10 @@ class Digester:
             hasher.update(data)
         self.size += len(data)
 
+    def parts(self) -> tuple[Callable[[bytes], object], ...]:
+        """``update`` for each algorithm, so that each may have a thread of its own; ``size`` is for the caller then."""
+        return tuple(hasher.update for hasher in self._hashers.values())
+
     def digests(self) -> dict[str, str]:
         """Lower-case hexadecimal digests of what was taken so far, by algorithm."""
         return {name: hasher.hexdigest() for name, hasher in self._hashers.items()}

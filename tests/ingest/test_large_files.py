@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import pytest
 
@@ -33,8 +34,11 @@ def test_a_reading_that_breaks_off_is_told_and_leaves_no_thread_behind() -> None
 
 def test_a_digester_that_fails_stops_nobody_and_is_told_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing(Digester):
-        def update(self, data: bytes) -> None:
-            raise MemoryError("no room")
+        def parts(self) -> tuple[Callable[[bytes], object], ...]:
+            def fail(_data: bytes) -> None:
+                raise MemoryError("no room")
+
+            return (*super().parts(), fail)
 
     monkeypatch.setattr(module, "_AHEAD", 1)
     with pytest.raises(MemoryError), digesting(Failing(("sha256",)), size=LARGE) as take:
