@@ -49,6 +49,7 @@ _MINISIGN = re.compile(rb"untrusted comment: [^\n]*\n([A-Za-z0-9+/=]{100})\r?\nt
 _PUBLIC_KEY_ALGORITHMS = (1, 3, 17, 19, 22, 27, 28)  # those that sign (RFC 9580 §9.1)
 _OF_DOCUMENTS = (0x00, 0x01)  # binary and text documents (RFC 9580 §5.2.1)
 _PROOF_WORDS = (b"File Hash SHA256", b"Proof Generated")
+_TELLA_FIRST = (b"File hash", b"File path", b"File name", b"Cells", b"WiFis", b"Timestamp")
 _PROOF_FILE = re.compile(r"(?:.*/)?[0-9a-f]{64}\.proof\.(?:csv|json)", re.IGNORECASE)
 
 
@@ -141,6 +142,13 @@ def _is_proof(head: bytes, _size: int) -> bool:
     return head[:1] in b'{F"\xef' and all(word in head for word in _PROOF_WORDS)
 
 
+def _is_tella(head: bytes, _size: int) -> bool:
+    """A first line of Tella's headings, in its order; those about the place are there only where it was known."""
+    heading, end, _ = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
+    named = heading.rstrip(b"\r").split(b",")
+    return bool(end) and tuple(named[: len(_TELLA_FIRST)]) == _TELLA_FIRST and named[-1] == b"Device ID"
+
+
 def _is_wacz(names: Set[str]) -> bool:
     return "datapackage.json" in names and any(
         name.startswith("archive/") and name.endswith((".warc", ".warc.gz")) for name in names
@@ -180,6 +188,10 @@ BY_HEAD = (
     HeadSignature(_local("minisign-signature", "Minisign signature", None, "minisign, signature format"), _is_minisign),
     HeadSignature(_local("c2pa-manifest", "C2PA manifest store", "application/c2pa", "C2PA 2.1 §11.1"), _is_c2pa),
     HeadSignature(_local("proofmode-proof", "ProofMode proof", None, "proofmode.org, metadata detail"), _is_proof),
+    HeadSignature(
+        _local("tella-metadata", "Tella metadata", "text/csv", "Tella for Android 2, metadata of an exported file"),
+        _is_tella,
+    ),
 )
 """Tried in this order; the first that fits is the answer."""
 

@@ -29,6 +29,11 @@ TOKEN = der(
 )
 SIGNATURE_BODY = bytes([4, 0, 22, 8]) + bytes(60)
 PROOF = b'{"File Hash SHA256":"' + b"0" * 64 + b'","Proof Generated":"2026-11-22T04:00:00Z"}'
+TELLA = (
+    b"File hash,File path,File name,Cells,WiFis,Timestamp,Ambient temperature,Light,Location accuracy,Locale,IPv6,IPv4,"
+    b"Language,Network type,Network,Manufacturer,Data type,Hardware,Screen size,WiFi MAC,Device ID\n"
+    b"00ff,/photos,a.jpg,,,1790000000000,,,3.5,be_BY,,,be,,,,,,,,0011\n"
+)
 MINISIGN = (
     b"untrusted comment: signature\n"
     + base64.b64encode(b"ED" + bytes(72))
@@ -48,6 +53,7 @@ SAMPLES: dict[str, bytes] = {
     "minisign-signature": MINISIGN,
     "c2pa-manifest": (8 + len(C2PA_DESCRIPTION)).to_bytes(4, "big") + b"jumb" + C2PA_DESCRIPTION,
     "proofmode-proof": PROOF,
+    "tella-metadata": TELLA,
     "proofmode-export": zip_of({f"{'0' * 64}.proof.csv": b"", "pubkey.asc": b""}),
     "wacz": zip_of({"datapackage.json": b"{}", "archive/data.warc.gz": b"", "pages/pages.jsonl": b""}),
 }
@@ -70,6 +76,19 @@ def test_each_format_of_ours_is_told_by_its_bytes(name: str, identifier: LocalId
 
 def test_every_signature_has_a_sample() -> None:
     assert {LOCAL + name for name in SAMPLES} == {known.format.puid for known in (*BY_HEAD, *BY_MEMBERS)}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        TELLA.replace(b"WiFis", b"Wifis"),
+        TELLA.replace(b",Device ID\n", b"\n"),
+        TELLA.partition(b"\n")[0],
+        b"File name,File hash\na.jpg,00ff\n",
+    ],
+)
+def test_a_table_with_other_headings_is_not_tellas(other: bytes, identifier: LocalIdentifier, tmp_path: Path) -> None:
+    assert puids(identifier, tmp_path / "evidence", other) == []
 
 
 @pytest.mark.parametrize("name", [name for name, data in SAMPLES.items() if data[:1] in (b"0", b"\xc2")])
