@@ -53,7 +53,7 @@ def test_it_ends_as_the_table_says(
         try:
             case.make(yard.delivery)
         except CannotBeMade as reason:
-            pytest.skip(f"{reason}")
+            pytest.skip(f"not in this machine's power: {reason}")
         _judge(case, yard, monkeypatch, schemas, usual)
     finally:
         if case.undo is not None:
