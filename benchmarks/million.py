@@ -134,7 +134,7 @@ def ingest(source: Path, home: Path, files: int, *, kills: int) -> tuple[Watched
             return watched, json.loads(said.read_bytes())
         if run.returncode != -signal.SIGKILL:
             raise SystemExit(f"the ingest ended with {run.returncode}")
-        print(f"killed with {len(os.listdir(home / 'store')):,} packages in the store", flush=True)
+        print(f"killed with {packages(home):,} packages in the store", flush=True)
 
 
 def adds_up(said: dict[str, int], files: int) -> bool:
