@@ -75,9 +75,10 @@ def _validate_apart(path: Path) -> list[Finding]:
     """As ``_validate``, on every core.
 
     bagit-python forks for that, which a process with threads cannot risk: so it gets one of its own, out of reach of
-    the Ctrl-C that asks us to finish what is in hand.
+    the Ctrl-C that asks us to finish what is in hand. ``-P``: no module is taken from the folder we happen to be in,
+    which may be a delivered one.
     """
-    command = [sys.executable, "-m", __name__, os.fspath(path)]
+    command = [sys.executable, "-P", "-m", __name__, os.fspath(path)]
     done = subprocess.run(command, capture_output=True, check=False, start_new_session=True)
     try:
         told = json.loads(done.stdout)
