@@ -194,7 +194,7 @@ class _Walk:
         self, *words: str, allowed: tuple[int, ...] = (0,), home: Path | None = None, quiet: bool = False
     ) -> dict[str, Any]:
         """Run one command as a person would, show it, and answer its JSON. Any other exit code ends the tour."""
-        command = [sys.executable, "-m", "archive", *words, "--json"]
+        command = [sys.executable, "-P", "-m", "archive", *words, "--json"]
         if not quiet:
             say(f"    $ archive {'' if home is None else f'--archive {home} '}{shlex.join(words)}")
         environment = {**os.environ, "ARCHIVE_HOME": str(home or self.home)}

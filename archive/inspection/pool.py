@@ -7,7 +7,6 @@ a batch that it died over go to the next one by one: then it is known which file
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,6 +24,7 @@ from archive.inspection.fido_identifier import FidoIdentifier
 from archive.inspection.identification import FormatIdentifier, Identification, describe
 from archive.inspection.local_identifier import LocalIdentifier
 from archive.inspection.siegfried_identifier import SiegfriedIdentifier
+from archive.inspection.spawning import no_modules_from_here
 
 Task = tuple[Path, str]
 """Where a file lies, and the name it was delivered under."""
@@ -226,7 +226,7 @@ class _Worker:
         self._begun = monotonic()
         self._ended = ""
         self._process = context.Process(target=_work, args=(theirs, makes), daemon=True)
-        with _interrupts_held(), _no_modules_from_here():
+        with _interrupts_held(), no_modules_from_here():
             self._process.start()
         theirs.close()  # so that the pipe ends when the worker does
 
@@ -294,23 +294,6 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _no_modules_from_here() -> Iterator[None]:
-    """A process begun now takes no module from the current folder, which may be a delivered one (python(1), -P)."""
-    before = os.environ.get(_SAFE_PATH)
-    os.environ[_SAFE_PATH] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
-            os.environ[_SAFE_PATH] = before
-
-
-_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def _work(connection: Connection, makes: Makers) -> None:

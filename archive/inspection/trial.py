@@ -12,6 +12,7 @@ from pathlib import Path
 from archive.errors import ArchiveError
 from archive.inspection.identification import FormatIdentifier, describe
 from archive.inspection.signature_file import SignaturesError
+from archive.inspection.spawning import no_modules_from_here
 from archive.model.formats import Tool
 
 PATIENCE = 120.0
@@ -37,7 +38,8 @@ def try_out(make: Callable[[], FormatIdentifier], *, patience: float = PATIENCE)
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_try, args=(theirs, make), daemon=True)
-    process.start()
+    with no_modules_from_here():
+        process.start()
     theirs.close()
     try:
         if not ours.poll(patience):
