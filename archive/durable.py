@@ -115,18 +115,6 @@ def _syncfs(descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def begin_writing(descriptor: int) -> None:
-    """Let the kernel begin to bring what was written to its medium, and wait for nothing: a later sync has less to do.
-
-    Nothing is promised; where the system has no such call (sync_file_range(2)), nothing happens.
-    """
-    if hasattr(_libc(), "sync_file_range"):
-        _libc().sync_file_range(descriptor, ctypes.c_int64(0), ctypes.c_int64(0), _SYNC_FILE_RANGE_WRITE)
-
-
-_SYNC_FILE_RANGE_WRITE = 2
-
-
 @cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)

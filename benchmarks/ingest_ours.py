@@ -14,6 +14,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from custody_content import peak_memory
 
@@ -33,11 +34,11 @@ class Counting(io.FileIO):
 
     read_in_all = 0
 
-    def read(self, size: int | None = -1, /) -> bytes:
+    def readinto(self, buffer: Any, /) -> int:
         """As every file, counted."""
-        data = super().read(size)
-        Counting.read_in_all += len(data or b"")
-        return data
+        octets = super().readinto(buffer) or 0
+        Counting.read_in_all += octets
+        return octets
 
 
 def opened(path: bytes) -> io.FileIO:

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import RawIOBase
+from itertools import cycle
 from pathlib import Path
-from typing import BinaryIO
 
-from archive import durable
 from archive.errors import ReadFailure
 from archive.holdings.sealing import own_disk
-from archive.ingest.digesting import digesting
+from archive.ingest.digesting import LARGE, digesting, piece_memory
 from archive.ingest.journal import Expected, Lot
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
-from archive.model.digests import ALGORITHMS, CHUNK, SEALED, Digester
+from archive.model.digests import ALGORITHMS, SEALED, Digester
 from archive.model.names import PackagePaths, PayloadPath, shown
 from archive.packages.content import ProducerDigest
 from archive.packages.folder import delivered_file
-from archive.storage.directory import discard, write_all
+from archive.storage.direct import NewFile
+from archive.storage.directory import discard
 from profiles.finding import Finding, Severity
 
 MOST_GROWTH = 1 << 30
 """Octets by which a file may have grown since it was listed; one that grows as fast as it is read would never end."""
 
-_PORTION = 32
-"""Chunks after which what was written of a large file is sent on its way to the medium."""
+Memory = Sequence[memoryview]
+"""What pieces of files are read into, in turn."""
 
 UNREADABLE = "unreadable"
 """Code of the finding about a file that could not be read."""
@@ -74,13 +75,13 @@ def receive(
     A file that cannot be read is pending, and the others go on; of each that is complete, ``told`` hears at once.
     Raises StorageError where staging cannot be written.
     """
-    paths = PackagePaths()
+    paths, memory = PackagePaths(), piece_memory()
     files, pending, findings = list[ReceivedFile](), list[Expected](), list[Finding]()
     _begin(folder)
     for expected in lot.files:
         path = paths.path(expected.name)
         try:
-            received = _copy(delivery, expected, path, folder=folder, bench=bench)
+            received = _copy(delivery, expected, folder, path, memory, bench)
         except ReadFailure as error:
             pending.append(expected)
             findings.append(_unreadable(expected, error))
@@ -98,7 +99,9 @@ def _begin(folder: Path) -> None:
         folder.mkdir(parents=True)
 
 
-def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: Path, bench: Workbench) -> ReceivedFile:
+def _copy(
+    delivery: Delivery, expected: Expected, folder: Path, path: PayloadPath, memory: Memory, bench: Workbench
+) -> ReceivedFile:
     given = [digest for digest in delivery.producer_digests(expected.name) if digest[0] in ALGORITHMS]
     agreed = tuple(dict.fromkeys(delivery.terms.digests))
     digester = Digester((*SEALED, *agreed, *(algorithm for algorithm, _, _ in given)))
@@ -108,7 +111,8 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
     except OSError as error:
         raise ReadFailure(error.strerror or str(error)) from error
     with source, digesting(digester, size=expected.size) as digest:
-        mtime_ns = _write(target, source, digest, at_most=expected.size + MOST_GROWTH)
+        pieces = _pieces(source, memory, at_most=expected.size + MOST_GROWTH)
+        mtime_ns = _write(target, source, pieces, digest, direct=expected.size >= LARGE)
     digests = digester.digests()
     return ReceivedFile(
         expected=expected,
@@ -125,34 +129,44 @@ def _copy(delivery: Delivery, expected: Expected, path: PayloadPath, *, folder: 
     )
 
 
-def _reading(source: BinaryIO, digest: Callable[[bytes], None], *, at_most: int) -> Iterator[bytes]:
+def _pieces(source: RawIOBase, memory: Memory, *, at_most: int) -> Iterator[memoryview]:
+    """What ``source`` holds, piece by piece; each is whole but the last, and its memory is used again later."""
     size = 0
-    while True:
-        try:
-            chunk = source.read(CHUNK)
-        except OSError as error:
-            raise ReadFailure(error.strerror or str(error)) from error
-        if not chunk:
-            return
-        digest(chunk)
-        size += len(chunk)
+    for piece in cycle(memory):
+        filled = _fill(source, piece)
+        if filled:
+            yield piece[:filled]
+        size += filled
         if size > at_most:
             raise ReadFailure(f"it has {MOST_GROWTH:,} octets more than when it was listed, and does not end")
-        yield chunk
+        if filled < len(piece):
+            return
 
 
-def _write(target: Path, source: BinaryIO, digest: Callable[[bytes], None], *, at_most: int) -> int:
-    """Write what ``source`` holds to the new file ``target``; answer the time of its last change, as of the end."""
+def _fill(source: RawIOBase, piece: memoryview) -> int:
+    """Fill ``piece`` from ``source``; fewer octets than it has room for are the last ones."""
+    filled = 0
+    try:
+        while filled < len(piece) and (octets := source.readinto(piece[filled:])):
+            filled += octets
+    except OSError as error:
+        raise ReadFailure(error.strerror or str(error)) from error
+    return filled
+
+
+def _write(
+    target: Path, source: RawIOBase, pieces: Iterator[memoryview], digest: Callable[[memoryview], None], *, direct: bool
+) -> int:
+    """Write the pieces to the new file ``target``; answer the time of the source's last change, as of the end."""
     try:
         with own_disk(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
-            with open(target, "xb", buffering=0) as file:
-                for number, chunk in enumerate(_reading(source, digest, at_most=at_most), 1):
-                    write_all(file.fileno(), chunk)
-                    if number % _PORTION == 0:
-                        durable.begin_writing(file.fileno())
+            with NewFile(target, direct=direct) as file:
+                for piece in pieces:
+                    digest(piece)
+                    file.write(piece)
                 mtime_ns = os.fstat(source.fileno()).st_mtime_ns
-                os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
+                os.utime(file.descriptor, ns=(mtime_ns, mtime_ns))
         return mtime_ns
     except ReadFailure:
         target.unlink(missing_ok=True)  # half a file is no evidence; the delivered one is untouched

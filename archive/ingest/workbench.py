@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from archive.config import PackagePolicy
 from archive.holdings.holdings import Holdings
@@ -48,8 +48,8 @@ def no_verifier(_question: SignatureQuestion) -> SignatureAnswer:
     return SignatureAnswer(SignatureJudgement(SignatureOutcome.UNVERIFIABLE, "no verifier"))
 
 
-SourceOpener = Callable[[bytes], BinaryIO]
-"""Opens one delivered file for its one reading."""
+SourceOpener = Callable[[bytes], RawIOBase]
+"""Opens one delivered file for its one reading, with nothing that reads ahead between it and us."""
 
 Identify = Callable[[Iterable[tuple[Path, str]]], Iterator[tuple[Identification, ...]]]
 """What each identifier says of files, given where the bytes lie and the delivered name, in the same order."""

@@ -16,7 +16,7 @@ CHUNK = 1 << 20
 
 
 class _Hasher(Protocol):
-    def update(self, data: bytes, /) -> object: ...
+    def update(self, data: bytes | memoryview, /) -> object: ...
 
     def hexdigest(self) -> str: ...
 
@@ -59,13 +59,13 @@ class Digester:
         self._hashers = {name: _MAKERS[name]() for name in dict.fromkeys(algorithms)}
         self.size = 0
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Take the next bytes."""
         for hasher in self._hashers.values():
             hasher.update(data)
         self.size += len(data)
 
-    def parts(self) -> tuple[Callable[[bytes], object], ...]:
+    def parts(self) -> tuple[Callable[[bytes | memoryview], object], ...]:
         """``update`` for each algorithm, so that each may have a thread of its own; ``size`` is for the caller then."""
         return tuple(hasher.update for hasher in self._hashers.values())
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from io import FileIO
 from types import TracebackType
-from typing import BinaryIO
 
 from archive.storage.reading import open_quietly
 
@@ -18,7 +18,7 @@ _HELD = 64
 """Folders held open at once; those of a deeper tree are reached anew from the last of them."""
 
 
-def open_unlinked(path: bytes) -> BinaryIO:
+def open_unlinked(path: bytes) -> FileIO:
     """As ``open_quietly``, for an absolute path of any length of which no part may be a link.
 
     Raises OSError; ValueError for a path that is not absolute or climbs (``..``).

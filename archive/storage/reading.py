@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from archive import durable
 
 
-def open_quietly(path: Path | bytes, *, within: int | None = None) -> BinaryIO:
+def open_quietly(path: Path | bytes, *, within: int | None = None) -> FileIO:
     """A reading of a regular file that follows no link, waits for nobody and leaves no trace, not even a time.
 
     ``within`` is the descriptor of the folder that a relative path begins in. Raises OSError; for anything but a
@@ -35,7 +35,7 @@ def _require_regular(status: os.stat_result) -> None:
         raise OSError("is no longer a regular file")
 
 
-def open_from_medium(path: Path) -> BinaryIO:
+def open_from_medium(path: Path) -> FileIO:
     """As ``open_quietly``, with the octets coming from the medium and not from memory."""
     file = open_quietly(path)
     durable.forget_pages(file.fileno())

@@ -297,9 +297,9 @@ def full_at(step: str) -> Callable[[str], None]:
 
 
 def copying(patch: pytest.MonkeyPatch) -> None:
-    from archive.ingest import receive
+    from archive.storage.direct import NewFile
 
-    patch.setattr(receive, "write_all", full)
+    patch.setattr(NewFile, "write", full)
 
 
 def sealing(patch: pytest.MonkeyPatch) -> None:

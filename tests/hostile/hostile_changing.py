@@ -6,8 +6,9 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
+from io import RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 from hostile_case import Case, State, files, outcomes
@@ -33,7 +34,7 @@ def at_opening(change: Change) -> Callable[[Path, pytest.MonkeyPatch], None]:
     """Change something at the moment ``b/bad.bin`` is about to be opened."""
 
     def disturb(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def opening(path: bytes) -> BinaryIO:
+        def opening(path: bytes) -> RawIOBase:
             if path.endswith(b"bad.bin"):
                 with unwatched():
                     change(folder / "b")
@@ -48,7 +49,7 @@ def in_reading(change: Change) -> Callable[[Path, pytest.MonkeyPatch], None]:
     """Change something after the first octets of ``b/bad.bin`` were read."""
 
     def disturb(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def opening(path: bytes) -> BinaryIO:
+        def opening(path: bytes) -> RawIOBase:
             file = open_unlinked(path)
             return _Changing(file, folder, change) if path.endswith(b"bad.bin") else file  # type: ignore[return-value]
 
@@ -60,17 +61,17 @@ def in_reading(change: Change) -> Callable[[Path, pytest.MonkeyPatch], None]:
 class _Changing:
     """A reading in the midst of which the file is changed."""
 
-    def __init__(self, file: BinaryIO, folder: Path, change: Change) -> None:
+    def __init__(self, file: RawIOBase, folder: Path, change: Change) -> None:
         self._file, self._folder, self._change = file, folder, change
         self._read = 0
 
-    def read(self, size: int) -> bytes:
-        data = self._file.read(min(size, 1000) if self._read == 0 else size)
+    def readinto(self, buffer: memoryview) -> int:
+        octets = self._file.readinto(buffer[:1000] if self._read == 0 else buffer) or 0
         if self._read == 0:
             with unwatched():
                 self._change(self._folder / "b")
-        self._read += len(data)
-        return data
+        self._read += octets
+        return octets
 
     def fileno(self) -> int:
         return self._file.fileno()
@@ -138,11 +139,11 @@ def _endless(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receive, "MOST_GROWTH", 64 * MIB)  # the true limit takes longer and no other way
 
     class Endless:
-        def __init__(self, file: BinaryIO) -> None:
+        def __init__(self, file: RawIOBase) -> None:
             self._file = file
 
-        def read(self, size: int) -> bytes:
-            return bytes(size)
+        def readinto(self, buffer: memoryview) -> int:
+            return len(buffer)
 
         def fileno(self) -> int:
             return self._file.fileno()
@@ -153,7 +154,7 @@ def _endless(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def __exit__(self, *_: object) -> None:
             self._file.close()
 
-    def opening(path: bytes) -> BinaryIO:
+    def opening(path: bytes) -> RawIOBase:
         file = open_unlinked(path)
         return Endless(file) if path.endswith(b"bad.bin") else file  # type: ignore[return-value]
 

@@ -15,8 +15,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from io import RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -219,7 +220,7 @@ def _digest(path: bytes) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def with_opener(monkeypatch: pytest.MonkeyPatch, opener: Callable[[bytes], BinaryIO]) -> None:
+def with_opener(monkeypatch: pytest.MonkeyPatch, opener: Callable[[bytes], RawIOBase]) -> None:
     """Let ingest open delivered files with ``opener`` from here on."""
     original = assembly.ingest_bench
 
@@ -235,7 +236,7 @@ class Failing:
     def __init__(self, number: int, *names: bytes, after: int | None = None) -> None:
         self.number, self.names, self.after = number, names, after
 
-    def __call__(self, path: bytes) -> BinaryIO:
+    def __call__(self, path: bytes) -> RawIOBase:
         if not path.endswith(self.names):
             return open_quietly(path)
         if self.after is None:
@@ -246,15 +247,15 @@ class Failing:
 class _Breaking:
     """A reading that breaks off after some octets."""
 
-    def __init__(self, file: BinaryIO, number: int, after: int) -> None:
+    def __init__(self, file: RawIOBase, number: int, after: int) -> None:
         self._file, self._number, self._left = file, number, after
 
-    def read(self, size: int) -> bytes:
+    def readinto(self, buffer: memoryview) -> int:
         if self._left == 0:
             raise OSError(self._number, os.strerror(self._number))
-        data = self._file.read(min(size, self._left))
-        self._left -= len(data)
-        return data
+        octets = self._file.readinto(buffer[: self._left]) or 0
+        self._left -= octets
+        return octets
 
     def fileno(self) -> int:
         return self._file.fileno()

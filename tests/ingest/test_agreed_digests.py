@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections import Counter
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 from ingest_support import (
@@ -84,7 +84,7 @@ def test_each_delivered_byte_is_read_once_for_all_digests(
     agree(place, tmp_path, "'sha512', 'md5', 'sha1'")
     opened: Counter[bytes] = Counter()
 
-    def opener(path: bytes) -> BinaryIO:
+    def opener(path: bytes) -> RawIOBase:
         opened[path] += 1
         return open_quietly(path)
 

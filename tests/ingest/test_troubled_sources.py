@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 from ingest_support import Answer, Failing, Place, add_up, snapshot, with_opener, write
@@ -125,7 +125,7 @@ def test_a_waiting_file_keeps_its_identifier_when_the_delivery_is_listed_anew(
 def test_a_file_that_grows_while_it_is_read_is_kept_as_read_and_needs_a_person(
     place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def growing(path: bytes) -> BinaryIO:
+    def growing(path: bytes) -> RawIOBase:
         file = open_quietly(path)
         if path.endswith(b"bad.txt"):
             with open(path, "ab") as more:
@@ -146,7 +146,7 @@ def test_a_file_that_grows_while_it_is_read_is_kept_as_read_and_needs_a_person(
 def test_a_file_rewritten_in_place_while_it_is_read_needs_a_person_though_its_size_stayed(
     place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def rewriting(path: bytes) -> BinaryIO:
+    def rewriting(path: bytes) -> RawIOBase:
         file = open_quietly(path)
         if path.endswith(b"bad.txt"):
             os.utime(path, ns=(1, 1))
@@ -164,7 +164,7 @@ def test_a_file_rewritten_in_place_while_it_is_read_needs_a_person_though_its_si
 def test_a_file_that_is_something_else_by_the_time_it_is_read_waits(
     place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch, instead: str
 ) -> None:
-    def swapping(path: bytes) -> BinaryIO:
+    def swapping(path: bytes) -> RawIOBase:
         if path.endswith(b"bad.txt"):
             os.rename(path, path + b".away")
             if instead == "fifo":
@@ -276,7 +276,7 @@ def test_a_folder_above_a_file_that_became_a_link_leads_nowhere(
     write(tmp_path / "outside", {"bad.txt": b"s" * 3 * MIB})  # as long as the one that was listed
     os.utime(tmp_path / "outside" / "bad.txt", ns=(0, (folder / "b" / "bad.txt").stat().st_mtime_ns))
 
-    def swapping(path: bytes) -> BinaryIO:
+    def swapping(path: bytes) -> RawIOBase:
         if path.endswith(b"bad.txt"):
             (folder / "b").rename(folder / "b.away")
             (folder / "b").symlink_to(tmp_path / "outside")
