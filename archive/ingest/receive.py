@@ -15,6 +15,7 @@ from archive.errors import ReadFailure
 from archive.holdings.sealing import own_disk
 from archive.ingest.digesting import LARGE, digesting, piece_memory
 from archive.ingest.journal import Expected, Lot
+from archive.ingest.opening import Opened, opened_ahead
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
 from archive.model.digests import ALGORITHMS, SEALED, Digester
@@ -78,18 +79,20 @@ def receive(
     paths, memory = PackagePaths(), piece_memory()
     files, pending, findings = list[ReceivedFile](), list[Expected](), list[Finding]()
     _begin(folder)
-    for expected in lot.files:
-        path = paths.path(expected.name)
-        try:
-            received = _copy(delivery, expected, folder, path, memory, bench)
-        except ReadFailure as error:
-            pending.append(expected)
-            findings.append(_unreadable(expected, error))
-        else:
-            files.append(received)
-            told(folder, received)
-            findings += _differences(received)
-        bench.progress.advance(octets=expected.size)
+    opened = opened_ahead(lot.files, lambda expected: bench.open_source(delivery.locate(expected.name)))
+    with contextlib.closing(opened):
+        for expected, source in opened:
+            path = paths.path(expected.name)
+            try:
+                received = _copy(source, expected, path, folder=folder, memory=memory, delivery=delivery)
+            except ReadFailure as error:
+                pending.append(expected)
+                findings.append(_unreadable(expected, error))
+            else:
+                files.append(received)
+                told(folder, received)
+                findings += _differences(received)
+            bench.progress.advance(octets=expected.size)
     return Received(lot, folder, tuple(files), tuple(pending), tuple(findings), bench.holdings.stamp.clock())
 
 
@@ -100,19 +103,16 @@ def _begin(folder: Path) -> None:
 
 
 def _copy(
-    delivery: Delivery, expected: Expected, folder: Path, path: PayloadPath, memory: Memory, bench: Workbench
+    source: Opened, expected: Expected, path: PayloadPath, *, folder: Path, memory: Memory, delivery: Delivery
 ) -> ReceivedFile:
+    if isinstance(source, ReadFailure):
+        raise source
     given = [digest for digest in delivery.producer_digests(expected.name) if digest[0] in ALGORITHMS]
     agreed = tuple(dict.fromkeys(delivery.terms.digests))
     digester = Digester((*SEALED, *agreed, *(algorithm for algorithm, _, _ in given)))
-    target = delivered_file(folder, path)
-    try:
-        source = bench.open_source(delivery.locate(expected.name))
-    except OSError as error:
-        raise ReadFailure(error.strerror or str(error)) from error
     with source, digesting(digester, size=expected.size) as digest:
         pieces = _pieces(source, memory, at_most=expected.size + MOST_GROWTH)
-        mtime_ns = _write(target, source, pieces, digest, direct=expected.size >= LARGE)
+        mtime_ns = _write(delivered_file(folder, path), source, pieces, digest, direct=expected.size >= LARGE)
     digests = digester.digests()
     return ReceivedFile(
         expected=expected,
