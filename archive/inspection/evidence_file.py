@@ -13,16 +13,21 @@ class AllowanceSpent(Exception):
     """More was asked of a file than may be read from it."""
 
 
+KEPT = 128 * 1024
+"""Octets of a file's beginning that are kept once somebody read them: whoever looks next reads them from there."""
+
+
 class EvidenceFile:
-    """A regular file, read by position and never written.
+    """A regular file, read by position and never written; several may look at it, one after the other.
 
     The file-like half (``seek``, ``tell``, ``read``) is for the libraries that look into containers: together their
     readings may not exceed ``allowance`` octets, after which AllowanceSpent is raised. Those libraries turn an error
     of the medium into a complaint about content; ``failure`` keeps the error itself.
     """
 
-    def __init__(self, path: Path, *, allowance: int) -> None:
+    def __init__(self, path: Path, *, allowance: int = 0) -> None:
         """Raise OSError when ``path`` cannot be opened or is no regular file."""
+        self.path = path
         # A FIFO must not block the opening; for a regular file the flag means nothing.
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         self.closed = False
@@ -35,6 +40,13 @@ class EvidenceFile:
             raise
         self.size = status.st_size
         self.failure: OSError | None = None
+        self._allowance = allowance
+        self._position = 0
+        self._kept = b""
+
+    def begin(self, *, allowance: int) -> None:
+        """Let the next one look, from the beginning and within an allowance of its own."""
+        self.failure = None
         self._allowance = allowance
         self._position = 0
 
@@ -87,11 +99,16 @@ class EvidenceFile:
         self.close()
 
     def _read_at(self, position: int, size: int) -> bytes:
+        if position + size <= len(self._kept):
+            return self._kept[position : position + size]
         try:
-            return read_exactly(self._descriptor, position=position, size=size)
+            data = read_exactly(self._descriptor, position=position, size=size)
         except OSError as failure:
             self.failure = failure
             raise
+        if position == 0 and len(self._kept) < size <= KEPT:
+            self._kept = data
+        return data
 
 
 def read_exactly(descriptor: int, *, position: int, size: int) -> bytes:

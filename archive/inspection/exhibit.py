@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from archive.inspection.containers import opens_as_ole
 from archive.inspection.evidence_file import AllowanceSpent, EvidenceFile
@@ -44,13 +43,13 @@ class Exhibit:
 
 
 @contextmanager
-def exhibit(file: EvidenceFile, path: Path, *, name: str) -> Iterator[Exhibit]:
-    """``file``, which lies at ``path`` and was delivered as ``name``, under a path with the delivered extension.
+def exhibit(file: EvidenceFile, *, name: str) -> Iterator[Exhibit]:
+    """``file``, which was delivered as ``name``, under a path with the delivered extension.
 
     Raises Withheld for a container that nobody should unpack, OSError when the medium cannot be read.
     """
     if _is_container(file) or file.size <= WHOLE:
-        with _under_its_extension(os.fspath(path), name) as place:
+        with _under_its_extension(os.fspath(file.path), name) as place:
             yield Exhibit(place)
     else:
         with _ends_of(file) as ends, _under_its_extension(ends, name) as place:

@@ -8,12 +8,11 @@ container raises. ``FidoIdentifier`` takes FIDO's tables and rules and none of t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from archive.inspection.containers import CONTAINER_ALLOWANCE, Look, look_into_ole, look_into_zip
 from archive.inspection.deadline import DeadlinePassed, within
 from archive.inspection.evidence_file import EvidenceFile
-from archive.inspection.identification import EMPTY, FormatMatch, Identification, describe
+from archive.inspection.identification import EMPTY, FormatIdentifier, FormatMatch, Identification, describe
 from archive.inspection.signature_file import SHIPPED, FidoFiles
 from archive.inspection.signatures import Format, fido_tables
 from archive.model.formats import Basis
@@ -25,7 +24,7 @@ DEADLINE = 30.0
 """Seconds one file may take. Ordinary files take milliseconds; see ``deadline`` for those that do not."""
 
 
-class FidoIdentifier:
+class FidoIdentifier(FormatIdentifier):
     """Answers as FIDO does, file by file; see ``FormatIdentifier`` for the promises.
 
     A format that several signatures fit is listed once. Where FIDO has no answer, for a container it fails on, the
@@ -45,19 +44,19 @@ class FidoIdentifier:
         self.tool_version = self._tables.tool_version
         self.signatures = self._tables.version
 
-    def identify(self, path: Path, *, name: str) -> Identification:
-        """What the file at ``path``, delivered as ``name``, is; raises OSError when it cannot be read."""
-        with EvidenceFile(path, allowance=CONTAINER_ALLOWANCE) as file:
-            if file.size == 0:
-                return self._answer(self._tables.match_extension(name), warning=EMPTY)
-            try:
-                return within(self._deadline, lambda: self._examine(file, name))
-            except DeadlinePassed:
-                return self._failed(f"identification was given up after {self._deadline:g} seconds")
-            except OSError:
-                raise
-            except Exception as error:
-                return self._failed(f"identification failed: {describe(error)}")
+    def examine(self, file: EvidenceFile, *, name: str) -> Identification:
+        """What ``file``, delivered as ``name``, is; raises OSError when it cannot be read."""
+        file.begin(allowance=CONTAINER_ALLOWANCE)
+        if file.size == 0:
+            return self._answer(self._tables.match_extension(name), warning=EMPTY)
+        try:
+            return within(self._deadline, lambda: self._examine(file, name))
+        except DeadlinePassed:
+            return self._failed(f"identification was given up after {self._deadline:g} seconds")
+        except OSError:
+            raise
+        except Exception as error:
+            return self._failed(f"identification failed: {describe(error)}")
 
     def _examine(self, file: EvidenceFile, name: str) -> Identification:
         head = file.head(BUFFER)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from archive.inspection.evidence_file import EvidenceFile
 from archive.model.formats import Basis, Tool
 
 EMPTY = "empty file"
@@ -94,27 +95,27 @@ class Identification:
 
 
 class FormatIdentifier(Protocol):
-    """Tells formats apart. ``signatures`` names the signature files by version, as a PREMIS agent note wants it."""
+    """Tells formats apart; who inherits from this and implements ``examine`` has ``identify``.
 
-    @property
-    def tool(self) -> str:
-        """Name of the program."""
+    ``tool`` and ``tool_version`` name the program, ``signatures`` what it knows, by version, as a PREMIS agent note
+    wants it.
+    """
 
-    @property
-    def tool_version(self) -> str:
-        """Version of the program."""
+    tool: str
+    tool_version: str
+    signatures: str
 
-    @property
-    def signatures(self) -> str:
-        """Version of what it knows."""
+    def examine(self, file: EvidenceFile, *, name: str) -> Identification:
+        """What ``file``, our copy, is; ``name`` is the name it was delivered under, whose extension counts.
 
-    def identify(self, path: Path, *, name: str) -> Identification:
-        """What the file at ``path`` is.
-
-        ``path`` is where our copy lies; ``name`` is the name it was delivered under, whose extension counts.
         Never raises for what a file contains; raises OSError when it cannot be read.
         """
         ...
+
+    def identify(self, path: Path, *, name: str) -> Identification:
+        """As ``examine``, of the file that lies at ``path``; OSError also where it cannot be opened."""
+        with EvidenceFile(path) as file:
+            return self.examine(file, name=name)
 
 
 def describe(error: BaseException) -> str:

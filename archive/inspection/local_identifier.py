@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Set
-from pathlib import Path
 
 from archive.inspection.containers import CONTAINER_ALLOWANCE
 from archive.inspection.evidence_file import AllowanceSpent, EvidenceFile
-from archive.inspection.identification import LOCAL, FormatMatch, Identification
+from archive.inspection.identification import LOCAL, FormatIdentifier, FormatMatch, Identification
 from archive.inspection.local_signatures import BY_HEAD, BY_MEMBERS, MAGIC, LocalFormat
 from archive.model.formats import Basis
 
@@ -20,7 +19,7 @@ MOST_MEMBERS = 2_000
 """Members of a ZIP file above which its names are not looked at by us; FIDO and siegfried look inside any."""
 
 
-class LocalIdentifier:
+class LocalIdentifier(FormatIdentifier):
     """Answers with identifiers of ours (``local/…``), or with what the first octets resemble, or not at all.
 
     See ``FormatIdentifier`` for the promises. May be shared by threads.
@@ -34,18 +33,18 @@ class LocalIdentifier:
         known = [signature.format.puid for signature in (*BY_HEAD, *BY_MEMBERS)] + [f"{m!r}" for m in MAGIC]
         self.signatures = "local signatures " + hashlib.sha256("\n".join(known).encode()).hexdigest()[:12]
 
-    def identify(self, path: Path, *, name: str) -> Identification:
-        """What the file at ``path`` is; its name says nothing here. Raises OSError when it cannot be read."""
-        with EvidenceFile(path, allowance=CONTAINER_ALLOWANCE) as file:
-            head = file.head(HEAD)
-            for signature in BY_HEAD:
-                if signature.fits(head, file.size):
-                    return self._answer(_match(signature.format, Basis.SIGNATURE))
-            if head.startswith(b"PK\3\4"):
-                names = _member_names(file)
-                for of_members in BY_MEMBERS:
-                    if of_members.fits(names):
-                        return self._answer(_match(of_members.format, Basis.CONTAINER))
+    def examine(self, file: EvidenceFile, *, name: str) -> Identification:
+        """What ``file`` is; its name says nothing here. Raises OSError when it cannot be read."""
+        file.begin(allowance=CONTAINER_ALLOWANCE)
+        head = file.head(HEAD)
+        for signature in BY_HEAD:
+            if signature.fits(head, file.size):
+                return self._answer(_match(signature.format, Basis.SIGNATURE))
+        if head.startswith(b"PK\3\4"):
+            names = _member_names(file)
+            for of_members in BY_MEMBERS:
+                if of_members.fits(names):
+                    return self._answer(_match(of_members.format, Basis.CONTAINER))
         return self._answer(*_resembling(head))
 
     def _answer(self, *matches: FormatMatch) -> Identification:

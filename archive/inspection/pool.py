@@ -20,6 +20,7 @@ from time import monotonic
 from types import TracebackType
 
 from archive.errors import ArchiveError
+from archive.inspection.evidence_file import EvidenceFile
 from archive.inspection.fido_identifier import FidoIdentifier
 from archive.inspection.identification import FormatIdentifier, Identification, describe
 from archive.inspection.local_identifier import LocalIdentifier
@@ -140,17 +141,29 @@ class Crew:
 def _examine_here(tasks: Iterable[Task], makes: Makers) -> Iterator[Answers]:
     witnesses = [make() for make in makes]
     for path, name in tasks:
-        yield tuple(_ask(witness, path, name) for witness in witnesses)
+        yield _ask_all(witnesses, path, name)
 
 
-def _ask(witness: FormatIdentifier, path: Path, name: str) -> Identification:
+def _ask_all(witnesses: Sequence[FormatIdentifier], path: Path, name: str) -> Answers:
     try:
-        return witness.identify(path, name=name)
+        with EvidenceFile(path) as file:
+            return tuple(_ask(witness, file, name) for witness in witnesses)
     except OSError as error:
-        return _tool(witness).nothing(warning=f"the file could not be read: {describe(error)}", unread=True)
+        return tuple(_unread(witness, error) for witness in witnesses)
+
+
+def _ask(witness: FormatIdentifier, file: EvidenceFile, name: str) -> Identification:
+    try:
+        return witness.examine(file, name=name)
+    except OSError as error:
+        return _unread(witness, error)
     except Exception as error:
         # Witnesses promise not to; one that breaks its promise over a file nobody foresaw must not end the batch.
         return _tool(witness).nothing(warning=f"identification failed: {describe(error)}")
+
+
+def _unread(witness: FormatIdentifier, error: OSError) -> Identification:
+    return _tool(witness).nothing(warning=f"the file could not be read: {describe(error)}", unread=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,4 +321,4 @@ def _work(connection: Connection, makes: Makers) -> None:
         connection.send(_Introduction(tuple(_tool(witness) for witness in witnesses)))
         while True:
             batch = connection.recv()
-            connection.send([tuple(_ask(witness, path, name) for witness in witnesses) for path, name in batch])
+            connection.send([_ask_all(witnesses, path, name) for path, name in batch])

@@ -11,13 +11,12 @@ from __future__ import annotations
 import errno
 import os
 import re
-from pathlib import Path
 from typing import Any
 
 from archive.errors import ArchiveError
 from archive.inspection.evidence_file import EvidenceFile
 from archive.inspection.exhibit import Withheld, exhibit
-from archive.inspection.identification import EMPTY, FormatMatch, Identification, printable
+from archive.inspection.identification import EMPTY, FormatIdentifier, FormatMatch, Identification, printable
 from archive.inspection.signature_file import SignatureFile, SignaturesError
 from archive.inspection.zip_directory import ALLOWANCE
 from archive.model.formats import Basis
@@ -40,7 +39,7 @@ _loaded_by: int | None = None
 """The process that loaded siegfried."""
 
 
-class SiegfriedIdentifier:
+class SiegfriedIdentifier(FormatIdentifier):
     """Answers as siegfried does, file by file; see ``FormatIdentifier`` for the promises.
 
     Of a file beyond ``exhibit.WHOLE`` octets that is no container, siegfried sees the two ends; a container that
@@ -69,18 +68,18 @@ class SiegfriedIdentifier:
                 hint="install pygfried again: pip install --force-reinstall pygfried",
             ) from error
 
-    def identify(self, path: Path, *, name: str) -> Identification:
-        """What the file at ``path``, delivered as ``name``, is; raises OSError when it cannot be read."""
-        with EvidenceFile(path, allowance=ALLOWANCE) as file:
-            _refuse_after_fork()
-            if file.size == 0:
-                return self._answer((), warning=EMPTY)
-            try:
-                with exhibit(file, path, name=name) as shown:
-                    return self._read(self._scanner.identify(shown.path, True)["files"][0], shown.warning)
-            except Withheld as reason:
-                warning = f"siegfried was not asked: {reason}"
-                return Identification((), self.tool, self.tool_version, self.signatures, warning, failed=True)
+    def examine(self, file: EvidenceFile, *, name: str) -> Identification:
+        """What ``file``, delivered as ``name``, is; raises OSError when it cannot be read."""
+        file.begin(allowance=ALLOWANCE)
+        _refuse_after_fork()
+        if file.size == 0:
+            return self._answer((), warning=EMPTY)
+        try:
+            with exhibit(file, name=name) as shown:
+                return self._read(self._scanner.identify(shown.path, True)["files"][0], shown.warning)
+        except Withheld as reason:
+            warning = f"siegfried was not asked: {reason}"
+            return Identification((), self.tool, self.tool_version, self.signatures, warning, failed=True)
 
     def _read(self, said: Any, warning: str | None) -> Identification:
         if not said["matches"]:

@@ -11,23 +11,24 @@ import pytest
 from inspection_samples import GENERATED
 
 from archive.errors import ArchiveError
-from archive.inspection.identification import FormatMatch, Identification
+from archive.inspection.evidence_file import EvidenceFile
+from archive.inspection.identification import FormatIdentifier, FormatMatch, Identification
 from archive.inspection.pool import SMALL_BATCH, WINDOW, Task, examine_many, identify_many
 from archive.model.formats import Basis
 
 
-class Echo:
+class Echo(FormatIdentifier):
     """Identifies a file as its own name, and says in which process; dies over ``deadly`` and fails over ``missing``."""
 
     tool = "echo"
     tool_version = "1"
     signatures = "none"
 
-    def identify(self, path: Path, *, name: str) -> Identification:
+    def examine(self, file: EvidenceFile, *, name: str) -> Identification:
         if name == "deadly":
             os.kill(os.getpid(), signal.SIGKILL)
         if name == "missing":
-            raise FileNotFoundError(2, "No such file", str(path))
+            raise FileNotFoundError(2, "No such file", str(file.path))
         match = FormatMatch(name, str(os.getpid()), None, None, Basis.SIGNATURE)
         return Identification((match,), self.tool, self.tool_version, self.signatures, None)
 
@@ -41,7 +42,7 @@ def vanish() -> Echo:
 
 
 def tasks(names: Iterator[str] | list[str]) -> Iterator[Task]:
-    return ((Path("copy"), name) for name in names)
+    return ((Path(__file__), name) for name in names)
 
 
 def numbers(count: int) -> list[str]:
@@ -148,11 +149,11 @@ def test_fido_answers_the_same_in_workers_as_in_this_process(tmp_path: Path) -> 
 class Brooding(Echo):
     """Never comes back from ``endless``, as a program does that cannot be interrupted."""
 
-    def identify(self, path: Path, *, name: str) -> Identification:
+    def examine(self, file: EvidenceFile, *, name: str) -> Identification:
         if name == "endless":
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGALRM})
             signal.pause()
-        return super().identify(path, name=name)
+        return super().examine(file, name=name)
 
 
 def test_a_worker_that_never_comes_back_is_given_up_and_the_batch_goes_on() -> None:
@@ -167,10 +168,10 @@ def test_a_worker_that_never_comes_back_is_given_up_and_the_batch_goes_on() -> N
 class Careless(Echo):
     """Breaks its promise over ``surprising``."""
 
-    def identify(self, path: Path, *, name: str) -> Identification:
+    def examine(self, file: EvidenceFile, *, name: str) -> Identification:
         if name == "surprising":
             raise RecursionError("too deep")
-        return super().identify(path, name=name)
+        return super().examine(file, name=name)
 
 
 @pytest.mark.parametrize("count", [3, 200])
