@@ -8,10 +8,12 @@ Whatever breaks off in between, the location holds at least what it held.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from archive import durable
 from archive.custody.leaf import Pair, committed_record
@@ -29,10 +31,13 @@ from archive.custody.segments import (
     uncovered,
 )
 from archive.errors import CustodyError
-from archive.model.digests import sha256_hex
+from archive.model.digests import digest_stream
 
 PREFIX = "custody/"
 """Where the log lies below a location."""
+
+_AT_ONCE = 1_000
+"""Lines that are handed to a location together."""
 
 
 class SegmentStore(Protocol):
@@ -41,8 +46,14 @@ class SegmentStore(Protocol):
     def put(self, key: str, data: bytes) -> None:
         """Store ``data`` whole or not at all; FileExistsError where the key is taken."""
 
+    def put_stream(self, key: str, chunks: Iterable[bytes], *, sha256: str) -> int:
+        """As ``put``, piece by piece, and nothing where they do not have that digest; answers the size in octets."""
+
     def read(self, key: str) -> bytes:
         """All of what is stored under a key."""
+
+    def open(self, key: str) -> BinaryIO:
+        """A reading of what is stored under a key."""
 
     def keys(self, prefix: str) -> Iterable[str]:
         """Every key that starts with ``prefix``, in any order."""
@@ -143,7 +154,7 @@ def _require_same_history(log: CustodyLog, store: SegmentStore, held: _Held) -> 
                 f"{log.size}: the archive has lost records, or the location belongs to another archive",
                 hint="nothing was copied; find out which of the two is right before anything is recorded",
             )
-        _require_equal(store, _key(part, last), _own(log, last)[part])
+        _require_equal(store, _key(part, last), _checked(log, {part: [last]})[part, last])
 
 
 def _copy_block(log: CustodyLog, store: SegmentStore, held: _Held, block: Segment) -> tuple[int, list[str]]:
@@ -157,46 +168,48 @@ def _copy_block(log: CustodyLog, store: SegmentStore, held: _Held, block: Segmen
     wanted = {part: [block] if short[part] and block not in held[part] else missing[part] for part in PARTS}
     if not any(wanted.values()) and not any(short.values()):
         return 0, []
-    own = _own(log, block)
+    own = _checked(log, {part: [block, *short[part], *wanted[part]] for part in PARTS})
     for part in PARTS:  # before anything is stored: the short ones may be what is right, and our own lines rotten
         for segment in short[part]:
-            _require_equal(store, _key(part, segment), _slice(own[part], block, segment))
+            _require_equal(store, _key(part, segment), own[part, segment])
     for part in PARTS:
         for segment in wanted[part]:
-            _put(store, _key(part, segment), _slice(own[part], block, segment))
+            _put(log, store, part, segment, own[part, segment])
     for part in PARTS:
         if short[part]:
-            _require_equal(store, _key(part, block), own[part])
+            _require_equal(store, _key(part, block), own[part, block])
     superseded = [_key(part, segment) for part in PARTS for segment in short[part]]
     return sum(segment.count for segment in missing[LEAVES]), superseded
 
 
-def _own(log: CustodyLog, run: Segment) -> dict[str, list[bytes]]:
-    """Both parts of the log's own records in ``run``, each checked, as lines with their LF."""
-    own: dict[str, list[bytes]] = {LEAVES: [], OPENINGS: []}
-    for _, pair, _ in log.entries(run.first, run.end):
-        own[LEAVES].append(pair.leaf + b"\n")
-        own[OPENINGS].append(pair.opening + b"\n")
-    return own
+def _checked(log: CustodyLog, runs: Mapping[str, Iterable[Segment]]) -> dict[tuple[str, Segment], str]:
+    """The SHA-256 of the log's own lines in each of ``runs``, by part; each record in them was checked."""
+    wanted = {(part, run): hashlib.sha256() for part, some in runs.items() for run in some}
+    first, end = min(run.first for _, run in wanted), max(run.end for _, run in wanted)
+    for n, pair, _ in log.entries(first, end):
+        lines = {LEAVES: pair.leaf + b"\n", OPENINGS: pair.opening + b"\n"}
+        for (part, run), hasher in wanted.items():
+            if run.first <= n < run.end:
+                hasher.update(lines[part])
+    return {place: hasher.hexdigest() for place, hasher in wanted.items()}
 
 
-def _slice(lines: list[bytes], block: Segment, run: Segment) -> list[bytes]:
-    return lines[run.first - block.first : run.end - block.first]
-
-
-def _put(store: SegmentStore, key: str, lines: list[bytes]) -> None:
+def _put(log: CustodyLog, store: SegmentStore, part: str, segment: Segment, sha256: str) -> None:
+    lines = log.lines(part, segment)
+    chunks = iter(lambda: b"".join(line + b"\n" for line in islice(lines, _AT_ONCE)), b"")
     try:
-        store.put(key, b"".join(lines))
+        store.put_stream(_key(part, segment), chunks, sha256=sha256)
     except FileExistsError:  # it was not among the names a moment ago; the same bytes are as good as ours
-        _require_equal(store, key, lines)
+        _require_equal(store, _key(part, segment), sha256)
 
 
-def _require_equal(store: SegmentStore, key: str, lines: list[bytes]) -> None:
-    theirs, ours = store.read(key), b"".join(lines)
-    if theirs != ours:
+def _require_equal(store: SegmentStore, key: str, sha256: str) -> None:
+    with store.open(key) as stream:
+        _, theirs = digest_stream(stream, ("sha256",))
+    if theirs["sha256"] != sha256:
         raise CustodyError(
-            f"the location's {key} (SHA-256 {sha256_hex(theirs)}) is not what the archive's own log says "
-            f"({sha256_hex(ours)}): one of them was altered, or the location belongs to another archive",
+            f"the location's {key} (SHA-256 {theirs['sha256']}) is not what the archive's own log says "
+            f"({sha256}): one of them was altered, or the location belongs to another archive",
             hint="nothing was overwritten or removed; compare both with the copy at a third location",
         )
 
@@ -210,10 +223,18 @@ def _numbered_lines(store: SegmentStore, part: str) -> Iterator[tuple[int, bytes
                 f"the location's copy of the custody log has a gap: {part} {expected} to {run.first - 1} are missing",
                 hint=_OTHERS,
             )
-        lines = store.read(_key(part, segment)).split(b"\n")
-        if len(lines) != segment.count + 1 or lines[-1]:
-            raise CustodyError(
-                f"the location's {_key(part, segment)} does not hold {segment.count} lines", hint=_OTHERS
-            )
-        yield from enumerate(_slice(lines, segment, run), run.first)
+        yield from enumerate(islice(_lines(store, part, segment), run.first - segment.first, None), run.first)
         expected = run.end
+
+
+def _lines(store: SegmentStore, part: str, segment: Segment) -> Iterator[bytes]:
+    """The lines of a segment, without their LF; CustodyError where they are not as many as its name says."""
+    count, whole = 0, True
+    with store.open(_key(part, segment)) as stream:
+        for line in stream:
+            count, whole = count + 1, line.endswith(b"\n")
+            if count > segment.count or not whole:
+                break
+            yield line[:-1]
+    if count != segment.count or not whole:
+        raise CustodyError(f"the location's {_key(part, segment)} does not hold {segment.count} lines", hint=_OTHERS)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -125,6 +127,12 @@ class FolderStore:
         self.puts: list[str] = []
         self.reads: list[str] = []
 
+    def put_stream(self, key: str, chunks: Iterable[bytes], *, sha256: str) -> int:
+        data = b"".join(chunks)
+        assert hashlib.sha256(data).hexdigest() == sha256
+        self.put(key, data)
+        return len(data)
+
     def put(self, key: str, data: bytes) -> None:
         path = self.root / key
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,6 +146,9 @@ class FolderStore:
     def read(self, key: str) -> bytes:
         self.reads.append(key)
         return (self.root / key).read_bytes()
+
+    def open(self, key: str) -> BinaryIO:
+        return io.BytesIO(self.read(key))
 
     def keys(self, prefix: str) -> Iterable[str]:
         found = (str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from custody_samples import FolderStore, content, crash_at, new_log, reopen, some_records
@@ -12,6 +14,7 @@ from archive.custody.copies import SegmentStore, copy_new, read_copy, restore
 from archive.custody.leaf import Pair
 from archive.custody.log import CustodyLog
 from archive.errors import CustodyError
+from archive.storage.filesystem import FileSystemBackend
 
 
 def names(*runs: tuple[int, int]) -> list[str]:
@@ -305,3 +308,32 @@ def test_copied_pairs_open_to_the_records(tmp_path: Path):
     again = CustodyLog.create(tmp_path / "again", segment=4)
     again.append_closed([Pair(leaf, opening) for _, leaf, opening in read_copy(store)])
     assert list(again.records()) == list(log.records())
+
+
+def test_segments_travel_in_pieces_so_that_memory_does_not_grow_with_them(tmp_path: Path):
+    class InPieces(FileSystemBackend):
+        pieces: ClassVar[list[int]] = []
+
+        def put(self, key: str, data: bytes) -> None:
+            raise AssertionError(f"{key} in one piece")
+
+        def read(self, key: str) -> bytes:
+            raise AssertionError(f"{key} in one piece")
+
+        def put_stream(self, key: str, chunks: Iterable[bytes], *, sha256: str | None = None) -> int:
+            return super().put_stream(key, map(self.counted, chunks), sha256=sha256)
+
+        def counted(self, chunk: bytes) -> bytes:
+            self.pieces.append(chunk.count(b"\n"))
+            return chunk
+
+    log = CustodyLog.create(tmp_path / "custody")
+    log.append(some_records(0, 2_500))
+    (tmp_path / "location").mkdir()
+    store = InPieces(tmp_path / "location")
+    assert copy_new(log, store) == 2_500
+    assert store.pieces == [1_000, 1_000, 500] * 2
+    assert list(read_copy(store)) == lines_of(log)
+    log.append(some_records(2_500, 2_501))
+    assert copy_new(log, store) == 1
+    assert list(read_copy(store)) == lines_of(log)
