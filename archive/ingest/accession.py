@@ -13,7 +13,16 @@ from archive.catalogue.rows import AccessionRow
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.sealing import own_disk
 from archive.ingest.brought import NOTHING, Brought
-from archive.ingest.journal import Earlier, Listed, is_blocked, journal_path, list_delivery, make_staging
+from archive.ingest.journal import (
+    JOURNAL,
+    Earlier,
+    Listed,
+    is_blocked,
+    journal_path,
+    list_delivery,
+    look_again,
+    make_staging,
+)
 from archive.ingest.lease import source_name
 from archive.ingest.papers import keep_note
 from archive.ingest.scratch import PREFIX as SCRATCH
@@ -28,6 +37,7 @@ from archive.model.records import AccessionRecord, ProducerRecord, Record, Trans
 from archive.model.transfer import Transfer
 from archive.storage.directory import discard
 from profiles.finding import Finding
+from profiles.ingest_profile import Grouping
 
 NEW = "new"
 """What to give as ``--accession`` for a delivery that shall be received once more from the beginning."""
@@ -76,7 +86,7 @@ def open_accession(
     awaited = previous is not None and _awaits_more(previous, delivery, bench)
     listed = _list(delivery, previous, more=wanted is not None or awaited, bench=bench)
     if listed.files == 0:
-        listed.path.unlink()
+        _throw_away(listed)
         raise ArchiveError(f"{delivery.source} holds no files: nothing was received", hint="is this the right folder?")
     if previous is None:
         accession = AccessionId(new_identifier())
@@ -85,7 +95,7 @@ def open_accession(
     if _is_unchanged(previous, delivery, listed):
         return _go_on(previous, delivery, listed, owed, news, brought, bench)
     if wanted is None and not awaited:
-        listed.path.unlink()
+        _throw_away(listed)
         raise _changed(previous, delivery, listed)
     return replace(_begin(previous.id, delivery, listed, news, brought, bench), owed=owed)
 
@@ -130,6 +140,10 @@ def _previous(delivery: Delivery, *, wanted: str | None, bench: Workbench) -> Ac
 
 def _list(delivery: Delivery, previous: AccessionRow | None, *, more: bool, bench: Workbench) -> Listed:
     bench.progress.stage("listing the delivery")
+    if previous is not None and not more and delivery.terms.grouping is Grouping.NONE:
+        journal = journal_path(bench.staging, previous.id)
+        if journal.exists() and (again := look_again(delivery, journal)).sha256 == previous.listing_sha256:
+            return again  # of packages for groups there is more to tell, which only a new listing finds
     candidate = bench.staging / f"{_CANDIDATE}{source_name(delivery.source)}-{new_identifier()}"
     earlier = Earlier()
     if previous is not None and (more or not journal_path(bench.staging, previous.id).exists()):
@@ -185,7 +199,7 @@ def _go_on(
     bench: Workbench,
 ) -> Desk | Finished:
     if previous.closed_at is not None:
-        listed.path.unlink()
+        _throw_away(listed)
         if news is not None:
             raise UsageError(
                 f"accession {previous.id} is closed and its papers are sealed: nothing can be added to them",
@@ -194,7 +208,7 @@ def _go_on(
         return Finished(previous)
     journal = journal_path(bench.staging, previous.id)
     if journal.exists():
-        listed.path.unlink()
+        _throw_away(listed)
     else:
         with own_disk(journal):
             make_staging(journal.parent)
@@ -236,6 +250,12 @@ def _begin(
     records += _told_transfer(accession, delivery, news, brought, bench)
     bench.holdings.record(records)
     return Desk(accession, journal.parent, _moved(listed, journal))
+
+
+def _throw_away(listed: Listed) -> None:
+    """Remove a listing that nobody needs; the journal of an accession stays."""
+    if listed.path.name != JOURNAL:
+        listed.path.unlink()
 
 
 def _moved(listed: Listed, journal: Path) -> Listed:

@@ -89,28 +89,56 @@ def list_delivery(delivery: Delivery, path: Path, *, policy: PackagePolicy, earl
 
     A file decided ``earlier`` is listed without being meant for a package again.
     """
-    hasher, unusual, files, blocked = hashlib.sha256(), Told(), 0, False
-    listing = Listing(path.parent)
+    listing, seen = Listing(path.parent), _Seen()
     for walked in delivery.walk():
-        hasher.update(_fingerprint(walked))
-        found = oddity(walked)
-        if found is not None:
-            unusual.add(found)
-            blocked = blocked or walked.error is not None
         name = delivery.item_name(walked)
-        files += name is not None
+        seen.take(walked, name)
         listing.add(walked.path, name=name, size=walked.size, mtime=walked.mtime_ns, line=_encode(_entry(walked)))
     with open(path, "xb") as out:
         packer = _Packer(policy, out.write)
         items = listing.items(at_most=policy.max_files)
         for group, entries in in_order(items, delivery.terms, delivery.metadata, scratch=path.parent):
             for finding in _pack(entries, packer, earlier, group, delivery.terms):
-                unusual.add(finding)
+                seen.unusual.add(finding)
         packer.finish()
         out.flush()
         durable.sync_file(out.fileno())
-    findings = unusual.findings(where="the listing in the accession package has them all")
-    return Listed(path, hasher.hexdigest(), files, findings, blocked)
+    return seen.listed(path)
+
+
+def look_again(delivery: Delivery, path: Path) -> Listed:
+    """Walk a delivery whose journal lies at ``path``: its digest tells whether it is still the one that was listed.
+
+    Nothing is written. What was found while its files were put together (``_pack``) is not among the findings.
+    """
+    seen = _Seen()
+    for walked in delivery.walk():
+        seen.take(walked, delivery.item_name(walked))
+    return seen.listed(path)
+
+
+class _Seen:
+    """What one walk over a delivery sees of it as a whole."""
+
+    def __init__(self) -> None:
+        self.unusual = Told()
+        self._hasher = hashlib.sha256()
+        self._files = 0
+        self._blocked = False
+
+    def take(self, walked: Walked, name: bytes | None) -> None:
+        """The next entry; ``name`` is what it is called as a file to be received, None for all others."""
+        self._hasher.update(_fingerprint(walked))
+        self._files += name is not None
+        found = oddity(walked)
+        if found is not None:
+            self.unusual.add(found)
+            self._blocked = self._blocked or walked.error is not None
+
+    def listed(self, path: Path) -> Listed:
+        """All of it; the journal lies at ``path``."""
+        findings = self.unusual.findings(where="the listing in the accession package has them all")
+        return Listed(path, self._hasher.hexdigest(), self._files, findings, self._blocked)
 
 
 def _pack(
