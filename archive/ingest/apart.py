@@ -12,6 +12,7 @@ from archive.catalogue.catalogue import Catalogue
 from archive.ingest.examine import Examined
 from archive.ingest.receive import ReceivedFile
 from archive.ingest.survey import Delivery
+from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, FileId, ItemId
 from archive.model.malware import MalwareOutcome, Scan
 from archive.model.packages import Outcome
@@ -30,13 +31,13 @@ class _Earlier:
 
 
 def keep_apart(
-    examined: Examined, *, delivery: Delivery, accession: AccessionId, catalogue: Catalogue
+    examined: Examined, *, delivery: Delivery, accession: AccessionId, bench: Workbench
 ) -> dict[FileId, QuarantineReason]:
     """The files of a lot that are kept apart, and why."""
     items: dict[str, list[Member]] = {}
     for file, scan in zip(examined.received.files, examined.scans, strict=True):
         items.setdefault(file.expected.item or file.expected.file, []).append((file, scan))
-    earlier = _earlier(examined, accession, catalogue)
+    earlier = _earlier(examined, accession, bench.holdings.catalogue)
     apart: dict[FileId, QuarantineReason] = {}
     for item, members in items.items():
         why = _why(members, earlier.get(item, _Earlier()), delivery)

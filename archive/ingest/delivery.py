@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,18 +44,18 @@ def ingest(
     if isinstance(desk, Finished):
         return report_finished(desk.accession, bench=bench)
     owed = list(desk.owed)
-    for received, answers in _receive(delivery, desk, bench):  # 2 receive
-        examined = examine(received, answers, bench=bench)  # 3 examine
-        held = bench.holdings.catalogue.held(file.sha256 for file in received.files)
-        rights = weigh(received, metadata=delivery.metadata, bench=bench)
-        apart = keep_apart(examined, delivery=delivery, accession=desk.accession, catalogue=bench.holdings.catalogue)
-        decision = appraise(examined, rights=rights, held=held, apart=apart)  # 4 appraise
-        owed += quarantine(decision, delivery=delivery, desk=desk, bench=bench)
-        decision = store_once(decision, accession=desk.accession, terms=delivery.terms, bench=bench)
-        prepared = seal(decision, delivery=delivery, accession=desk.accession, bench=bench)  # 5 seal
-        owed += place(prepared, desk=desk.folder, bench=bench)  # 6 replicate, 7 record
-        if not decision.files:
-            owed += received.findings  # nothing was sealed that could keep them
+    with closing(_receive(delivery, desk, bench)) as arriving:  # 2 receive
+        for received, answers in arriving:
+            examined = examine(received, answers, bench=bench)  # 3 examine
+            held = bench.holdings.catalogue.held(file.sha256 for file in received.files)
+            rights = weigh(received, metadata=delivery.metadata, bench=bench)
+            apart = keep_apart(examined, delivery=delivery, accession=desk.accession, bench=bench)
+            decision = appraise(examined, rights=rights, held=held, apart=apart)  # 4 appraise
+            owed += quarantine(decision, delivery=delivery, desk=desk, bench=bench)
+            decision = store_once(decision, accession=desk.accession, terms=delivery.terms, bench=bench)
+            prepared = seal(decision, delivery=delivery, accession=desk.accession, bench=bench)  # 5 seal
+            owed += place(prepared, desk=desk.folder, bench=bench)  # 6 replicate, 7 record
+            owed += () if decision.files else received.findings  # nothing was sealed that could keep them
     if bench.progress.stopping():
         return report(desk.accession, findings=tuple(owed), closed=False, bench=bench)
     return close(desk, delivery, owed=owed, bench=bench, keep_open=brought.keep_open)
@@ -76,7 +77,7 @@ def _look(
     )
 
 
-def _receive(delivery: Delivery, desk: Desk, bench: Workbench) -> Iterator[tuple[Received, Answers]]:
+def _receive(delivery: Delivery, desk: Desk, bench: Workbench) -> Generator[tuple[Received, Answers], None, None]:
     """Lot after lot, received, with the crew's answers; when a person asks to stop, those in hand.
 
     The crew looks at files while others arrive. Two lots are in hand at most: one is received while the crew finishes

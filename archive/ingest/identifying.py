@@ -39,12 +39,14 @@ class Identifying:
 
     def __init__(self, identify: Identify) -> None:
         self._identify = identify
+        self._given_up = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="identify")
 
     def __enter__(self) -> Identifying:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._given_up = kind is not None
         self._thread.shutdown(cancel_futures=True)
 
     @contextmanager
@@ -58,4 +60,9 @@ class Identifying:
             files.put(None)
 
     def _ask(self, files: SimpleQueue[Question | None]) -> list[tuple[Identification, ...]]:
-        return list(self._identify(iter(files.get, None)))
+        answers = list[tuple[Identification, ...]]()
+        for of_one in self._identify(iter(files.get, None)):
+            if self._given_up:  # nobody waits for the others: whoever still looks at them is sent home
+                break
+            answers.append(of_one)
+        return answers
