@@ -370,8 +370,8 @@ class Hand:
 
 
 def ticked(home: Path, clock: Hand) -> list[Done]:
-    opening = lambda: assembly.on_duty(home, actor="a", clock=clock)  # noqa: E731
-    return [done for done in tick(opening, home, progress=Silent(), clock=clock) if done.duty == "timestamp"]
+    doors = assembly.doors(home, actor="a", clock=clock)
+    return [done for done in tick(doors, home, progress=Silent(), clock=clock) if done.duty == "timestamp"]
 
 
 def test_the_scheduler_stamps_each_new_checkpoint_and_retries_after_pauses(home: Path, server: LocalServer) -> None:
