@@ -121,10 +121,16 @@ def look_at(
     return Looked(package, tuple(said), sum(file.size for file in files))
 
 
+def is_held(holdings: Holdings, package: PackageRow) -> bool:
+    """Whether ``package``, known from before, was not deaccessioned meanwhile."""
+    now = holdings.catalogue.package(package.id)
+    return now is not None and now.deaccessioned_at is None
+
+
 def take_down(holdings: Holdings, looked: Looked, done: Rescanned) -> None:
     """Record what was said of a package, and count it, unless it was deaccessioned while the scanner looked."""
-    held = holdings.catalogue.package(looked.package.id)
-    if held is None or held.deaccessioned_at is not None:
+    held = looked.package
+    if not is_held(holdings, held):
         return
     new = newly_infected(holdings, held.id, looked.said)
     incidents = infection(holdings, held.id, new, when="after it was taken in; they lie where they lay")

@@ -16,8 +16,9 @@ from archive.catalogue.rows import PackageRow
 from archive.config import Config
 from archive.holdings.holdings import Holdings
 from archive.model.identifiers import IncidentId, new_identifier
+from archive.model.packages import ReplicaState
 from archive.model.records import IncidentRecord
-from archive.planning.rescan import GONE, RESCANNING, UNREAD, Rescanned, look_at, scanner_at, take_down
+from archive.planning.rescan import GONE, RESCANNING, UNREAD, Rescanned, is_held, look_at, scanner_at, take_down
 from archive.planning.rescan_due import STUCK, Portion, Waiting, portion, waiting
 from archive.progress import Progress
 
@@ -61,9 +62,10 @@ def rescan_tonight(looking: Opening, beside: Opening, *, progress: Progress) -> 
             found = waiting(holdings, config.malware, signatures=scanner.signatures)
             if not found.due:
                 return None
-            left, content = portion(holdings, config.malware), holdings.catalogue.content()
-        if left.is_spent:
-            return None
+            left = portion(holdings, config.malware)
+            if left.is_spent:
+                return None
+            content = holdings.catalogue.content()
         files = sum(content.get(due.package.id, (0, 0))[0] for due in found.due)
         progress.stage("looking for malware", total=min(files, left.of_files - left.files))
         with beside():
@@ -80,34 +82,41 @@ def _work(
     for due in found.due:
         if left.is_spent or progress.stopping() or done.stopped:
             break
-        files, size, told = done.files, done.bytes, len(done.findings)
+        before = done.files, done.bytes, len(done.findings)
         with looking() as (holdings, config):
+            if not is_held(holdings, due.package):
+                continue
             find = partial(scanner_at, holdings.home, config.malware)
             looked = look_at(holdings, due.package, find=find, progress=progress, done=done)
-        unfinished = [one for one in done.findings[told:] if one.code in (UNREAD, GONE)]
+        unfinished = [one for one in done.findings[before[2] :] if one.code in (UNREAD, GONE)]
         if looked is not None or unfinished:
             with beside() as (holdings, _):
                 if looked is not None:
                     take_down(holdings, looked, done)
-                else:
-                    done.incidents += _stuck(holdings, due.package, _REASONS[unfinished[0].code])
-        left = left.plus(done.files - files, done.bytes - size)
+                elif is_held(holdings, due.package):
+                    done.incidents += _stuck(holdings, due.package, unfinished[0].code)
+                else:  # it was deaccessioned while the scanner looked, so it could not be read to its end
+                    done.findings = [one for one in done.findings if one not in unfinished]
+        left = left.plus(done.files - before[0], done.bytes - before[1])
     tonight.still_due = len(found.due) - done.packages
     tonight.out_of_reach, tonight.left_out = len(found.out_of_reach), len(found.left_out)
 
 
-def _stuck(holdings: Holdings, package: PackageRow, why: str) -> list[IncidentId]:
-    """Open the incident about a package that could not be finished, unless it is gone or there is one already."""
-    held = holdings.catalogue.package(package.id)
-    known = holdings.catalogue.incidents(only_open=True)
-    if held is None or held.deaccessioned_at is not None:
+def _stuck(holdings: Holdings, package: PackageRow, code: str) -> list[IncidentId]:
+    """Open the incident about a package that could not be finished, unless there is one.
+
+    None is opened where the locations of its copies went offline meanwhile: they are waited for.
+    """
+    replicas = [replica for replica in holdings.catalogue.replicas(package.id) if replica.state is ReplicaState.OK]
+    if all(holdings.locations[replica.location].offline() is not None for replica in replicas):
         return []
+    known = holdings.catalogue.incidents(only_open=True)
     if any(one.type == STUCK and one.package == package.id for one in known):
         return []
     incident = IncidentId(new_identifier())
     summary = (
-        f"package {package.id} could not be looked at for malware: {why}. It is left out at night until this incident "
-        f"is closed; archive malware scan {package.id} tries again now"
+        f"package {package.id} could not be looked at for malware: {_REASONS[code]}. It is left out at night until this "
+        f"incident is closed; archive malware scan {package.id} tries again now"
     )
     told = IncidentRecord(
         **holdings.stamp(), incident=incident, type=STUCK, aip=package.id, location=None, summary=summary

@@ -23,7 +23,7 @@ from archive.cli import run as run_command
 from archive.config import load
 from archive.custody import stamps
 from archive.custody.stamps import Place
-from archive.duties import Done, tick
+from archive.duties import Done, Doors, tick
 from archive.errors import ConfigError
 from archive.holdings.checkpoints import make_checkpoint
 from archive.holdings.timestamping import known_stamps
@@ -499,7 +499,8 @@ def test_status_and_duties_name_a_time_stamp_that_expires_within_two_years(home:
     with serving(lambda asked: Answer(short.answer(asked.body))) as server:
         configure(home, authority(server.url, name="short", ca="authorities/short.pem"))
         with assembly.changing(home, doing="ticking") as opened:
-            told = tick(lambda: contextlib.nullcontext((opened.holdings, load(home))), home, progress=Silent())
+            opening = lambda: contextlib.nullcontext((opened.holdings, load(home)))  # noqa: E731
+            told = tick(Doors(opening, opening, opening), home, progress=Silent())
     (done,) = [one for one in told if one.duty == "timestamp"]
     assert "stamped by 'short'" in done.sentence and "no later time-stamp covers it" in done.sentence
     ran = archive(home, "status")

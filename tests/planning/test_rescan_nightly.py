@@ -343,6 +343,35 @@ def test_a_package_out_of_reach_is_counted_and_waited_for(place: Place, clock: H
         assert done is not None and "1 packages with 1 files" in done.sentence
 
 
+class Pulls(Silent):
+    """Somebody who takes every disk away when the first package was looked at."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def advance(self, steps: int = 1, *, octets: int = 0) -> None:
+        for name in ("archive/store", "second", "third"):
+            if (self.root / name).exists():
+                (self.root / name).rename(self.root / f"{Path(name).name}-away")
+
+
+def test_disks_that_go_away_at_night_are_waited_for_and_open_no_incident(
+    place: Place, clock: Hand, tmp_path: Path
+) -> None:
+    for number in range(3):
+        add(place, tmp_path, a=b"%d" % number)
+    with pretended() as scanner:
+        done = night(asking(place, scanner.place), clock, progress=Pulls(tmp_path))
+        assert done is not None and done.needs_person
+        for name in ("second", "third"):
+            (tmp_path / f"{name}-away").rename(tmp_path / name)
+        (tmp_path / "store-away").rename(place.home / "store")
+        assert incidents(place, "rescan") == []
+        assert night(place, clock) is not None
+        assert night(place, clock) is None
+    assert None not in scans(place).values()
+
+
 def test_old_signatures_are_told(place: Place, tmp_path: Path) -> None:
     with clamd(made=datetime.now(UTC) - 100 * DAY) as there:
         asking(place, there)
