@@ -161,7 +161,8 @@ def _rescan(doors: Doors, progress: Progress) -> Done | None:
     if tonight is None:
         return None
     if tonight.no_scanner is not None:
-        sentence = f"nothing was looked at for malware: {tonight.no_scanner}. Start clamd, or mend [malware] socket"
+        sentence = f"nothing was looked at for malware, no scanner answers: {tonight.no_scanner}"
+        sentence += "; start clamd, or mend [malware] socket in archive.toml"
         return Done("rescan", sentence, needs_person=True)
     done = tonight.done
     told = [

@@ -18,7 +18,7 @@ from archive.holdings.holdings import Holdings
 from archive.holdings.malware import infection, malware_record, newly_infected
 from archive.inspection.malware import PATIENCE, Scanner, find_scanner
 from archive.model.identifiers import FileId, IncidentId
-from archive.model.malware import MalwareOutcome, Scan
+from archive.model.malware import NO_SCANNER, MalwareOutcome, Scan
 from archive.model.names import shown
 from archive.planning.copies import Copies, Place, doubt
 from archive.progress import Progress
@@ -65,6 +65,12 @@ def scanner_at(home: Path, policy: MalwarePolicy, *, patience: float = PATIENCE)
     """The scanner that ``archive.toml`` of the archive at ``home`` names, as it is now."""
     place = home / policy.socket if policy.socket else None
     return find_scanner(place, limit=policy.largest_file, connections=policy.connections, patience=patience)
+
+
+def why_none(scanner: Scanner, home: Path) -> str:
+    """Why nobody can be asked where ``scanner`` is none."""
+    reason = scanner.scan(home).reason or ""
+    return "none is set up" if reason == NO_SCANNER.reason else reason.removeprefix("no scanner: ")
 
 
 def rescan(holdings: Holdings, packages: Sequence[PackageRow], *, find: FindScanner, progress: Progress) -> Rescanned:

@@ -18,7 +18,17 @@ from archive.holdings.holdings import Holdings
 from archive.model.identifiers import IncidentId, new_identifier
 from archive.model.packages import ReplicaState
 from archive.model.records import IncidentRecord
-from archive.planning.rescan import GONE, RESCANNING, UNREAD, Rescanned, is_held, look_at, scanner_at, take_down
+from archive.planning.rescan import (
+    GONE,
+    RESCANNING,
+    UNREAD,
+    Rescanned,
+    is_held,
+    look_at,
+    scanner_at,
+    take_down,
+    why_none,
+)
 from archive.planning.rescan_due import STUCK, Portion, Waiting, portion, waiting
 from archive.progress import Progress
 
@@ -56,7 +66,7 @@ def rescan_tonight(looking: Opening, beside: Opening, *, progress: Progress) -> 
             return None
         scanner = scanner_at(home, config.malware)
     if scanner.scanner is None:
-        return Tonight(no_scanner=scanner.scan(home).reason)
+        return Tonight(no_scanner=why_none(scanner, home))
     with durable.exclusive(home / RESCANNING, doing="looking for malware", of="the search for malware"):
         with looking() as (holdings, config):
             found = waiting(holdings, config.malware, signatures=scanner.signatures)
@@ -115,8 +125,8 @@ def _stuck(holdings: Holdings, package: PackageRow, code: str) -> list[IncidentI
         return []
     incident = IncidentId(new_identifier())
     summary = (
-        f"package {package.id} could not be looked at for malware: {_REASONS[code]}. It is left out at night until this "
-        f"incident is closed; archive malware scan {package.id} tries again now"
+        f"package {package.id} could not be looked at for malware: {_REASONS[code]}. It is left out at night until "
+        f"this incident is closed; archive malware scan {package.id} tries again now"
     )
     told = IncidentRecord(
         **holdings.stamp(), incident=incident, type=STUCK, aip=package.id, location=None, summary=summary

@@ -59,9 +59,9 @@ def test_a_scanner_that_cannot_be_reached_is_told_and_never_a_silent_success(
     for _ in range(2):
         done = night(place, clock)
         assert done is not None and done.needs_person and not done.alarming
-        assert "nothing was looked at for malware: no scanner: FileNotFoundError" in done.sentence
+        assert "nothing was looked at for malware, no scanner answers: FileNotFoundError" in done.sentence
     assert place("schedule", "--once").code == 3
-    assert "the scanner cannot be asked (no scanner: FileNotFoundError" in place("status").out
+    assert "!! Malware: the scanner cannot be asked: FileNotFoundError" in place("status").out
     assert place.log_size() == size
 
 
