@@ -95,11 +95,17 @@ class MalwarePolicy:
     ``largest_file`` are the octets of the largest file it is asked about: no more than clamd's own StreamMaxLength,
     MaxFileSize and MaxScanSize, beyond which it would call "clean" what it did not look at. ``connections`` are open to
     it at the same time.
+
+    What is held is looked at again once its signatures are ``rescan_days`` newer than those it was looked at with; each
+    night packages are begun until ``rescan_files`` or ``rescan_bytes`` (octets) were looked at.
     """
 
     socket: str = ""
     largest_file: int = 26_214_400
     connections: int = 2
+    rescan_days: int = 30
+    rescan_files: int = 50_000
+    rescan_bytes: int = 50_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +249,15 @@ def _checked(path: Path, config: Config) -> Config:
         "approvals.valid_days": config.approvals.valid_days,
         "malware.largest_file": config.malware.largest_file,
         "malware.connections": config.malware.connections,
+        "malware.rescan_days": config.malware.rescan_days,
+        "malware.rescan_files": config.malware.rescan_files,
+        "malware.rescan_bytes": config.malware.rescan_bytes,
     }
     for key, value in bounds.items():
         if value < 1:
             raise ConfigError(f"{path}: '{key}' must be at least 1, not {value}")
+    if config.malware.rescan_days > LARGEST_SETTING:
+        raise ConfigError(f"{path}: 'malware.rescan_days' must be at most {LARGEST_SETTING:,}")
     for key, value in protective_settings(config).items():
         if not 0 <= value <= LARGEST_SETTING:
             raise ConfigError(f"{path}: '{key}' must be between 0 and {LARGEST_SETTING:,}, not {value}")
@@ -322,6 +333,9 @@ signer = [{", ".join(map(_toml, config.custody.signer))}]    # a command that si
 [malware]
 socket = {_toml(config.malware.socket)}    # where clamd listens, such as /run/clamav/clamd.ctl; empty: nobody scans
 largest_file = {config.malware.largest_file}    # octets; no more than clamd's StreamMaxLength, MaxFileSize, MaxScanSize
+rescan_days = {config.malware.rescan_days}       # looked at again when clamd's signatures are newer by so many days
+rescan_files = {config.malware.rescan_files}    # a night; no package is begun after so many files
+rescan_bytes = {config.malware.rescan_bytes}    # a night; nor after so many octets
 
 # Who says when the log was what it was (RFC 3161); any number of them. See: archive custody timestamp --help
 # [[timestamps]]

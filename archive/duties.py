@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from archive.holdings.replicate import owed, replicate_missing
 from archive.holdings.timestamping import due_stamps, newest_text, read_authorities, stamp_checkpoint
 from archive.model.fixity import FixityOutcome
 from archive.model.moments import format_moment, parse_moment
+from archive.planning.rescan_nightly import Opening, rescan_tonight
 from archive.progress import Progress
 from profiles.finding import Severity
 from scheduler.cadence import is_due
@@ -41,11 +41,19 @@ SILENCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one duty did at one tick, in a sentence; ``alarming`` where a person must look."""
+    """What one duty did at one tick, in a sentence.
+
+    ``alarming`` where damage was found or a duty cannot be done, ``needs_person`` where somebody has to look besides.
+    """
 
     duty: str
     sentence: str
     alarming: bool = False
+    needs_person: bool = False
+
+
+ERROR = "error"
+"""The duty of what kept all of them from being done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +64,13 @@ class Duty:
     do: Callable[[Holdings, Config, Progress], Done | None]
 
 
-Opening = Callable[[], AbstractContextManager[tuple[Holdings, Config]]]
-"""Opens the archive for one tick; LockedError while another command changes it."""
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How a tick opens the archive: to change it ``alone``, for ``looking`` only, and to record ``beside`` ingests."""
+
+    alone: Opening
+    looking: Opening
+    beside: Opening
 
 
 def _replicate(holdings: Holdings, _config: Config, progress: Progress) -> Done | None:
@@ -137,6 +150,33 @@ def _remove(holdings: Holdings, _config: Config, _progress: Progress) -> Done | 
     return Done("remove", f"{removed} copies of deaccessioned packages removed{trouble}") if removed else None
 
 
+def _rescan(doors: Doors, progress: Progress) -> Done | None:
+    """Look again for malware in what is held: this night's portion, beside ingests."""
+    try:
+        tonight = rescan_tonight(doors.looking, doors.beside, progress=progress)
+    except LockedError as error:
+        return Done("rescan", f"{error.what}; the package in hand is looked at again later")
+    except ArchiveError as error:  # a daemon outlives it
+        return Done("rescan", f"{error.what}. {error.hint}", alarming=True)
+    if tonight is None:
+        return None
+    if tonight.no_scanner is not None:
+        sentence = f"nothing was looked at for malware, no scanner answers: {tonight.no_scanner}"
+        sentence += "; start clamd, or mend [malware] socket in archive.toml"
+        return Done("rescan", sentence, needs_person=True)
+    done = tonight.done
+    told = [
+        f"{done.packages} packages with {done.files} files ({done.bytes} octets) looked at by {tonight.scanner}: "
+        f"{done.infected} found infected that were not known to be"
+    ]
+    told += [f"{tonight.still_due} packages still due"] if tonight.still_due else []
+    told += [f"{tonight.out_of_reach} due in no copy that can be reached"] if tonight.out_of_reach else []
+    told += [f"{tonight.left_out} left out until their incidents are closed"] if tonight.left_out else []
+    told += [f"new incidents: {', '.join(done.incidents)}"] if done.incidents else []
+    told += [f"{one.subject}: {one.message}" for one in done.findings]
+    return Done("rescan", "; ".join(told), needs_person=done.needs_person)
+
+
 DUTIES = (
     Duty("checkpoint", _checkpoint),
     Duty("timestamp", _timestamp),
@@ -145,29 +185,40 @@ DUTIES = (
     Duty("audit", _audit),
 )
 """In the order in which they are done: what is over at once comes first, and a missing copy is a greater danger than
-one not read for long."""
+one not read for long. Looking for malware comes after them, and does not take the archive alone."""
 
 
-def tick(opening: Opening, home: Path, *, progress: Progress, clock: Clock = system_clock) -> list[Done]:
+def tick(doors: Doors, home: Path, *, progress: Progress, clock: Clock = system_clock) -> list[Done]:
     """Do everything that is due now, and beat the heart at ``home``. Nothing is done twice, by however many daemons.
 
-    An archive in use is left alone until the next tick. Errors of the world are sentences too: a daemon outlives a
-    disk that is full today.
+    An archive in use is left alone until the next tick, but for what can be done beside ingests. Errors of the world
+    are sentences too: a daemon outlives a disk that is full today.
     """
+    done, waits = _alone(doors, progress)
+    failed = any(one.duty == ERROR for one in done)
+    if not failed and not progress.stopping():
+        rescanned = _rescan(doors, progress)
+        done += [] if rescanned is None else [rescanned]
+    if not waits or len(done) > 1:
+        beat(home, done, now=clock())
+    return done
+
+
+def _alone(doors: Doors, progress: Progress) -> tuple[list[Done], bool]:
+    """Do what is due that takes the archive alone; answer also whether somebody else has it."""
     done: list[Done] = []
     try:
-        with opening() as (holdings, config):
+        with doors.alone() as (holdings, config):
             for duty in DUTIES:
                 if progress.stopping():
                     break
                 result = duty.do(holdings, config, progress)
                 done += [] if result is None else [result]
     except LockedError as error:
-        return [Done("wait", f"{error.what}; nothing was done at this tick")]
+        return [Done("wait", f"{error.what}; nothing was done at this tick")], True
     except ArchiveError as error:
-        done.append(Done("error", f"{error.what}. {error.hint}", alarming=True))
-    beat(home, done, now=clock())
-    return done
+        done.append(Done(ERROR, f"{error.what}. {error.hint}", alarming=True))
+    return done, False
 
 
 def beat(home: Path, done: list[Done], *, now: datetime) -> None:

@@ -16,7 +16,7 @@ from archive.assembly.founding import (
     rebuild,
 )
 from archive.assembly.laying_open import laid_open
-from archive.assembly.opening import changing, last_time, on_duty, reading
+from archive.assembly.opening import changing, doors, last_time, reading
 from archive.assembly.parts import Archive
 
 __all__ = [
@@ -28,11 +28,11 @@ __all__ = [
     "check_location",
     "check_new",
     "create",
+    "doors",
     "identify_location",
     "ingest_bench",
     "laid_open",
     "last_time",
-    "on_duty",
     "reading",
     "rebuild",
     "scanner_of",

@@ -13,8 +13,9 @@ from archive.holdings.timestamping import read_authorities
 from archive.ingest.lease import Leases
 from archive.ingest.verifier import JudgeToken, token_verifier
 from archive.ingest.workbench import Workbench
-from archive.inspection.malware import Scanner, find_scanner
+from archive.inspection.malware import PATIENCE, Scanner
 from archive.model.signatures import SignatureJudgement, SignatureOutcome
+from archive.planning.rescan import scanner_at
 from archive.planning.signatures import witnesses
 from archive.progress import Progress, Silent
 
@@ -42,11 +43,9 @@ def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
     )
 
 
-def scanner_of(archive: Archive) -> Scanner:
-    """The malware scanner that archive.toml names, as it is now."""
-    said = archive.config.malware
-    place = archive.home / said.socket if said.socket else None
-    return find_scanner(place, limit=said.largest_file, connections=said.connections)
+def scanner_of(archive: Archive, *, patience: float = PATIENCE) -> Scanner:
+    """The malware scanner that archive.toml names, as it is now; it may be silent for ``patience`` seconds."""
+    return scanner_at(archive.home, archive.config.malware, patience=patience)
 
 
 def _token_judge(archive: Archive) -> JudgeToken:

@@ -24,6 +24,7 @@ from archive.catalogue.opening import open_catalogue
 from archive.clock import Clock, system_clock
 from archive.config import Config
 from archive.custody.log import CustodyLog
+from archive.duties import Doors
 from archive.errors import ArchiveError, CustodyError, LockedError, UsageError
 from archive.holdings import protection
 from archive.holdings.checkpoints import is_checkpoint_wanted, make_checkpoint
@@ -98,10 +99,24 @@ def reading(home: Path, *, clock: Clock = system_clock) -> Iterator[Archive]:
         opened.holdings.catalogue.close()
 
 
+def doors(home: Path, *, actor: str = UNNAMED, clock: Clock = system_clock) -> Doors:
+    """How the archive at ``home`` is opened for what is due (``archive.duties.tick``)."""
+    return Doors(
+        alone=lambda: _on_duty(home, actor=actor, clock=clock, beside_others=False),
+        looking=lambda: _looking(home, clock=clock),
+        beside=lambda: _on_duty(home, actor=actor, clock=clock, beside_others=True),
+    )
+
+
 @contextmanager
-def on_duty(home: Path, *, actor: str = UNNAMED, clock: Clock = system_clock) -> Iterator[tuple[Holdings, Config]]:
-    """Open the archive at ``home`` for what is due (``archive.duties.tick``); LockedError while it is in use."""
-    with changing(home, doing="scheduled duties", actor=actor, clock=clock) as archive:
+def _looking(home: Path, *, clock: Clock) -> Iterator[tuple[Holdings, Config]]:
+    with reading(home, clock=clock) as archive:
+        yield archive.holdings, archive.config
+
+
+@contextmanager
+def _on_duty(home: Path, *, actor: str, clock: Clock, beside_others: bool) -> Iterator[tuple[Holdings, Config]]:
+    with changing(home, doing="scheduled duties", actor=actor, clock=clock, beside_others=beside_others) as archive:
         yield archive.holdings, archive.config
     troubles = [finding for finding in archive.afterwards if finding.code != protection.LOWERED]  # archive status tells
     if troubles:

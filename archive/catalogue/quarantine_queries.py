@@ -57,6 +57,27 @@ def files_of(of: PackageId) -> Select[Any]:
     return select(malware_file).join(file, file.c.id == malware_file.c.file).where(file.c.aip == of)
 
 
+def scans() -> Select[Any]:
+    """What was said last of most files of each package held."""
+    held = select(malware_scan).join(package, package.c.id == malware_scan.c.package)
+    return held.where(package.c.deaccessioned_at.is_(None)).order_by(malware_scan.c.package)
+
+
+def unchecked() -> Select[Any]:
+    """Package, detail and octets of the smallest of the held files that were not checked, where not said of most."""
+    query = select(file.c.aip, malware_file.c.detail, func.min(file.c.size))
+    query = query.select_from(malware_file.join(file, file.c.id == malware_file.c.file))
+    query = query.where(malware_file.c.outcome == str(MalwareOutcome.NOT_CHECKED))
+    query = query.where(file.c.aip.is_not(None), file.c.deaccessioned_at.is_(None))
+    return query.group_by(file.c.aip, malware_file.c.detail)
+
+
+def smallest(of: PackageId) -> Select[Any]:
+    """Octets of the smallest file of a package that has no row of its own."""
+    query = select(func.min(file.c.size)).outerjoin(malware_file, malware_file.c.file == file.c.id)
+    return query.where(file.c.aip == of, malware_file.c.file.is_(None), file.c.deaccessioned_at.is_(None))
+
+
 def of_file(identifier: FileId) -> Select[Any]:
     """The row of one file."""
     return select(malware_file).where(malware_file.c.file == identifier)

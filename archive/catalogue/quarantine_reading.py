@@ -39,6 +39,26 @@ class QuarantineReading(Reading):
             found = connection.execute(quarantine_queries.details(package)).all()
         return scanned((outcome, detail, 0) for outcome, detail in found)
 
+    def malware_scans(self) -> dict[PackageId, MalwareScanRow]:
+        """What was said last of most files of each package held."""
+        return {row.package: row for row in self._all(MalwareScanRow, quarantine_queries.scans())}
+
+    def malware_unchecked(self) -> dict[PackageId, list[tuple[str, int]]]:
+        """Why files were not checked of which something else was said than of most, by package.
+
+        Each reason with the octets of the smallest file it was given for.
+        """
+        found: dict[PackageId, list[tuple[str, int]]] = {}
+        with self._reading() as connection:
+            for package, detail, size in connection.execute(quarantine_queries.unchecked()):
+                found.setdefault(PackageId(str(package)), []).append((detail or "", int(size)))
+        return found
+
+    def malware_smallest(self, package: PackageId) -> int | None:
+        """Octets of the smallest file of which the same was said as of most of its package; None if there is none."""
+        size = self._scalar(quarantine_queries.smallest(package))
+        return None if size is None else int(size)
+
     def malware_of(self, file: FileId) -> MalwareFileRow | None:
         """What was said of a file that has a row of its own."""
         return self._one(MalwareFileRow, quarantine_queries.of_file(file))

@@ -378,7 +378,10 @@ class TombstoneRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MalwareScanRow(Row):
-    """What a scanner said last of the files of a package, but for those that have a row of their own."""
+    """What a scanner said last of the files of a package, but for those that have a row of their own.
+
+    ``rescanned_at`` is None as long as it was asked but once, when the package was sealed.
+    """
 
     package: PackageId
     scanner: str | None
@@ -386,6 +389,7 @@ class MalwareScanRow(Row):
     outcome: MalwareOutcome
     detail: str | None
     scanned_at: str
+    rescanned_at: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

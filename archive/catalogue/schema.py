@@ -310,6 +310,7 @@ malware_scan = _table(
     Column("outcome", Text, nullable=False),
     Column("detail", Text),
     Column("scanned_at", Text, nullable=False),
+    Column("rescanned_at", Text),
 )
 
 malware_file = _table(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.cli.malware_state import malware_state_of, tell_malware
 from archive.cli.output import emit_json, octets, plural, say, table
 from archive.cli.session import common, find_home
 from archive.errors import ExitCode, UsageError
@@ -282,6 +283,7 @@ def status_command(here: str | None, as_json: bool) -> None:
     if numbers["removals_due"]:
         say(f"Still to be removed: {numbers['removals_due']:,} of the copies of deaccessioned packages")
     say(f"Audits overdue: {numbers['audits_overdue']:,}    Open incidents: {numbers['incidents_open']:,}")
+    tell_malware(numbers["malware"])
     if numbers["scheduler_last_seen"] is None:
         say("Scheduler: never seen here; archive schedule does what is due without anybody watching")
     else:
@@ -396,5 +398,6 @@ def _status(archive: Archive) -> dict[str, Any]:
         "policy_refused": [str(wish["setting"]) for wish in refused],
         "clock": clock,
         "clock_right": behind_the_log(clock) is None and all(incident.type != "clock" for incident in incidents),
+        "malware": malware_state_of(archive),
         "scheduler_silent": beat is not None and is_silent(archive.home, now=now),
     }

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from archive.assembly import Archive
     from archive.catalogue.rows import FileRow, QuarantineRow
     from archive.ingest.decide import Decided
+    from archive.model.identifiers import PackageId
     from archive.model.quarantine import QuarantineDecision
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+AT_RELEASE, LIKE_ALL = "at-release", "like-all-others"
+"""When a scanner looks again: what is encrypted when it is released, what was released like all that is held openly."""
 
 
 @click.group("quarantine")
@@ -36,7 +40,9 @@ def quarantine_command() -> None:
 @click.option("--files", "with_files", is_flag=True, help="Name the files too. Names may name people.")
 @common
 def list_command(only_open: bool, with_files: bool, here: str | None, as_json: bool) -> None:
-    """List what is kept apart, why, since when, and what was decided.
+    """List what is kept apart, why, since when, what was decided, and when a scanner looked at it last.
+
+    What lies in quarantine is encrypted: no scanner looks at it again until it is released, and then it does.
 
     \b
     Example:
@@ -50,15 +56,17 @@ def list_command(only_open: bool, with_files: bool, here: str | None, as_json: b
     if as_json:
         emit_json({"packages": [one | {"files": [_file(file) for file in files]} for one, files in told]})
         return
-    cells = list[tuple[str, str, str, str, str]]()
+    cells = list[tuple[str, str, str, str, str, str]]()
     for one, files in told:
         why = f"{one['why']} ({', '.join(one['threats'])})" if one["threats"] else one["why"]
         decided = (
             "-" if one["decision"] is None else f"{one['decision']} by {one['decided_by']}: {one['decided_reason']}"
         )
-        cells.append((one["package"], one["since"][:10], why, str(len(files)), decided))
-        cells += [("", "", f"  {shown(file.name)}", "", str(file.outcome)) for file in files if with_files]
-    table(("package", "since", "why", "files", "decided"), cells)
+        cells.append((one["package"], one["since"][:10], why, str(len(files)), _looked_at(one), decided))
+        cells += [("", "", f"  {shown(file.name)}", "", "", str(file.outcome)) for file in files if with_files]
+    table(("package", "since", "why", "files", "last looked at for malware", "decided"), cells)
+    if any(one["looked_at_again"] == AT_RELEASE for one, _ in told):
+        say("What lies in quarantine is encrypted: no scanner can look into it until it is released, and then it does.")
     waiting = sum(one["decision"] is None for one, _ in told)
     if waiting:
         say(f"{plural(waiting, 'package')} wait for somebody to decide: archive quarantine decide PACKAGE")
@@ -105,12 +113,15 @@ def decide_command(
     wanted, home = QuarantineDecision(decision), find_home(here)
     if dry_run:
         with assembly.reading(home) as archive:
-            done = consider(archive.holdings, PackageId(package), wanted)
+            done, looked = consider(archive.holdings, PackageId(package), wanted), None
     else:
         with changing(home, doing="deciding about what is in quarantine") as archive, interruptible() as progress:
             bench = assembly.ingest_bench(archive, progress=progress)
             with bench.at_work():
                 done = decide(PackageId(package), wanted, reason=reason, identity=identity, bench=bench)
+            released = done.changed and wanted is QuarantineDecision.RELEASE
+            looked = _looked_at_release(archive, done.row.content) if released else None
+    found = [] if looked is None else looked["incidents"]
     if as_json:
         emit_json(
             {
@@ -119,12 +130,37 @@ def decide_command(
                 "changed": done.changed and not dry_run,
                 "content": done.row.content if wanted is QuarantineDecision.RELEASE else None,
                 "files": [file.id for file in done.files],
+                "malware": looked,
                 "findings": findings_as_json(done.findings),
             }
         )
     else:
         _tell(done, wanted, dry_run=dry_run)
-    return ExitCode.NEEDS_PERSON if done.findings else ExitCode.DONE
+        _tell_looked(looked)
+    return ExitCode.NEEDS_PERSON if done.findings or found else ExitCode.DONE
+
+
+def _looked_at_release(archive: Archive, content: PackageId) -> dict[str, Any]:
+    """What a scanner said of what was just released, and the incidents about what nobody knew of before."""
+    from archive.holdings.malware import INCIDENT
+
+    catalogue = archive.holdings.catalogue
+    said, incidents = catalogue.malware_scan(content), catalogue.incidents(only_open=True)
+    return {
+        "scanner": None if said is None else said.scanner,
+        "signatures": None if said is None else said.signatures,
+        "said": [one.label for one in catalogue.malware_details(content)],
+        "incidents": [one.id for one in incidents if one.type == INCIDENT and one.package == content],
+    }
+
+
+def _tell_looked(looked: dict[str, Any] | None) -> None:
+    if looked is None:
+        return
+    by = "no scanner could be asked" if looked["scanner"] is None else f"{looked['scanner']}, {looked['signatures']}"
+    say(f"  Looked at for malware ({by}): {', '.join(looked['said'])}")
+    if looked["incidents"]:
+        say("!! something was found that was not known when it was put into quarantine: archive incident list --open")
 
 
 def _tell(done: Decided, wanted: QuarantineDecision, *, dry_run: bool) -> None:
@@ -196,7 +232,12 @@ def _files(archive: Archive, row: QuarantineRow) -> list[FileRow]:
 
 
 def _as_json(archive: Archive, row: QuarantineRow) -> dict[str, Any]:
+    from archive.model.quarantine import QuarantineDecision
+
     held = archive.holdings.catalogue.package(row.package)
+    released = row.decision is QuarantineDecision.RELEASE
+    said = archive.holdings.catalogue.malware_scan(row.content if released else row.package)
+    nobody = said is None or said.scanner is None
     return {
         "package": row.package,
         "accession": None if held is None else held.accession,
@@ -209,7 +250,17 @@ def _as_json(archive: Archive, row: QuarantineRow) -> dict[str, Any]:
         "decided_at": row.decided_at,
         "decided_by": row.decided_by,
         "decided_reason": row.decided_reason,
+        "scanned_at": None if nobody or said is None else said.scanned_at,
+        "scanner": None if said is None else said.scanner,
+        "signatures": None if said is None else said.signatures,
+        "looked_at_again": LIKE_ALL if released else AT_RELEASE,
     }
+
+
+def _looked_at(one: dict[str, Any]) -> str:
+    if one["scanned_at"] is None:
+        return "never"
+    return f"{one['scanned_at'][:10]} by {one['scanner']}, signatures {one['signatures']}"
 
 
 def _file(file: FileRow) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def apply_one(catalogue: Catalogue, n: int, record: Record) -> bool:
 
 def _scan(catalogue: Catalogue, n: int, record: MalwareRecord) -> None:
     moment = format_moment(record.time)
+    before = catalogue.malware_scan(record.aip)
     row = MalwareScanRow(
         leaf=n,
         package=record.aip,
@@ -46,8 +47,9 @@ def _scan(catalogue: Catalogue, n: int, record: MalwareRecord) -> None:
         outcome=record.outcome,
         detail=record.detail,
         scanned_at=moment,
+        rescanned_at=None if before is None else moment,
     )
-    if catalogue.malware_scan(record.aip) is None:
+    if before is None:
         catalogue.insert([row])
     else:
         catalogue.replace(row)

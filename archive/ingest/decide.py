@@ -18,7 +18,7 @@ from archive.catalogue.rows import FileRow, PackageRow, QuarantineRow
 from archive.errors import ArchiveError, StorageError, UsageError
 from archive.holdings.holdings import Holdings
 from archive.holdings.identification import identification
-from archive.holdings.malware import malware_record
+from archive.holdings.malware import infection, malware_record, newly_infected
 from archive.holdings.quarantine_key import find_identity
 from archive.holdings.replicate import require_right
 from archive.holdings.sealing import own_disk, seal_record
@@ -241,5 +241,7 @@ def _examined(wanted: Decided, folder: Path, promise: Promise, bench: Workbench)
     told = ((file.id, of_interest(said)) for file, said in zip(wanted.files, answers, strict=True))
     yield identification(bench.holdings.stamp, wanted.row.content, tools=tools, answered=told)
     scans = bench.find_scanner().scan_all(paths)
-    said = zip((file.id for file in wanted.files), scans, strict=True)
+    said = list(zip((file.id for file in wanted.files), scans, strict=True))
     yield malware_record(bench.holdings.stamp, wanted.row.content, said)
+    new = newly_infected(bench.holdings, wanted.row.package, said)
+    yield from infection(bench.holdings, wanted.row.content, new, when="as it was released from quarantine")

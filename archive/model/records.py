@@ -338,7 +338,7 @@ class RepairRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRecord(Record):
-    """Something a person must know. ``type`` is damage, tampering, repair-limit, clock or malware."""
+    """Something a person must know. ``type`` is damage, tampering, repair-limit, clock, malware or rescan."""
 
     kind: ClassVar[str] = "incident"
     incident: IncidentId

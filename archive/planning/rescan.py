@@ -1,40 +1,46 @@
 """Asking the malware scanner again about what is held: it learns every day, and it may not have been there before.
 
 A package is finished when every file of it was looked at and one record says what was said; a run that ends before,
-however it ends, loses nothing but its reading. What is found infected later is told and not moved by itself.
+however it ends, loses nothing but its reading. What is found infected later is told and not moved by itself. To look
+takes no lock, so ``look_at`` and ``take_down`` are two steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from archive.catalogue.rows import FileRow, PackageRow
+from archive.config import MalwarePolicy
 from archive.holdings.holdings import Holdings
-from archive.holdings.malware import malware_record
-from archive.inspection.malware import Scanner
-from archive.model.identifiers import FileId, IncidentId, PackageId, new_identifier
-from archive.model.malware import MalwareOutcome, Scan, Scanned
+from archive.holdings.malware import infection, malware_record, newly_infected
+from archive.inspection.malware import PATIENCE, Scanner, find_scanner
+from archive.model.identifiers import FileId, IncidentId
+from archive.model.malware import NO_SCANNER, MalwareOutcome, Scan
 from archive.model.names import shown
-from archive.model.packages import PackageKind
-from archive.model.records import IncidentRecord
-from archive.planning.copies import Copies
+from archive.planning.copies import Copies, Place, doubt
 from archive.progress import Progress
 from profiles.finding import Finding, Severity
 
-INCIDENT = "malware"
-"""The type of an incident about what was found infected after it was taken in."""
+RESCANNING = "rescan.lock"
+"""Held in the archive's folder by the one run that looks for malware in what is held; ingests need not wait for it."""
 
-_SETTLED = ("encrypted", "larger than", "beyond the scanner's limits")
-"""How the reasons begin that the same scanner with the same signatures would give again."""
+FindScanner = Callable[[], Scanner]
+"""The scanner as it is now."""
+
+UNREAD, GONE = "not-rescanned", "scanner-gone"
+"""Codes of the findings that say why a package was not finished."""
 
 
 @dataclass(slots=True)
 class Rescanned:
-    """What one run did. ``infected`` are files found infected that were not known to be."""
+    """What one run did. ``infected`` are files found infected that were not known to be, ``bytes`` octets looked at."""
 
     packages: int = 0
     files: int = 0
+    bytes: int = 0
     infected: int = 0
     incidents: list[IncidentId] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -46,41 +52,29 @@ class Rescanned:
         return bool(self.infected or self.findings)
 
 
-def due(holdings: Holdings, scanner: Scanner, *, package: PackageId | None = None) -> list[PackageRow]:
-    """Packages of evidence about which this scanner was never asked as it is now, or whose answers are not settled.
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was said of each file of a package, not recorded yet. ``bytes`` are its files' octets."""
 
-    What is in quarantine lies encrypted and is not looked at.
-    """
-    return [row for row in _evidence(holdings, package) if _is_due(holdings, scanner, row)]
-
-
-def every(holdings: Holdings, *, package: PackageId | None = None) -> list[PackageRow]:
-    """All packages of evidence that are held openly."""
-    return list(_evidence(holdings, package))
+    package: PackageRow
+    said: tuple[tuple[FileId, Scan], ...]
+    bytes: int
 
 
-def _evidence(holdings: Holdings, package: PackageId | None) -> Iterator[PackageRow]:
-    for row in holdings.catalogue.packages():
-        if row.kind is PackageKind.AIP and package in (None, row.id):
-            yield row
+def scanner_at(home: Path, policy: MalwarePolicy, *, patience: float = PATIENCE) -> Scanner:
+    """The scanner that ``archive.toml`` of the archive at ``home`` names, as it is now."""
+    place = home / policy.socket if policy.socket else None
+    return find_scanner(place, limit=policy.largest_file, connections=policy.connections, patience=patience)
 
 
-def _is_due(holdings: Holdings, scanner: Scanner, package: PackageRow) -> bool:
-    told = holdings.catalogue.malware_scan(package.id)
-    if told is None or (told.scanner, told.signatures) != (scanner.scanner, scanner.signatures):
-        return True
-    return any(not is_settled(said) for said in holdings.catalogue.malware_details(package.id))
+def why_none(scanner: Scanner, home: Path) -> str:
+    """Why nobody can be asked where ``scanner`` is none."""
+    reason = scanner.scan(home).reason or ""
+    return "none is set up" if reason == NO_SCANNER.reason else reason.removeprefix("no scanner: ")
 
 
-def is_settled(said: Scanned) -> bool:
-    """Whether the same scanner would say the same again."""
-    if said.outcome in (MalwareOutcome.CLEAN, MalwareOutcome.INFECTED):
-        return True
-    return said.outcome is MalwareOutcome.NOT_CHECKED and (said.detail or "").startswith(_SETTLED)
-
-
-def rescan(holdings: Holdings, packages: Sequence[PackageRow], *, scanner: Scanner, progress: Progress) -> Rescanned:
-    """Ask ``scanner`` about the files of ``packages``, and record each package when all of its files were looked at.
+def rescan(holdings: Holdings, packages: Sequence[PackageRow], *, find: FindScanner, progress: Progress) -> Rescanned:
+    """Ask the scanner about the files of ``packages``, and record each package when all of its files were looked at.
 
     Stops between two files when ``progress`` says so, and where the scanner is there no more: what was known before is
     not replaced by less.
@@ -89,69 +83,123 @@ def rescan(holdings: Holdings, packages: Sequence[PackageRow], *, scanner: Scann
     content = holdings.catalogue.content()
     progress.stage("looking for malware", total=sum(content.get(row.id, (0, 0))[0] for row in packages))
     for package in packages:
-        if progress.stopping() or done.stopped:
+        if progress.stopping():
             done.stopped = True
+        if done.stopped:
             break
-        _rescan(holdings, package, scanner, progress, done)
+        looked = look_at(holdings, package, find=find, progress=progress, done=done)
+        if looked is not None:
+            take_down(holdings, looked, done)
     return done
 
 
-def _rescan(holdings: Holdings, package: PackageRow, scanner: Scanner, progress: Progress, done: Rescanned) -> None:
+def look_at(
+    holdings: Holdings, package: PackageRow, *, find: FindScanner, progress: Progress, done: Rescanned
+) -> Looked | None:
+    """What the scanner says of the files of ``package``; nothing is recorded.
+
+    None where it could not be finished: ``done`` has a finding that says why, or is ``stopped``.
+    """
     files, copies = holdings.catalogue.files_of(package.id), Copies(holdings, package)
-    places = [copies.place(file) for file in files]
-    lost = next((file for file, place in zip(files, places, strict=True) if place is None), None)
-    if lost is not None:
-        done.findings.append(_unread(package, lost, copies.why()))
-        return
-    done.findings += copies.doubts()
-    scans = list[tuple[FileId, Scan]]()
+    found = [copies.place(file) for file in files]
+    places = [place for place in found if place is not None]
+    if len(places) < len(files):
+        done.findings.append(_unread(package, files[found.index(None)], copies.why()))
+        return None
+    said = list[tuple[FileId, Scan]]()
     try:
-        for said in scanner.scan_all(place.path for place in places if place is not None):
-            if _is_gone(said):
-                done.stopped = True
-                message = f"the scanner is there no more ({said.detail}); what was known before stays"
-                done.findings.append(Finding("scanner-gone", Severity.ERROR, package.id, message))
-                return
-            scans.append((files[len(scans)].id, said))
-            progress.advance()
-            if progress.stopping():
-                done.stopped = True
-                return
+        with contextlib.closing(_answers(package, files, places, copies, find, done)) as answers:
+            for scan in answers:
+                said.append((files[len(said)].id, scan))
+                progress.advance()
+                if progress.stopping() and len(said) < len(files):
+                    done.stopped = True
+                    return None
+    except _ScannerGoneError as gone:
+        done.stopped = True
+        message = f"the scanner is there no more ({gone}); what was known before stays"
+        done.findings.append(Finding(GONE, Severity.ERROR, package.id, message))
+        return None
     except OSError as error:
-        done.findings.append(_unread(package, files[len(scans)], error.strerror or str(error)))
+        done.findings.append(_unread(package, files[len(said)], error.strerror or str(error)))
+        return None
+    done.findings += copies.doubts()
+    return Looked(package, tuple(said), sum(file.size for file in files))
+
+
+def is_held(holdings: Holdings, package: PackageRow) -> bool:
+    """Whether ``package``, known from before, was not deaccessioned meanwhile."""
+    now = holdings.catalogue.package(package.id)
+    return now is not None and now.deaccessioned_at is None
+
+
+def take_down(holdings: Holdings, looked: Looked, done: Rescanned) -> None:
+    """Record what was said of a package, and count it, unless it was deaccessioned while the scanner looked."""
+    held = looked.package
+    if not is_held(holdings, held):
         return
-    known = _known_infected(holdings, package, files)
-    new = [(file, said) for file, said in scans if said.outcome is MalwareOutcome.INFECTED and file not in known]
-    incidents = [_incident(holdings, package, [said for _, said in new])] if new else []
-    holdings.record([malware_record(holdings.stamp, package.id, scans), *incidents])
+    new = newly_infected(holdings, held.id, looked.said)
+    incidents = infection(holdings, held.id, new, when="after it was taken in; they lie where they lay")
+    holdings.record([malware_record(holdings.stamp, held.id, looked.said), *incidents])
     done.incidents += [opened.incident for opened in incidents]
     done.packages += 1
-    done.files += len(files)
+    done.files += len(looked.said)
+    done.bytes += looked.bytes
     done.infected += len(new)
 
 
-def _is_gone(said: Scan) -> bool:
+class _ScannerGoneError(Exception):
+    """Nobody can be asked any more; says why."""
+
+
+def _answers(
+    package: PackageRow,
+    files: Sequence[FileRow],
+    places: list[Place],
+    copies: Copies,
+    find: FindScanner,
+    done: Rescanned,
+) -> Generator[Scan, None, None]:
+    """The scanner's word on each file, from the first copy in which it can be read.
+
+    Raises OSError where a file can be read in none, _ScannerGoneError where the scanner is there no more.
+    """
+    scanner, at = find(), 0
+    while at < len(files):
+        try:
+            with contextlib.closing(scanner.scan_all(place.path for place in places[at:])) as answers:
+                for said in answers:
+                    if _broke_off(said):  # its versions are those from the beginning, so that it is never called newer
+                        again = _once_more(places[at].path, said, find)
+                        said = replace(again, scanner=scanner.scanner, signatures=scanner.signatures)
+                    yield said
+                    at += 1
+        except OSError:
+            other = copies.place(files[at], after=places[at])
+            if other is None:
+                raise
+            message = f"{shown(files[at].name)} could be read at {other.path} and not at {places[at].path}"
+            done.findings.append(doubt(package, message))
+            places[at] = other
+
+
+def _once_more(path: Path, said: Scan, find: FindScanner) -> Scan:
+    """What is said of a file alone at which the scanner broke off: another file, or a restart, may have been why."""
+    for _ in range(2):
+        scanner = find()
+        if scanner.scanner is None:
+            raise _ScannerGoneError(said.reason)
+        again = scanner.scan(path)
+        if not _broke_off(again):
+            return again
+    if find().scanner is None:
+        raise _ScannerGoneError(again.reason)
+    reason = f"breaks the scanner off: {again.reason}"
+    return Scan(MalwareOutcome.TOOL_ERROR, reason, None, again.scanner, again.signatures)
+
+
+def _broke_off(said: Scan) -> bool:
     return said.outcome is MalwareOutcome.NOT_CHECKED and (said.reason or "").startswith(("no scanner", "the scanner"))
-
-
-def _known_infected(holdings: Holdings, package: PackageRow, files: Sequence[FileRow]) -> set[FileId]:
-    told = holdings.catalogue.malware_scan(package.id)
-    single = {row.file: row.outcome for row in holdings.catalogue.malware_files(package.id)}
-    usual = None if told is None else told.outcome
-    return {file.id for file in files if single.get(file.id, usual) is MalwareOutcome.INFECTED}
-
-
-def _incident(holdings: Holdings, package: PackageRow, found: Sequence[Scan]) -> IncidentRecord:
-    threats = ", ".join(sorted({said.threat or "" for said in found}))
-    count = "1 file" if len(found) == 1 else f"{len(found)} files"
-    summary = (
-        f"{count} of package {package.id} found infected ({threats}) after it was taken in; they lie where they lay: "
-        "archive malware report names them"
-    )
-    incident = IncidentId(new_identifier())
-    return IncidentRecord(
-        **holdings.stamp(), incident=incident, type=INCIDENT, aip=package.id, location=None, summary=summary
-    )
 
 
 def _unread(package: PackageRow, file: FileRow, why: str) -> Finding:
@@ -159,4 +207,4 @@ def _unread(package: PackageRow, file: FileRow, why: str) -> Finding:
         f"{shown(file.name)} cannot be read ({why}), so what was known of the package stays; archive audit finds and "
         "repairs damage, then give the same command again"
     )
-    return Finding("not-rescanned", Severity.ERROR, package.id, message)
+    return Finding(UNREAD, Severity.ERROR, package.id, message)

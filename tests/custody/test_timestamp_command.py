@@ -23,7 +23,7 @@ from archive.cli import run as run_command
 from archive.config import load
 from archive.custody import stamps
 from archive.custody.stamps import Place
-from archive.duties import Done, tick
+from archive.duties import Done, Doors, tick
 from archive.errors import ConfigError
 from archive.holdings.checkpoints import make_checkpoint
 from archive.holdings.timestamping import known_stamps
@@ -370,8 +370,8 @@ class Hand:
 
 
 def ticked(home: Path, clock: Hand) -> list[Done]:
-    opening = lambda: assembly.on_duty(home, actor="a", clock=clock)  # noqa: E731
-    return [done for done in tick(opening, home, progress=Silent(), clock=clock) if done.duty == "timestamp"]
+    doors = assembly.doors(home, actor="a", clock=clock)
+    return [done for done in tick(doors, home, progress=Silent(), clock=clock) if done.duty == "timestamp"]
 
 
 def test_the_scheduler_stamps_each_new_checkpoint_and_retries_after_pauses(home: Path, server: LocalServer) -> None:
@@ -499,7 +499,8 @@ def test_status_and_duties_name_a_time_stamp_that_expires_within_two_years(home:
     with serving(lambda asked: Answer(short.answer(asked.body))) as server:
         configure(home, authority(server.url, name="short", ca="authorities/short.pem"))
         with assembly.changing(home, doing="ticking") as opened:
-            told = tick(lambda: contextlib.nullcontext((opened.holdings, load(home))), home, progress=Silent())
+            opening = lambda: contextlib.nullcontext((opened.holdings, load(home)))  # noqa: E731
+            told = tick(Doors(opening, opening, opening), home, progress=Silent())
     (done,) = [one for one in told if one.duty == "timestamp"]
     assert "stamped by 'short'" in done.sentence and "no later time-stamp covers it" in done.sentence
     ran = archive(home, "status")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -19,21 +21,25 @@ __all__ = ["EICAR", "STREAM_LIMIT", "asking", "clamd", "infected_delivery"]
 
 
 @contextmanager
-def clamd(*signatures: str) -> Iterator[Path]:
+def clamd(*signatures: str, made: datetime | None = None) -> Iterator[Path]:
     """The socket of a clamd of its own, in a folder whose path is short enough for a socket."""
     if clamd_path() is None:
         pytest.skip("clamd is not installed (Debian: clamav-daemon)")
-    with tempfile.TemporaryDirectory(prefix="c") as folder, running_clamd(Path(folder) / "c", *signatures) as socket:
+    with (
+        tempfile.TemporaryDirectory(prefix="c") as folder,
+        running_clamd(Path(folder) / "c", *signatures, made=made) as socket,
+    ):
         yield socket
 
 
-def asking(place: Place, socket: Path | str, *, largest_file: int = STREAM_LIMIT) -> Place:
-    """``place`` with this socket in its archive.toml."""
+def asking(place: Place, socket: Path | str, *, largest_file: int = STREAM_LIMIT, **more: int) -> Place:
+    """``place`` with this socket, and these other settings about malware, in its archive.toml."""
     path = place.home / "archive.toml"
-    lines = path.read_text().splitlines()
-    lines = [f'socket = "{socket}"' if line.startswith("socket = ") else line for line in lines]
-    lines = [f"largest_file = {largest_file}" if line.startswith("largest_file = ") else line for line in lines]
-    path.write_text("\n".join(lines) + "\n")
+    text = path.read_text()
+    for name, value in {"socket": f'"{socket}"', "largest_file": largest_file, **more}.items():
+        text, found = re.subn(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+        assert found == 1, name
+    path.write_text(text)
     return place
 
 

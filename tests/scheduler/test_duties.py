@@ -24,8 +24,8 @@ from scheduler import ticker
 
 
 def tick(home: Path, *, actor: str, progress: Progress, clock: Clock = system_clock) -> list[Done]:
-    opening = lambda: assembly.on_duty(home, actor=actor, clock=clock)  # noqa: E731
-    return tick_opened(opening, home, progress=progress, clock=clock)
+    doors = assembly.doors(home, actor=actor, clock=clock)
+    return tick_opened(doors, home, progress=progress, clock=clock)
 
 
 class Hand:

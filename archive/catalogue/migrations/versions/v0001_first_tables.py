@@ -297,6 +297,7 @@ def upgrade() -> None:
         text("outcome"),
         text("detail", null=True),
         text("scanned_at"),
+        text("rescanned_at", null=True),
         sa.ForeignKeyConstraint(["package"], ["package.id"]),
     )
     evidence(
