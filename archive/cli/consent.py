@@ -66,6 +66,7 @@ def add_command(
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--encoding", metavar="NAME", help="Its encoding: utf-8, cp1251 … (else found out).")
 @click.option("--delimiter", metavar="CHAR", help="What separates its cells (else found out).")
+@click.option("--metadata-sheet", "sheet", metavar="NAME", help="Its sheet, where a spreadsheet has several.")
 @click.option("--reason", default="", help="Why entries are corrected; stands in the custody log for ever.")
 @common
 @dry_run
@@ -73,14 +74,16 @@ def import_command(
     file: Path,
     encoding: str | None,
     delimiter: str | None,
+    sheet: str | None,
     reason: str,
     here: str | None,
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Enter every consent of the CSV FILE: columns ref, person, scope, terms, given, expires. All or none.
+    """Enter every consent of the table FILE: columns ref, person, scope, terms, given, expires. All or none.
 
-    Other columns are not read. What is in the register already in the same words is left as it is.
+    FILE is CSV or a spreadsheet (XLSX, ODS, XLS). Other columns are not read. What is in the register already in the
+    same words is left as it is.
 
     \b
     Example:
@@ -89,7 +92,7 @@ def import_command(
     from archive.ingest.consents import read_consents
     from archive.ingest.metadata import MetadataFile
 
-    consents = read_consents(MetadataFile(file, encoding, delimiter))
+    consents = read_consents(MetadataFile(file, encoding, delimiter, sheet=sheet))
     _enter(consents, reason=reason, here=here, as_json=as_json, dry_run=dry_run)
 
 

@@ -37,6 +37,7 @@ def ingest_command(
     metadata_encoding: str | None,
     metadata_delimiter: str | None,
     metadata_map: Path | None,
+    metadata_sheet: str | None,
     checksums: tuple[Path, ...],
     accession: str | None,
     keep_open: bool,
@@ -61,7 +62,7 @@ def ingest_command(
 
     home = find_home(here)
     brought = brought_from(medium, checksums=checksums, keep_open=keep_open)
-    table = metadata_file(metadata, metadata_encoding, metadata_delimiter, metadata_map)
+    table = metadata_file(metadata, metadata_encoding, metadata_delimiter, metadata_map, metadata_sheet)
     if dry_run:
         with assembly.reading(home) as archive:
             beside = beside_archive(archive, producer=producer)

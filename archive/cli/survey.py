@@ -28,6 +28,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def metadata_options(command: F) -> F:
     """The producer's table, and how it is to be read where that is not found out."""
     mapping = "Which of its headings are which of our columns: TOML, lines like path = 'File name'."
+    command = click.option(
+        "--metadata-sheet", metavar="NAME", help="Its sheet, where a spreadsheet has several with something on them."
+    )(command)
     command = click.option("--metadata-map", type=click.Path(path_type=Path), metavar="FILE", help=mapping)(command)
     command = click.option(
         "--metadata-delimiter", metavar="CHAR", help="What separates its cells: ';', comma, tab … (else found out)."
@@ -35,9 +38,8 @@ def metadata_options(command: F) -> F:
     command = click.option(
         "--metadata-encoding", metavar="NAME", help="Its encoding: utf-8, cp1251, koi8-r … (else found out)."
     )(command)
-    return click.option(
-        "--metadata", type=click.Path(path_type=Path), metavar="CSV", help="The producer's table about the files."
-    )(command)
+    told = "The producer's table about the files: CSV, or a spreadsheet (XLSX, ODS, XLS)."
+    return click.option("--metadata", type=click.Path(path_type=Path), metavar="FILE", help=told)(command)
 
 
 def checksums_option(command: F) -> F:
@@ -49,14 +51,14 @@ def checksums_option(command: F) -> F:
 
 
 def metadata_file(
-    path: Path | None, encoding: str | None, delimiter: str | None, mapping: Path | None
+    path: Path | None, encoding: str | None, delimiter: str | None, mapping: Path | None, sheet: str | None
 ) -> MetadataFile | None:
     """The table as it was pointed to; None where there is none."""
     from archive.ingest.metadata import MetadataFile
 
-    if path is None and (encoding or delimiter or mapping):
-        raise UsageError("no table was given to read in that way", hint="say which with --metadata CSV")
-    return None if path is None else MetadataFile(path, encoding, delimiter, mapping)
+    if path is None and (encoding or delimiter or mapping or sheet):
+        raise UsageError("no table was given to read in that way", hint="say which with --metadata FILE")
+    return None if path is None else MetadataFile(path, encoding, delimiter, mapping, sheet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def survey_command(
     metadata_encoding: str | None,
     metadata_delimiter: str | None,
     metadata_map: Path | None,
+    metadata_sheet: str | None,
     checksums: tuple[Path, ...],
     here: str | None,
     page: Path | None,
@@ -103,7 +106,7 @@ def survey_command(
     Example:
       archive survey /media/usb/delivery --metadata /media/usb/metadata.csv --html survey.html
     """
-    table = metadata_file(metadata, metadata_encoding, metadata_delimiter, metadata_map)
+    table = metadata_file(metadata, metadata_encoding, metadata_delimiter, metadata_map, metadata_sheet)
     if quick and verify:
         raise UsageError("--quick opens no file, and --verify reads them", hint="give one of the two")
     home = Path(here) if here else _usual_archive()
@@ -186,7 +189,9 @@ def show_survey(
         manner = Manner(policy=policy, now=now, quick=quick, verify=verify, held=beside.held, progress=progress)
         seen = survey(looked, manner)
     seen = replace(seen, room=room_for(seen.files, seen.bytes, beside.places))
-    said = Said(str(delivery), None if table is None else str(table.path), beside.producer)
+    said = Said(str(delivery), beside.producer)
+    if table is not None:
+        said = replace(said, metadata=str(table.path), sheet=table.sheet)
     if page is not None:
         from archive.pages.rendering import render
         from archive.pages.writing import write_page

@@ -33,7 +33,7 @@ class Role(StrEnum):
 
 HINTS = {
     Role.TABLE: "if it is about the files, give it along: --metadata FILE",
-    Role.SPREADSHEET: "if it is about the files, save it as CSV and give that along: --metadata FILE",
+    Role.SPREADSHEET: "if it is about the files, give it along: --metadata FILE",
     Role.CHECKSUMS: "a list of digests; keep it with the delivery, the files can be held against it",
 }
 """What to do with each."""

@@ -10,6 +10,13 @@ _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})[./](?P<month>\d{1,2})[./](?P<year>\d{
 _TIME = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<zone>.*)", re.ASCII)
 _OFFSET = re.compile(r"[+-](?P<hour>\d{2}):?(?P<minute>\d{2})?", re.ASCII)
 
+_NUMBER = re.compile(r"(?P<days>[1-9]\d{4})(?:\.\d+)?", re.ASCII)
+_SINCE_1900, _SINCE_1904 = (
+    date(1899, 12, 30),
+    date(1904, 1, 1),
+)  # from which spreadsheets count days, for days past 1900
+_LIKELY = range(25_569, 73_051)  # from 1970 to the end of 2099, counted from 1900
+
 _AHEAD = timedelta(days=2)  # clocks and time zones may be a day apart; more is no clock
 
 
@@ -31,6 +38,18 @@ def impossible(text: str, *, today: date, may_be_ahead: bool = False) -> str | N
     if not may_be_ahead and day > today + _AHEAD:
         return "it lies in the future"
     return None
+
+
+def number_of_a_day(text: str) -> str | None:
+    """Which days a bare number may mean that a spreadsheet counted; None for what is no such number.
+
+    Spreadsheets hold days as numbers, and lose that they are days when a cell is formatted as a number.
+    """
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None or int(match["days"]) not in _LIKELY:
+        return None
+    days = timedelta(days=int(match["days"]))
+    return f"it would mean {_SINCE_1900 + days} ({_SINCE_1904 + days} if counted from 1904)"
 
 
 def _day(match: re.Match[str], *, slashed: bool) -> date | None:

@@ -10,9 +10,11 @@ import csv
 import io
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+
+from archive.ingest.record import Record
 
 DELIMITERS = (",", ";", "\t", "|")
 """Separators looked for, in order of preference; any other single character may be declared."""
@@ -32,18 +34,6 @@ class Dialect:
     delimiter: str
     quote: str = '"'
     escape: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CsvRecord:
-    """One record: the line it begins in, counted from 1 as an editor does, and its cells.
-
-    ``error`` says why it could not be read; then ``cells`` holds its first line alone, as it stands there.
-    """
-
-    line: int
-    cells: tuple[str, ...]
-    error: str | None = None
 
 
 class _Lines:
@@ -82,7 +72,7 @@ class _Lines:
         return first
 
 
-def records(lines: Iterable[str], dialect: Dialect, *, before: int = 0) -> Iterator[CsvRecord]:
+def records(lines: Iterable[str], dialect: Dialect, *, before: int = 0) -> Generator[Record, None, None]:
     """The records of a table; ``before`` lines were read already. Records of empty cells only are left out.
 
     Each line ends as it ended in the file: LF, CR or CRLF.
@@ -96,13 +86,13 @@ def records(lines: Iterable[str], dialect: Dialect, *, before: int = 0) -> Itera
             return
         except csv.Error as error:
             begins = fed.line
-            yield CsvRecord(begins, (fed.give_back().rstrip("\r\n"),), str(error))
+            yield Record(begins, (fed.give_back().rstrip("\r\n"),), str(error))
             reader = _reader(fed, dialect)
             continue
         begins = fed.line
         fed.settle()
         if any(cells):
-            yield CsvRecord(begins, tuple(cells))
+            yield Record(begins, tuple(cells))
 
 
 def _next(reader: Iterator[list[str]]) -> list[str]:
@@ -156,7 +146,7 @@ def detect(sample: str, *, cut: bool, delimiter: str | None, is_known: Callable[
     return best
 
 
-def _whole(lines: Sequence[str], dialect: Dialect, *, cut: bool) -> Iterator[CsvRecord]:
+def _whole(lines: Sequence[str], dialect: Dialect, *, cut: bool) -> Iterator[Record]:
     """The records of a sample up to one that is broken only because the sample was cut inside it."""
     for record in records(lines, dialect):
         if cut and record.error == _CUT_OFF:
@@ -177,7 +167,7 @@ def _candidates(sample: str, delimiter: str | None) -> Iterator[Dialect]:
             yield Dialect(found, escape="\\")
 
 
-def _score(found: Sequence[CsvRecord], is_known: Callable[[str], bool]) -> tuple[float, float, float]:
+def _score(found: Sequence[Record], is_known: Callable[[str], bool]) -> tuple[float, float, float]:
     if not found:
         return (0, 0, 0)
     heading = [cell.strip() for cell in found[0].cells]

@@ -8,8 +8,8 @@ from datetime import date
 from functools import lru_cache
 
 from archive.ingest.columns import DIGESTS, FUTURE_DATES, PAST_DATES, PATH, STATED, Columns
-from archive.ingest.dates import impossible
-from archive.ingest.dialect import CsvRecord
+from archive.ingest.dates import impossible, number_of_a_day
+from archive.ingest.record import Record, Unit
 from archive.model.digests import HEX_LENGTH
 from archive.model.names import shown
 from archive.model.rights import UNREADABLE, coded
@@ -36,10 +36,15 @@ def warning(code: str, subject: str, message: str) -> Finding:
 class Faults:
     """Looks at rows of one table, in those of its columns that can be judged.
 
-    ``wrong_octets``: some of the file is no text in its encoding, so that each cell is looked at.
+    ``unit`` is what is counted to find a record. ``wrong_octets``: some of the file is no text in its encoding, so that
+    each cell is looked at.
     """
 
-    def __init__(self, heading: Sequence[str], columns: Columns, *, today: date, wrong_octets: bool) -> None:
+    def __init__(
+        self, heading: Sequence[str], columns: Columns, *, unit: Unit, today: date, wrong_octets: bool
+    ) -> None:
+        self._unit = unit
+        self._heading = heading
         self._width = len(heading)
         self._columns = columns
         self._today = today
@@ -48,9 +53,9 @@ class Faults:
         self._dates = [name for name in (*PAST_DATES, *FUTURE_DATES) if name in columns]
         self._stated = [(name, stated) for name, stated in STATED.items() if name in columns]
 
-    def of(self, record: CsvRecord) -> Iterator[Finding]:
+    def of(self, record: Record) -> Iterator[Finding]:
         """What is wrong with one record."""
-        line, cells = f"line {record.line}", record.cells
+        line, cells = f"{self._unit} {record.line}", record.cells
         path = self._columns.cell(cells, PATH)
         if record.error is not None:
             message = f"{line} cannot be read ({record.error}); it belongs to no file: {_short(cells[0])}"
@@ -60,12 +65,18 @@ class Faults:
         else:
             for code, message in self._of_cells(cells):
                 yield warning(code, shown(path), f"{line}{message}")
+        for remark in record.remarks:
+            yield warning(remark.code, shown(path) or line, f"{line}, under {self._under(remark.place)}: {remark.why}")
+
+    def _under(self, place: int) -> str:
+        name = self._heading[place] if place < self._width else ""
+        return _short(name) if name else f"heading {place + 1}, which is empty"
 
     def _of_cells(self, cells: Sequence[str]) -> Iterator[tuple[str, str]]:
         if len(cells) < self._width or any(cells[self._width :]):
             yield (
                 "ragged-row",
-                f" has {len(cells)} cells, the first line {self._width}; what is missing counts as empty",
+                f" has {len(cells)} cells, the first {self._unit} {self._width}; what is missing counts as empty",
             )
         if self._wrong_octets and any(map(_NO_TEXT.search, cells)):
             yield "not-text", " holds octets that are no text in this encoding"
@@ -76,6 +87,8 @@ class Faults:
         for column in self._dates:
             given = self._columns.cell(cells, column)
             ahead = column in FUTURE_DATES
+            if given and (meant := number_of_a_day(given)) is not None:
+                yield "date-as-number", f": '{_short(given)}' under {column} is a number; as a spreadsheet's, {meant}"
             why = _impossible(given, today=self._today, may_be_ahead=ahead) if given else None
             if why is not None:
                 yield "date-impossible", f": '{_short(given)}' under {column}: {why}"

@@ -27,7 +27,7 @@ def match(rows: Rows, items: Iterable[Sequence[bytes]], *, orphans: Orphans = Or
             for name, spellings in found:
                 yield from _remarks(rows, name, spellings)
     for row in rows.unmet():
-        message = f"line {row.line} of the metadata speaks of a file that was not delivered"
+        message = f"{rows.unit} {row.line} of the metadata speaks of a file that was not delivered"
         yield _finding(ROW_WITHOUT_FILE, shown(row.path), message)
 
 
@@ -42,13 +42,13 @@ def _remarks(rows: Rows, name: bytes, spellings: Sequence[bytes]) -> Iterator[Fi
     """Where the row was found, if that was not plain."""
     for again in spellings[1:]:
         message = (
-            f"the table speaks of this file in line {rows.first_line(spellings[0])} "
-            f"and, spelled otherwise, in line {rows.first_line(again)}; both are kept"
+            f"the table speaks of this file in {rows.unit} {rows.first_line(spellings[0])} "
+            f"and, spelled otherwise, in {rows.unit} {rows.first_line(again)}; both are kept"
         )
         yield _finding("duplicate-row", shown(name), message)
     if spellings and spellings[0] != name and not _is_utf8(name):
         message = (
-            f"the name on the medium is not UTF-8; line {rows.first_line(spellings[0])} of the table, "
+            f"the name on the medium is not UTF-8; {rows.unit} {rows.first_line(spellings[0])} of the table, "
             f"'{shown(spellings[0])}', was taken to mean it"
         )
         yield Finding("row-by-guess", Severity.WARNING, shown(name), message)

@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 
 from archive.ingest.columns import DIGESTS, PATH, STATED, Columns
-from archive.ingest.dialect import CsvRecord
 from archive.ingest.encoding import SINGLE_OCTET
 from archive.ingest.faults import Faults, is_digest, warning
+from archive.ingest.record import Record, Unit
 from archive.ingest.scratch import scratch_database, writing_scratch
 from archive.ingest.told import Told
 from archive.model.names import shown
@@ -34,7 +34,7 @@ _NAMED_LINES = 5
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the table; ``line`` counts from 1 as an editor does, ``path`` is as the table spells it."""
+    """One row of the table; ``line`` counts from 1 as a person sees it, ``path`` is as the table spells it."""
 
     line: int
     path: bytes
@@ -42,20 +42,26 @@ class Row:
 
 
 class Rows:
-    """The rows of one table and what its columns mean. Each lookup is a question to a scratch database."""
+    """The rows of one table and what its columns mean. Each lookup is a question to a scratch database.
 
-    def __init__(self, heading: tuple[str, ...], columns: Columns, *, scratch: Path | None) -> None:
+    ``unit`` is what a person counts to find a row.
+    """
+
+    def __init__(
+        self, heading: tuple[str, ...], columns: Columns, *, scratch: Path | None, unit: Unit = Unit.LINE
+    ) -> None:
         self.heading = heading
         self.columns = columns
+        self.unit = unit
         self._database = scratch_database(scratch, _SCHEMA)
 
-    def fill(self, records: Iterable[CsvRecord], *, today: date, wrong_octets: bool) -> Iterator[Finding]:
+    def fill(self, records: Iterable[Record], *, today: date, wrong_octets: bool) -> Iterator[Finding]:
         """Take every record in, telling by its line what is wrong with it; then what several rows say of one path.
 
         ``wrong_octets``: some of the file is no text in its encoding, so that each cell is looked at.
         """
         told = Told()
-        faults = Faults(self.heading, self.columns, today=today, wrong_octets=wrong_octets)
+        faults = Faults(self.heading, self.columns, unit=self.unit, today=today, wrong_octets=wrong_octets)
 
         def rows() -> Iterator[tuple[int, bytes, bytes, str]]:
             for record in records:
@@ -70,7 +76,7 @@ class Rows:
             self._database.executemany("INSERT INTO row (line, path, alike, cells, met) VALUES (?, ?, ?, ?, 0)", rows())
         for finding in self._repeated():
             told.add(finding)
-        yield from told.findings(where="the table as received has every line")
+        yield from told.findings(where=f"the table as received has every {self.unit}")
 
     def of(self, name: bytes) -> Iterator[Row]:
         """The rows about the delivered file ``name``."""
@@ -158,7 +164,7 @@ class Rows:
     def _repeated(self) -> Iterator[Finding]:
         query = "SELECT path FROM row GROUP BY path HAVING COUNT(*) > 1"
         for (path,) in self._database.execute(query):
-            yield _repetition(self._rows(path), self.heading)
+            yield _repetition(self._rows(path), self.heading, self.unit)
 
 
 def normal(path: str) -> str:
@@ -183,7 +189,7 @@ def _read(name: bytes, codec: str) -> str | None:
         return None
 
 
-def _repetition(rows: Iterable[Row], heading: Sequence[str]) -> Finding:
+def _repetition(rows: Iterable[Row], heading: Sequence[str], unit: Unit) -> Finding:
     """What several rows about one file are to each other: the same, complete, or in contradiction."""
     rest = iter(rows)
     first = next(rest)
@@ -199,7 +205,7 @@ def _repetition(rows: Iterable[Row], heading: Sequence[str]) -> Finding:
             if cell and said.setdefault(place, cell) != cell:
                 contradicted[place] = None
     more = f" and {count - len(lines)} more" if count > len(lines) else ""
-    where = f"lines {', '.join(map(str, lines))}{more}"
+    where = f"{unit}s {', '.join(map(str, lines))}{more}"
     subject = shown(first.path)
     if contradicted:
         names = ", ".join(heading[place] if place < len(heading) else f"cell {place + 1}" for place in contradicted)

@@ -45,7 +45,8 @@ def _columns(terms: IngestProfile, table: MetadataTable | None, source: str) -> 
     missing = [column for column in terms.columns_required if column not in known and column not in heading]
     if missing:
         raise ArchiveError(
-            f"{shown(table.name)}: the first line has no column '{missing[0]}', which the {source} asks for",
+            f"{shown(table.name)}: the first {table.rows.unit} has no column '{missing[0]}', "
+            f"which the {source} asks for",
             hint="ask the producer for a table with this column; nothing was copied",
         )
     for column in terms.columns_expected:

@@ -32,8 +32,9 @@ class Said:
     """How a delivery was called and what was given along, so that the next command can be spelled out."""
 
     delivery: str
-    metadata: str | None = None
     producer: str | None = None
+    metadata: str | None = None
+    sheet: str | None = None
 
 
 def brief(path: bytes | str) -> str:
@@ -80,7 +81,11 @@ def about_bag(bag: BagFacts) -> str:
 
 def about_table(table: TableFacts) -> str:
     """How the producer's table fits."""
-    read = f"{table.reading.get('encoding', '?')}, separated by {table.reading.get('delimiter', '?')!r}"
+    reading = table.reading
+    if "sheet" in reading:
+        read = f"{reading['form'].upper()}, sheet '{shown(reading['sheet'])}'"
+    else:
+        read = f"{reading.get('encoding', '?')}, separated by {reading.get('delimiter', '?')!r}"
     return (
         f"{brief(table.name)}: {plural(table.rows, 'row')} ({read}); {plural(table.files_with_row, 'file')} with a "
         f"row, {table.files_without_row:,} without; {plural(table.rows_without_file, 'row')} about files that are not "
@@ -133,7 +138,7 @@ def next_steps(survey: Survey, said: Said) -> Iterator[str]:
         yield "Mend what stands first above, or write down why it cannot be mended; then look again."
     if not all(room.enough for room in survey.room):
         yield "Make room on the disks named above, or mount them."
-    tables = [candidate for candidate in survey.candidates if candidate.role is Role.TABLE]
+    tables = [candidate for candidate in survey.candidates if candidate.role in (Role.TABLE, Role.SPREADSHEET)]
     if survey.table is None and tables:
         path = _typed(os.path.join(os.fsencode(said.delivery), tables[0].path), "FILE")
         yield f"If this is the producer's table, look again with it: archive survey {source} --metadata {path}"
@@ -141,6 +146,7 @@ def next_steps(survey: Survey, said: Said) -> Iterator[str]:
         yield f"To have every file of the bag read: archive survey {source} --verify"
     if survey.files:
         metadata = f" --metadata {_typed(os.fsencode(said.metadata), 'FILE')}" if said.metadata else ""
+        metadata += f" --metadata-sheet {_typed(os.fsencode(said.sheet), 'NAME')}" if said.sheet else ""
         yield f"To take it in: archive ingest {source} --producer {said.producer or 'CODE'}{metadata}"
     else:
         yield "There is no file to take in: is this the right folder, and is the medium mounted?"

@@ -108,8 +108,8 @@ def test_a_wrong_digest_is_recorded_and_the_file_accepted(place: Place, folder: 
         (b"file,place\na.txt,Minsk\n", "no column 'path'"),
         (b"", "no column 'path'"),
         (b"\n\n\n", "no column 'path'"),
-        (b"PK\x03\x04 a spreadsheet", "is a spreadsheet, not CSV"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 an old one", "is a spreadsheet, not CSV"),
+        (b"PK\x03\x04 a broken spreadsheet", "cannot be read as a spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 an old one", "is no spreadsheet, though it begins like one"),
     ],
 )
 def test_a_table_that_cannot_be_read_stops_everything_before_it_begins(
