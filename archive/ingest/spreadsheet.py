@@ -153,7 +153,7 @@ def _refusal(path: Path, within: Bounds, code: str, *said: Any) -> ArchiveError:
     if code == "several-sheets":
         return UsageError(
             f"{path} has several sheets with something on them: {_names(said[0])}",
-            hint=f"say which is the table: {OPTION} {shlex.quote(said[0][0])}",
+            hint=f"say which is the table: {OPTION} {_typed(said[0][0])}",
         )
     if code == "no-such-sheet":
         return UsageError(f"{path} has no such sheet; it has {_names(said[0])}", hint=f"{OPTION} takes one of these")
@@ -163,8 +163,13 @@ def _refusal(path: Path, within: Bounds, code: str, *said: Any) -> ArchiveError:
     elif code == "time":
         said = (within.seconds // 60,)
     elif code == "nothing-there" and said[0]:
-        hint = f"hidden ones are read when they are named: {OPTION} {shlex.quote(said[0][0])}"
+        hint = f"hidden ones are read when they are named: {OPTION} {_typed(said[0][0])}"
     return ArchiveError(f"{path} {what.format(*(shown(str(word)) for word in said))}", hint=hint)
+
+
+def _typed(name: str) -> str:
+    """A name as it can be typed into a shell, or a word for it."""
+    return shlex.quote(name) if shown(name) == name else "NAME"
 
 
 def _names(names: Sequence[str]) -> str:
