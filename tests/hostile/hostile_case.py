@@ -39,9 +39,9 @@ class Case:
 
     ``files`` is the outcome of each delivered file by its name (in a bag, below its payload); ``others`` the kind of
     what is listed and no file. ``bag``: it is taken as a bag, and what lies beside its payload is kept among the papers
-    as received. ``table`` is the producer's table. ``powerless``: root's right to read everything is given up.
-    ``disturb`` changes the delivery while it is read. ``given`` is the path that the command is given, where that is
-    not the folder itself. ``undo`` makes it possible to remove it all.
+    as received. ``table`` is the producer's table, called ``table_name``. ``powerless``: root's right to read all is
+    given up. ``disturb`` changes the delivery while it is read. ``given`` is the path that the command is given,
+    where that is not the folder itself. ``undo`` makes it possible to remove it all.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Case:
     state: State = State.CLOSED
     bag: bool = False
     table: bytes | None = None
+    table_name: str = "table.csv"
     powerless: bool = False
     disturb: Callable[[Path, pytest.MonkeyPatch], None] | None = None
     given: Callable[[Path], Path] = _itself

@@ -6,6 +6,7 @@ import hostile_bags
 import hostile_changing
 import hostile_contents
 import hostile_names
+import hostile_spreadsheets
 import hostile_tables
 import hostile_trees
 
@@ -15,7 +16,7 @@ GROUPS = (
     ("Deliveries that change or cannot be read", hostile_changing.CASES),
     ("Bags", hostile_bags.CASES),
     ("Contents", hostile_contents.CASES),
-    ("Tables", hostile_tables.CASES),
+    ("Tables", (*hostile_tables.CASES, *hostile_spreadsheets.CASES)),
 )
 
 CASES = tuple(case for _, cases in GROUPS for case in cases)

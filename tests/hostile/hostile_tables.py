@@ -87,7 +87,7 @@ CASES = (
         "column-twice",
         "ragged-row",
     ),
-    table("table-is-a-spreadsheet", "a spreadsheet where a CSV should be", b"PK\x03\x04" + bytes(100), exit=1),
+    table("table-is-no-workbook", "a ZIP file where a table should be", b"PK\x03\x04" + bytes(100), exit=1),
     table("table-is-empty", "an empty file", b"", exit=1),
     table("table-without-paths", "no column that names files", "file,note\na.txt,1\n", exit=1),
 )

@@ -56,8 +56,8 @@ class Watch:
         if holder >= 0:
             full = os.path.join(_of(holder), full)
         full = os.path.normpath(full)
-        if full.startswith(b"/memfd:"):
-            return  # in memory, without a name
+        if full.startswith(b"/memfd:") or (isinstance(path, int) and full.startswith(b"pipe:[")):
+            return  # in memory, without a name; to a process of ours
         if full != b"/dev/null" and not any(full == root or full.startswith(root + b"/") for root in self.allowed):
             self.trespasses.append(f"{event} {full!r}")
 

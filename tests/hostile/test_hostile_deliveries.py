@@ -67,8 +67,8 @@ def _judge(
     given = case.given(yard.delivery)
     more: list[str | Path] = []
     if case.table is not None:
-        (yard.root / "surroundings" / "table.csv").write_bytes(case.table)
-        more = ["--metadata", yard.root / "surroundings" / "table.csv"]
+        (yard.root / "surroundings" / case.table_name).write_bytes(case.table)
+        more = ["--metadata", yard.root / "surroundings" / case.table_name]
     monkeypatch.setattr(tempfile, "tempdir", str(yard.root / "temporary"))
     before, log = look_at(yard.root / "surroundings"), yard.place.log_size()
     _surveyed(case, yard, given, more)
@@ -141,7 +141,7 @@ def _submitted(case: Case, folder: Path, before: Seen) -> None:
     kept = set(digests(look_at(folder)).values()) if folder.exists() else set()
     delivered = digests(before, below=b"delivery/")
     tags = {digest for name, digest in delivered.items() if case.bag and not name.startswith(b"data/")}
-    expected = tags | {digest for name, digest in digests(before).items() if name == b"table.csv"}
+    expected = tags | {digest for name, digest in digests(before).items() if name == case.table_name.encode()}
     lists = {digest for name, digest in delivered.items() if is_checksum_name(os.path.basename(name))}
     assert expected <= kept <= expected | lists
 
