@@ -194,9 +194,6 @@ def _of_workbook(path: Path, about: dict[str, Any]) -> Iterator[Finding]:
     if about["shown_zeros"]:
         message = "numbers in it may be shown with zeros in front, which are not part of them: '00123' is read as 123"
         yield Finding("zeros-shown-only", Severity.WARNING, name, message)
-    if form == "xls":
-        message = "in an XLS, errors such as #REF! and formulas without a result cannot be told from empty cells"
-        yield Finding("errors-not-seen", Severity.INFO, name, message)
 
 
 def _range(corners: Sequence[Sequence[int]]) -> str:

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from archive.ingest.sheet_cells import CELL_ERROR, NO_RESULT, Value, remark_on, text_of
 from archive.ingest.workbook_parts import Parts, RefusedError, Trouble, look_into
+from archive.inspection.old_workbook import error_cells
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -80,7 +81,7 @@ def _tell(file: IO[bytes], wanted: str | None) -> Iterator[dict[str, Any]]:
     file.seek(0)
     workbook = _open(file, parts)
     name, sheet, hidden = _choose(workbook, wanted)
-    trouble = {} if parts is None else parts.trouble(name)
+    trouble = _old_trouble(file, workbook.sheet_names.index(name)) if parts is None else parts.trouble(name)
     yield {
         "form": "xls" if parts is None else parts.form,
         "sheet": name,
@@ -96,6 +97,10 @@ def _tell(file: IO[bytes], wanted: str | None) -> Iterator[dict[str, Any]]:
             batch = []
     yield {"rows": batch}
     yield {"end": True}
+
+
+def _old_trouble(file: IO[bytes], sheet: int) -> Trouble:
+    return {(row, column): (seen, CELL_ERROR) for row, column, seen in error_cells(file, sheet)}
 
 
 def _open(file: IO[bytes], parts: Parts | None) -> CalamineWorkbook:

@@ -5,7 +5,7 @@ witnesses answer: ``fido_identifier``, ``siegfried_identifier`` and, for what no
 ``verdict`` says what may be said after hearing all of them, ``pool`` asks them about many files in several processes,
 and ``found`` about whatever lies below a path. Beneath FIDO, ``signatures`` reads its tables into frozen values,
 ``index``, ``requirements`` and ``occurrence`` find the few that can fit, and ``containers`` looks inside ZIP and OLE
-files. ``evidence_file`` reads a file within an allowance, ``exhibit`` decides what siegfried is shown, and ``deadline``
+files. ``old_workbook`` finds errors in the cells of an XLS. ``evidence_file`` reads a file within an allowance, ``exhibit`` decides what siegfried is shown, and ``deadline``
 stops what takes too long.
 
 This package is the only door to ``fido`` and its ``olefile``, ``pygfried`` and ``hyperscan``; they are imported when

@@ -63,8 +63,8 @@ class AccessionRecord(Record):
 
     ``listing_sha256`` is the digest of what stood in the delivery when it was listed (names, kinds, sizes, times), so
     that an unchanged delivery is known again; ``metadata_sha256`` that of the metadata file that came with it, and
-    ``metadata_reading`` how that was read: encoding, separator, quotes, or form and sheet; digest of the mapping. ``checksums_sha256`` are
-    the digests, in order, of the producer's checksum files that were given beside the delivery.
+    ``metadata_reading`` how that was read: encoding, separator, quotes, or form and sheet; digest of the mapping.
+    ``checksums_sha256`` are the digests, in order, of the producer's checksum files given beside the delivery.
     """
 
     kind: ClassVar[str] = "accession"

@@ -34,7 +34,15 @@ class Raw:
     content: str
 
 
-Cell = str | float | bool | Styled | Raw | None
+@dataclass(frozen=True)
+class Wrong:
+    """An error in an old workbook, come of a formula or typed ([MS-XLS] 2.4.127 and 2.4.24)."""
+
+    code: int
+    worked_out: bool = True
+
+
+Cell = str | float | bool | Styled | Raw | Wrong | None
 Rows = Sequence[Sequence[Cell]]
 
 
@@ -222,6 +230,11 @@ def xls(rows: Rows, *, encrypted: bool = False) -> bytes:
             if isinstance(cell, str):
                 text = struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le")
                 sheet += _record(0x0204, struct.pack("<HHH", number, place, 0) + text)
+            elif isinstance(cell, Wrong):
+                result = struct.pack("<BxBxxx", 2, cell.code) + b"\xff\xff"
+                formula = struct.pack("<HHH", number, place, 0) + result + bytes(8)
+                constant = struct.pack("<HHHBB", number, place, 0, cell.code, 1)
+                sheet += _record(0x0006, formula) if cell.worked_out else _record(0x0205, constant)
             elif isinstance(cell, int | float):
                 sheet += _record(0x0203, struct.pack("<HHHd", number, place, 0, cell))
     sheet += _record(0x000A, b"")
