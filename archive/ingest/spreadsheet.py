@@ -33,7 +33,7 @@ OPTION = "--metadata-sheet"
 _MOST_MEMORY = 4 << 30
 _SECONDS = 900
 _SHARE_OF_MEMORY = 2  # at most a half: the archive and the rest of the machine need the other
-_LONGEST_MESSAGE = 1 << 30
+_LONGEST_MESSAGE = 256 << 20  # octets of JSON
 _NAMED = 5
 _PATIENCE = 5.0  # seconds for a process that hung up to be gone
 
@@ -133,7 +133,7 @@ def _told(path: Path, octets: IO[bytes], sheet: str | None, within: Bounds) -> I
             if "end" in told:
                 return
             yield told
-    except (EOFError, ConnectionError):
+    except (EOFError, OSError):
         process.join(timeout=_PATIENCE)
         raise _refusal(path, within, *_death(process.exitcode)) from None
     finally:

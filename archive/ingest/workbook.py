@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 BATCH = 500
 """Rows that are told at once."""
 
+_LONG = 1 << 20  # characters in rows that are told at once, or in one that is longer
 _PIECE = 1 << 20
 _ZIP = b"PK\x03\x04"
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")
@@ -51,13 +52,10 @@ def work(connection: Connection, wanted: str | None, bounds: Bounds) -> None:
     os.dup2(silence, 2)  # a library that aborts prints where it was; the other process says what it means
     import python_calamine  # noqa: F401 - before there are bounds to what may be opened and read
 
-    for limit, most in (
-        (resource.RLIMIT_CORE, (0, 0)),  # what is in memory is evidence, and the current folder may be a delivered one
-        (resource.RLIMIT_FSIZE, (0, 0)),
-        (resource.RLIMIT_AS, (bounds.memory, bounds.memory)),
-        (resource.RLIMIT_CPU, (bounds.seconds, bounds.seconds + 5)),  # the first is told by its signal, SIGXCPU
-    ):
-        resource.setrlimit(limit, most)
+    _bound(resource.RLIMIT_CORE, 0)  # what is in memory is evidence, and the current folder may be a delivered one
+    _bound(resource.RLIMIT_FSIZE, 0)
+    _bound(resource.RLIMIT_AS, bounds.memory)
+    _bound(resource.RLIMIT_CPU, bounds.seconds, grace=5)  # below the last second a signal tells which limit it was
     with suppress(BrokenPipeError), open(recv_handle(connection), "rb") as file:
         try:
             for told in _tell(file, wanted):
@@ -70,6 +68,13 @@ def work(connection: Connection, wanted: str | None, bounds: Bounds) -> None:
             raise
         except BaseException as error:  # a panic of the library is no Exception
             _refuse(connection, "damaged", str(error))
+
+
+def _bound(limit: int, most: int, *, grace: int = 0) -> None:
+    """Set a limit for good; where a lower one is set already, that holds."""
+    _, hard = resource.getrlimit(limit)
+    last = most + grace if hard == resource.RLIM_INFINITY else min(most + grace, hard)
+    resource.setrlimit(limit, (min(most, last), last))
 
 
 def _refuse(connection: Connection, *why: object) -> None:
@@ -89,12 +94,13 @@ def _tell(file: IO[bytes], wanted: str | None) -> Iterator[dict[str, Any]]:
         "merged": list(sheet.merged_cell_ranges or ())[:_MOST_MERGED],
         "shown_zeros": parts is not None and parts.shown_zeros,
     }
-    batch = []
+    batch, size = [], 0
     for told in _rows(sheet, trouble):
         batch.append(told)
-        if len(batch) == BATCH:
+        size += sum(map(len, told[1]))
+        if len(batch) == BATCH or size > _LONG:
             yield {"rows": batch}
-            batch = []
+            batch, size = [], 0
     yield {"rows": batch}
     yield {"end": True}
 
@@ -135,7 +141,8 @@ def _choose(workbook: CalamineWorkbook, wanted: str | None) -> tuple[str, Calami
     tables = [one for one in workbook.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
     hidden = [one.name for one in tables if one.visible != SheetVisibleEnum.Visible]
     if wanted is not None:
-        name = next((one.name for one in tables if one.name.strip() == wanted.strip()), None)
+        alike = sorted((one.name for one in tables if one.name.strip() == wanted.strip()), key=wanted.__ne__)
+        name = alike[0] if alike else None
         if name is None:
             raise RefusedError("no-such-sheet", [one.name for one in tables])
         return name, workbook.get_sheet_by_name(name), [other for other in hidden if other != name]

@@ -67,10 +67,8 @@ def look_into(octets: IO[bytes]) -> Parts:
     try:
         file = zipfile.ZipFile(octets)
         return _look_into(file)
-    except RefusedError:
+    except (RefusedError, MemoryError):
         raise
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, ElementTree.ParseError) as error:
-        raise RefusedError("damaged", str(error)) from error
     except Exception as error:  # zipfile raises nearly anything over damaged content (zlib.error, struct.error …)
         raise RefusedError("damaged", str(error)) from error
 

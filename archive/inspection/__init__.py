@@ -5,8 +5,8 @@ witnesses answer: ``fido_identifier``, ``siegfried_identifier`` and, for what no
 ``verdict`` says what may be said after hearing all of them, ``pool`` asks them about many files in several processes,
 and ``found`` about whatever lies below a path. Beneath FIDO, ``signatures`` reads its tables into frozen values,
 ``index``, ``requirements`` and ``occurrence`` find the few that can fit, and ``containers`` looks inside ZIP and OLE
-files. ``old_workbook`` finds errors in the cells of an XLS. ``evidence_file`` reads a file within an allowance, ``exhibit`` decides what siegfried is shown, and ``deadline``
-stops what takes too long.
+files. ``evidence_file`` reads a file within an allowance, ``exhibit`` decides what siegfried is shown, and ``deadline``
+stops what takes too long. ``old_workbook`` finds the errors in cells of an XLS.
 
 This package is the only door to ``fido`` and its ``olefile``, ``pygfried`` and ``hyperscan``; they are imported when
 the first identifier is made. Everything read here comes from strangers, some of them hostile: reading is bounded,
