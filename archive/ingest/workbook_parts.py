@@ -26,7 +26,7 @@ _SMALL_PART = 16 << 20  # octets of a part that is read whole: a list of sheets,
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _XLSX_MARKS = re.compile(rb"""\bt\s*=\s*["']e["']|<(?:\w+:)?f[\s/>]""")
-_ODS_MARKS = re.compile(rb"""value-type\s*=\s*["']error["']""")
+_ODS_MARKS = re.compile(rb"""value-type\s*=\s*["']error["']|:formula\s*=""")
 _ZEROS = re.compile("0{2,}")
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
@@ -203,7 +203,7 @@ class _XlsxTrouble:
 
 
 class _OdsTrouble:
-    """Goes through one table of an OpenDocument spreadsheet: cells that LibreOffice marks as errors."""
+    """Goes through one table of an OpenDocument spreadsheet: cells marked as errors, or with a formula and no value."""
 
     def __init__(self, sheet: str) -> None:
         self._sheet = sheet
@@ -230,10 +230,11 @@ class _OdsTrouble:
         elif name in ("table-cell", "covered-table-cell"):
             self._place = self._next_place
             self._next_place += int(said.get("number-columns-repeated", "1"))
-            self._error = self._inside and "error" in (
-                value for key, value in given.items() if _local(key) == "value-type"
-            )
+            types = [value for key, value in given.items() if _local(key) == "value-type"]
+            self._error = self._inside and "error" in types
             self._shown = ""
+            if self._inside and "formula" in said and not types:
+                self._found[self._row, self._place] = ("", NO_RESULT)
 
     def _end(self, name: str) -> None:
         if self._error and _local(name) in ("table-cell", "covered-table-cell"):

@@ -166,6 +166,14 @@ def test_a_formula_nobody_worked_out_is_told_wherever_it_stands(tmp_path: Path) 
     assert ("row-without-path", "row 4") in told(found)
 
 
+def test_a_formula_nobody_worked_out_is_told_in_opendocument_too(tmp_path: Path) -> None:
+    formula = Raw('table:formula="of:=[.A1]"', "")
+    worked_out = Raw('table:formula="of:=[.A1]" office:value-type="string" office:string-value=""', "<text:p/>")
+    found = read(tmp_path, ods([["path", "place"], ["a.txt", worked_out], ["b.txt", formula]]), "metadata.ods")
+    assert cells(found) == [("a.txt", ""), ("b.txt", "")]
+    assert told(found) == [("formula-without-result", "b.txt")]
+
+
 def test_an_empty_result_is_a_result(tmp_path: Path) -> None:
     found = read(tmp_path, xlsx([["path", "place"], ["a.txt", Raw('t="str"', "<f>IF(1,&quot;&quot;)</f><v></v>")]]))
     assert (cells(found), found.findings) == ([("a.txt", "")], ())
