@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -37,14 +38,14 @@ def test_a_log_that_cannot_be_copied_is_told_and_the_command_is_done(
 ) -> None:
     from archive.storage.filesystem import FileSystemBackend
 
-    put = FileSystemBackend.put
+    put_stream = FileSystemBackend.put_stream
 
-    def full(self: FileSystemBackend, key: str, data: bytes) -> None:
+    def full(self: FileSystemBackend, key: str, chunks: Iterable[bytes], *, sha256: str | None = None) -> int:
         if self.root == tmp_path / "second" and key.startswith("custody/"):
             raise OSError(28, "No space left on device")
-        put(self, key, data)
+        return put_stream(self, key, chunks, sha256=sha256)
 
-    monkeypatch.setattr(FileSystemBackend, "put", full)
+    monkeypatch.setattr(FileSystemBackend, "put_stream", full)
     assert run(["--archive", str(home), "ingest", str(tmp_path / "delivery"), "--producer", "p"]) == 3
     assert "could not be copied" in capfd.readouterr().err
     monkeypatch.undo()
