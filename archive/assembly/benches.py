@@ -37,6 +37,7 @@ def ingest_bench(archive: Archive, *, progress: Progress) -> Workbench:
         policy=archive.config.packages,
         identify=crew.examine,
         crew=crew,
+        many_to_come=crew.begin,
         progress=progress,
         judge_signature=token_verifier(_token_judge(archive)),
         find_scanner=lambda: scanner_of(archive),

@@ -30,7 +30,7 @@ from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
 from archive.ingest.terms import within
 from archive.ingest.transfer import joined
-from archive.ingest.workbench import Workbench
+from archive.ingest.workbench import MANY, Workbench
 from archive.model.identifiers import AccessionId, FileId, new_identifier
 from archive.model.packages import Outcome
 from archive.model.records import AccessionRecord, ProducerRecord, Record, TransferRecord
@@ -84,6 +84,8 @@ def open_accession(
     news = _news(previous, delivery, brought, bench)
     owed = () if previous is None else reconciled.get(previous.id, ())
     awaited = previous is not None and _awaits_more(previous, delivery, bench)
+    if (previous is None or previous.closed_at is None) and delivery.has_files(MANY):
+        bench.many_to_come()
     listed = _list(delivery, previous, more=wanted is not None or awaited, bench=bench)
     if listed.files == 0:
         _throw_away(listed)

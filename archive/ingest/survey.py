@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from archive.bags.completeness import judge_completeness, judge_oxum
@@ -86,6 +87,11 @@ class Delivery:
     def walk(self) -> Iterator[Walked]:
         """Everything that stands in the delivered folder, in one fixed order."""
         return walk(os.fsencode(self.source))
+
+    def has_files(self, count: int) -> bool:
+        """Whether so many files stand there at least; not more than it takes to say so is looked at."""
+        files = (walked for walked in self.walk() if walked.kind is EntryKind.FILE)
+        return next(islice(files, count - 1, None), None) is not None
 
 
 def look(

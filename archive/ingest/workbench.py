@@ -14,6 +14,7 @@ from archive.ingest.grouping import SideCar
 from archive.ingest.lease import Leases
 from archive.inspection.identification import Identification
 from archive.inspection.malware import NoScanner, Scanner
+from archive.inspection.pool import SMALL_BATCH
 from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.progress import Progress, Silent
 from archive.storage.descent import open_unlinked
@@ -55,6 +56,9 @@ Identify = Callable[[Iterable[tuple[Path, str]]], Iterator[tuple[Identification,
 """What each identifier says of files, given where the bytes lie and the delivered name, in the same order."""
 
 
+MANY = SMALL_BATCH
+"""Files from which the crew has enough to do to be started early."""
+
 FindScanner = Callable[[], Scanner]
 """The malware scanner as it is now; asked again for each package, for it may come, go, and learn."""
 
@@ -73,6 +77,8 @@ class Workbench:
     judge_signature: JudgeSignature = no_verifier
     crew: AbstractContextManager[object] = field(default_factory=nullcontext)
     """Whoever stays at work from one lot to the next."""
+    many_to_come: Callable[[], object] = lambda: None
+    """Lets the crew get ready, where ``MANY`` files or more are about to come."""
     find_scanner: FindScanner = NoScanner
 
     @contextmanager

@@ -99,6 +99,11 @@ class Crew:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._dismiss()
 
+    def begin(self) -> None:
+        """Start the workers now, where there will be enough to do: they need a second to get ready."""
+        if self._count > 1 and not self._workers:
+            self._workers = [_Worker(self._makes) for _ in range(self._count)]
+
     def examine(self, paths: Iterable[Task]) -> Iterator[Answers]:
         """As ``examine_many``, with the same errors."""
         tasks = iter(paths)
@@ -106,7 +111,7 @@ class Crew:
             first = list(islice(tasks, SMALL_BATCH))
             tasks = chain(first, tasks)
             if len(first) == SMALL_BATCH:
-                self._workers = [_Worker(self._makes) for _ in range(self._count)]
+                self.begin()
         return self._elsewhere(_Waiting(tasks)) if self._workers else _examine_here(tasks, self._makes)
 
     def _elsewhere(self, waiting: _Waiting) -> Iterator[Answers]:
