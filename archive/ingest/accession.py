@@ -30,6 +30,7 @@ from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
 from archive.ingest.terms import within
 from archive.ingest.transfer import joined
+from archive.ingest.unreceived import keep_account, unfinished_elsewhere
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, FileId, new_identifier
 from archive.model.packages import Outcome
@@ -72,8 +73,9 @@ def open_accession(
     """The accession for ``delivery``: a new one, the unfinished one, or the finished one it belongs to already.
 
     ``wanted`` is the identifier of an accession to go on with, ``new``, or None. Raises UsageError where the delivery
-    is known and has changed, and nobody said what to do about it, or where the hand-over is told otherwise than
-    before. What could not be looked at before and can be now is no change.
+    is known and has changed, and nobody said what to do about it, where the hand-over is told otherwise than before, or
+    where another delivery of the accession was not received to its end. What could not be looked at before and can be
+    now is no change.
     """
     _require_producer_code(delivery.producer)
     bench.leases.take(source_name(delivery.source), of=f"the delivery {delivery.source}")
@@ -97,6 +99,12 @@ def open_accession(
     if wanted is None and not awaited:
         _throw_away(listed)
         raise _changed(previous, delivery, listed)
+    if (refused := unfinished_elsewhere(previous, delivery.source, staging=bench.staging)) is not None:
+        listed.path.unlink()
+        raise refused
+    journal = journal_path(bench.staging, previous.id)
+    if previous.closed_at is None and journal.exists():
+        owed += keep_account(previous, journal, listed.path, bench=bench)
     return replace(_begin(previous.id, delivery, listed, news, brought, bench), owed=owed)
 
 

@@ -18,7 +18,7 @@ from archive.holdings.sealing import own_disk
 from archive.ingest.accession import Desk
 from archive.ingest.journal import delivered_items, journal_path
 from archive.ingest.matching import match
-from archive.ingest.papers import file_away, filed, findings_from, standing
+from archive.ingest.papers import file_away, filed, findings_from, standing, was_received
 from archive.ingest.receive import UNREADABLE
 from archive.ingest.scratch import scratch_file
 from archive.ingest.seal import findings_so_far, finish_interrupted
@@ -112,17 +112,20 @@ def close_by_hand(accession: AccessionId, *, reason: str, bench: Workbench) -> A
 
 def obstacles(known: AccessionRow, *, reason: str, staging: Path, pending: int) -> tuple[str, ...]:
     """Why an open accession cannot be closed, in sentences."""
-    sets = filed(journal_path(staging, known.id).parent)
+    desk = journal_path(staging, known.id).parent
     found = []
-    if not any((one.source, one.listing_sha256) == (known.source, known.listing_sha256) for one in sets):
+    if not was_received(known, desk):
         place = shown(known.source)
-        found.append(f"{place} was not received to its end: give the ingest command of it again")
+        found.append(
+            f"{place} was not received to its end: give the ingest command of it again, or, where it cannot be had any "
+            "more, decide with archive accession reject --all"
+        )
     if pending:
         found.append(
             f"{pending:,} of its files are pending: mend the medium and give the ingest command again, or decide with "
             "archive accession reject"
         )
-    if not reason and any(one.blocked for one in standing(sets)):
+    if not reason and any(one.blocked for one in standing(filed(desk))):
         found.append(
             "something in the delivery could not be looked at (findings unreadable-folder, unreadable-entry): mend the "
             "medium and give the ingest command again, or say why it is closed all the same: archive accession close "

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from archive import durable
+from archive.catalogue.rows import AccessionRow
 from archive.errors import ArchiveError
 from archive.holdings.sealing import own_disk
 from archive.ingest.transfer import Note
@@ -100,6 +101,11 @@ def file_away(
 def filed(desk: Path) -> list[Filed]:
     """The sets on a desk, the newest last."""
     return sorted((_read(path.parent) for path in (desk / PAPERS).glob(f"*/{_INDEX}")), key=lambda one: one.number)
+
+
+def was_received(known: AccessionRow, desk: Path) -> bool:
+    """Whether the delivery that an accession was opened with last was received to its end, wherever it lay then."""
+    return any(one.listing_sha256 == known.listing_sha256 for one in filed(desk))
 
 
 def standing(sets: Iterable[Filed]) -> list[Filed]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +16,7 @@ from archive.ingest.close import kept_findings, obstacles, open_findings
 from archive.ingest.journal import journal_path
 from archive.ingest.papers import filed
 from archive.ingest.receipt import Receipt, Submitted, gather, receipt_rows
+from archive.ingest.unreceived import AT_ONCE, give_up
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK, Digester
 from archive.model.identifiers import AccessionId, FileId, PackageId
@@ -98,8 +100,7 @@ def reject(
     ``files`` are identifiers or delivered paths. Raises UsageError where one of them is not pending there.
     """
     known = accession(bench.holdings, identifier)
-    if not reason.strip():
-        raise UsageError("a decision has a reason", hint="--reason TEXT; it stands in the custody log for ever")
+    _require_reason(reason)
     if not dry_run:
         bench.leases.take(known.id, of=f"accession {known.id}")
     rows = [_pending(known, name, bench.holdings) for name in dict.fromkeys(files)]
@@ -107,6 +108,27 @@ def reject(
     if not dry_run:
         bench.holdings.record([_rejected(row, reason, bench) for row in rows])
     return rows
+
+
+def reject_all(identifier: str, *, reason: str, bench: Workbench) -> int:
+    """Decide that nothing more of an open accession will be had, and answer how many files that is about.
+
+    They are those that are pending and those that were listed and never came. The same call goes on where a killed one
+    stopped.
+    """
+    known = accession(bench.holdings, identifier)
+    _require_reason(reason)
+    bench.leases.take(known.id, of=f"accession {known.id}")
+    count = give_up(known, reason=reason, bench=bench)
+    while rows := list(islice(bench.holdings.catalogue.files(known.id, outcome=Outcome.PENDING), AT_ONCE)):
+        bench.holdings.record([_rejected(row, reason, bench) for row in rows])
+        count += len(rows)
+    return count
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("a decision has a reason", hint="--reason TEXT; it stands in the custody log for ever")
 
 
 def _pending(known: AccessionRow, named: str, holdings: Holdings) -> FileRow:
