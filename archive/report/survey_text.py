@@ -138,16 +138,18 @@ def _shares(shares: Sequence[Share]) -> str:
 
 
 def _dates(dates: Dates) -> str:
+    outside = [(dates.early, "before 1990"), (dates.future, "in the future")]
+    also = "".join(f"; {files:,} {when}" for files, when in outside if files)
     if dates.first is None or dates.last is None:
-        return "none between 1990 and now"
+        return f"none between 1990 and now{also}"
     years = Counter[int]()
     for (year, _), files in dates.by_month.items():
         years[year] += files
     most, files = max(years.items(), key=lambda pair: (pair[1], -pair[0]))
     if dates.first == dates.last:
-        return f"all in {dates.first[0]}-{dates.first[1]:02d}"
+        return f"{'the others' if also else 'all'} in {dates.first[0]}-{dates.first[1]:02d}{also}"
     span = f"{dates.first[0]}-{dates.first[1]:02d} to {dates.last[0]}-{dates.last[1]:02d}"
-    return f"{span}, most in {most} ({plural(files, 'file')})"
+    return f"{span}, most in {most} ({plural(files, 'file')}){also}"
 
 
 def _placed(placed: Sequence[Placed], *, word: str | None = None) -> str:
