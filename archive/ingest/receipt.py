@@ -75,6 +75,8 @@ class Receipt:
     papers: MemberPackage | None
     checkpoint: Checkpoint | None
     is_covered: bool
+    more_to_come: bool = False
+    """Whether a delivery of it was listed and not received to its end, so that more was delivered than is told here."""
 
     @property
     def sum(self) -> str:
@@ -97,6 +99,7 @@ def gather(
     closing: PackageId | None,
     at: datetime,
     reason: str,
+    more_to_come: bool = False,
 ) -> Receipt:
     """The receipt of an accession. ``closing`` is the package that is being sealed now and will hold it, if so."""
     catalogue = holdings.catalogue
@@ -132,6 +135,7 @@ def gather(
         papers=papers[-1] if papers else None,
         checkpoint=checkpoint,
         is_covered=known.closed_at is not None and checkpoint is not None and checkpoint.size > known.leaf,
+        more_to_come=more_to_come,
     )
 
 

@@ -19,10 +19,10 @@ _OUTCOMES = {
     Outcome.PENDING: Marked("pending", Tone.OPEN),
 }
 _MEANINGS = {
-    Outcome.ACCEPTED: "kept, and copied to every place of the archive",
+    Outcome.ACCEPTED: "kept in a sealed package of the archive",
     Outcome.DUPLICATE: "the archive held the same bytes before; received all the same, under its own name",
-    Outcome.QUARANTINED: "kept locked away, because it may do harm",
-    Outcome.REJECTED: "not taken in, by a person's decision with a reason",
+    Outcome.QUARANTINED: "kept locked away: it may do harm, or the table says nothing of it",
+    Outcome.REJECTED: "no evidence, or not to be had: a person's decision with a reason",
     Outcome.PENDING: "could not be read; waits for a decision",
 }
 
@@ -99,7 +99,9 @@ def _open(receipt: Receipt) -> tuple[Element, ...]:
         return (table,)
     rows = tuple((shown(one.file.name), _OUTCOMES[one.file.outcome], one.reason) for one in receipt.undecided)
     more = receipt.totals.pending + receipt.totals.rejected - len(rows)
-    caption = "Files that are not kept" + (f", the first {len(rows):,}; receipt.csv has {more:,} more" if more else "")
+    caption = "Files that are pending or rejected" + (
+        f", the first {len(rows):,}; receipt.csv has {more:,} more" if more else ""
+    )
     return (table, Table(caption, ("File", "Outcome", "Why"), rows))
 
 

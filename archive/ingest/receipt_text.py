@@ -41,7 +41,7 @@ def _lines(receipt: Receipt) -> Iterator[str]:
     if not points:
         yield "none"
     if receipt.undecided:
-        yield from _heading("Files that are not kept")
+        yield from _heading("Files that are pending or rejected")
         for lost in receipt.undecided:
             yield f"{lost.file.outcome}  {shown(lost.file.name)}"
             yield f"    {lost.reason}"
@@ -52,7 +52,7 @@ def _lines(receipt: Receipt) -> Iterator[str]:
     yield from _noticed(receipt)
     yield from _heading("What was received")
     yield f"{receipt.csv_sha256}  receipt.csv"
-    yield f"    the list of all {plural(receipt.totals.received, 'file')}, with the SHA-256 of this digest"
+    yield f"    the list of all {plural(receipt.totals.received, 'file')}; above is its SHA-256"
     for file in receipt.files:
         yield f"{file.sha256 or '(no digest: not read)':64}  {shown(file.name)}  {file.outcome}"
     if not receipt.files:

@@ -68,6 +68,11 @@ def open_points(receipt: Receipt) -> list[str]:
     ]
     if receipt.closed_at is None:
         points.append("The accession is not closed.")
+    if receipt.more_to_come:
+        points.append(
+            "The delivery was not received to its end: files were delivered that are not counted here, and are still "
+            "to be received."
+        )
     return points
 
 

@@ -14,7 +14,7 @@ from archive.errors import ArchiveError, UsageError
 from archive.holdings.holdings import Holdings
 from archive.ingest.close import kept_findings, obstacles, open_findings
 from archive.ingest.journal import journal_path
-from archive.ingest.papers import filed
+from archive.ingest.papers import filed, was_received
 from archive.ingest.receipt import Receipt, Submitted, gather, receipt_rows
 from archive.ingest.unreceived import AT_ONCE, give_up
 from archive.ingest.workbench import Workbench
@@ -60,9 +60,9 @@ def receipt_of(known: AccessionRow, archived: Archived) -> Receipt:
     if known.closed_at is None:
         desk = journal_path(archived.staging, known.id).parent
         findings, submission = open_findings(known.id, desk, holdings.catalogue), tuple(_filed(desk))
-        csv, reason = _csv_digest(known, holdings), ""
+        csv, reason, more_to_come = _csv_digest(known, holdings), "", not was_received(known, desk)
     else:
-        package = _papers(known, holdings)
+        package, more_to_come = _papers(known, holdings), False
         findings = tuple(kept_findings(package, holdings))
         promised = _promised(package, holdings)
         submission = tuple(
@@ -82,6 +82,7 @@ def receipt_of(known: AccessionRow, archived: Archived) -> Receipt:
         closing=None,
         at=holdings.stamp.clock(),
         reason=reason,
+        more_to_come=more_to_come,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,30 @@ def outcomes(place: Place, accession: str, folder: Path) -> dict[str, str]:
     listed.unlink(missing_ok=True)
     assert place("accession", "receipt", accession, "--csv", listed).code == 0
     return {row["path"]: row["outcome"] for row in csv.DictReader(io.StringIO(listed.read_text()))}
+
+
+def test_an_interrupted_delivery_says_how_to_go_on_and_its_receipt_that_more_is_to_come(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.set(max_files=1)
+    root = write(tmp_path / "d", {"1": b"1", "2": b"2", "3": b"3", "4": b"4"})
+
+    def asking_to_stop(path: bytes) -> Any:
+        if path.endswith(b"/2"):
+            signal.raise_signal(signal.SIGINT)
+        return open_quietly(path)
+
+    with monkeypatch.context() as patch:
+        with_opener(patch, asking_to_stop)
+        stopped = place("ingest", root, "--producer", "viasna")
+    assert stopped.code == 130 and "Interrupted, and safe" in stopped.out and "mend" not in stopped.out
+    (open_one,) = place("accession", "list", "--open", "--json").json["accessions"]
+    told = place("accession", "receipt", open_one["id"], "--json").json
+    assert told["received"] == 2 and any("not received to its end" in point for point in told["open_points"])
+    whole = place.ingest(root)
+    assert whole.json["received"] == 4
+    told = place("accession", "receipt", open_one["id"], "--json").json
+    assert told["open_points"] == []
 
 
 def test_another_delivery_is_not_added_while_the_first_was_not_received_to_its_end(
