@@ -25,6 +25,7 @@ from archive.ingest.journal import (
 )
 from archive.ingest.lease import source_name
 from archive.ingest.papers import keep_note
+from archive.ingest.reopened import carry_over
 from archive.ingest.scratch import PREFIX as SCRATCH
 from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
@@ -105,6 +106,10 @@ def open_accession(
     journal = journal_path(bench.staging, previous.id)
     if previous.closed_at is None and journal.exists():
         owed += keep_account(previous, journal, listed.path, bench=bench)
+    if previous.closed_at is not None:
+        with own_disk(journal):
+            make_staging(journal.parent)
+        carry_over(previous, delivery.source, desk=journal.parent, bench=bench)
     return replace(_begin(previous.id, delivery, listed, news, brought, bench), owed=owed)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +12,11 @@ from typing import IO
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import AccessionRow, Totals
 from archive.errors import ArchiveError, UsageError
-from archive.holdings.holdings import Holdings
 from archive.holdings.sealing import own_disk
 from archive.ingest.accession import Desk
 from archive.ingest.journal import delivered_items, journal_path
 from archive.ingest.matching import match
-from archive.ingest.papers import file_away, filed, findings_from, standing, was_received
+from archive.ingest.papers import file_away, filed, kept_findings, standing, was_received
 from archive.ingest.receive import UNREADABLE
 from archive.ingest.scratch import scratch_file
 from archive.ingest.seal import findings_so_far, finish_interrupted
@@ -33,13 +31,12 @@ from archive.model.entries import EntryKind
 from archive.model.identifiers import AccessionId, PackageId
 from archive.model.malware import Scanned
 from archive.model.names import shown
-from archive.model.packages import Outcome, PackageKind, replica_key
+from archive.model.packages import Outcome, PackageKind
 from archive.packages.accession import csv_line, guarded_cell
 from archive.storage.descent import open_unlinked
 from archive.storage.directory import discard
 from profiles.finding import Finding
 
-_FINDINGS = b"data/documentation/findings.json"
 _EVERY_ONE = "the packages and the papers of the accession have them all"
 
 
@@ -185,19 +182,6 @@ def report_finished(accession: AccessionRow, *, bench: Workbench) -> Accessioned
         return standing
     findings = tuple(kept_findings(standing.accession_package, bench.holdings))
     return report(accession.id, findings=findings, closed=True, bench=bench)
-
-
-def kept_findings(package: PackageId, holdings: Holdings) -> Iterator[Finding]:
-    """The findings sealed in an accession package, from the first copy that can be read."""
-    for location in holdings.online():
-        try:
-            with location.reader(replica_key(package)).open(_FINDINGS) as stream:
-                kept = json.loads(b"".join(iter(lambda: stream.read(CHUNK), b"")))
-            findings = findings_from(kept)
-        except (OSError, ValueError, TypeError, KeyError):
-            continue  # another copy may be better; the audit will say what is wrong with this one
-        yield from findings
-        return
 
 
 def _still_true(findings: Iterable[Finding], accession: AccessionId, catalogue: Catalogue) -> Iterator[Finding]:

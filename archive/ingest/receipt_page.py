@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from archive.custody.paper import short_form
 from archive.ingest.receipt import SMALL, Receipt
-from archive.ingest.receipt_words import Kind, checkpoint_words, checks, kinds, lead, open_points, where_all_are
+from archive.ingest.receipt_words import (
+    EARLIER_SUBMISSION,
+    Kind,
+    checkpoint_words,
+    checks,
+    kinds,
+    lead,
+    open_points,
+    where_all_are,
+)
 from archive.model.moments import format_moment
 from archive.model.names import shown
 from archive.model.packages import Outcome
@@ -40,7 +49,7 @@ def page_of(receipt: Receipt) -> Page:
             Section("Open points", _open(receipt)),
             Section("What was noticed", _noticed(receipt)),
             Section("What was received", _received(receipt)),
-            Section("What the producer sent along", (_submission(receipt),)),
+            Section("What the producer sent along", _submission(receipt)),
             Section("Packages", (_packages(receipt),)),
             Section("Checkpoint of the custody log", _checkpoint(receipt)),
             Section(
@@ -135,9 +144,10 @@ def _received(receipt: Receipt) -> tuple[Element, ...]:
     return (facts, Table("Every file", ("File", "Size", "Outcome", "SHA-256"), rows))
 
 
-def _submission(receipt: Receipt) -> Table:
+def _submission(receipt: Receipt) -> tuple[Element, ...]:
     rows = tuple((one.name, Code(one.sha256)) for one in receipt.submission)
-    return Table("Kept as it was received", ("File", "SHA-256"), rows)
+    table = Table("Kept as it was received", ("File", "SHA-256"), rows)
+    return (table, Text(EARLIER_SUBMISSION)) if receipt.earlier_papers else (table,)
 
 
 def _packages(receipt: Receipt) -> Table:
@@ -148,6 +158,10 @@ def _packages(receipt: Receipt) -> Table:
         )
     elif receipt.closing is not None:
         rows.append((Code(receipt.closing), "the papers of the accession", Code("this receipt lies in it")))
+    rows += [
+        (Code(member.package), "its papers, sealed when it was closed before", Code(member.tagmanifest_sha256))
+        for member in receipt.earlier_papers
+    ]
     return Table("Each with the SHA-256 of its tagmanifest-sha256.txt", ("Package", "Holds", "SHA-256"), tuple(rows))
 
 

@@ -10,6 +10,8 @@ from archive.ingest.weight import needs_person
 from archive.model.moments import format_moment
 from profiles.finding import Finding, Severity
 
+EARLIER_SUBMISSION = "What came before it was closed the first time is named in the receipt in its earlier papers."
+
 SHOWN = 10
 """Findings of one kind that are told one by one."""
 

@@ -214,9 +214,7 @@ def place(prepared: Prepared, *, desk: Path, bench: Workbench) -> list[Finding]:
     seals = [record for record in prepared.records if isinstance(record, SealRecord)]
     if not seals:
         lasting = tuple(finding for finding in prepared.findings if finding.code != UNREADABLE)
-        if lasting:
-            with own_disk(desk):
-                durable.write_atomic(desk / f"{new_identifier()}{DONE}", _encode(Prepared(None, (), lasting)))
+        keep_findings(lasting, desk=desk, name=new_identifier())
         bench.holdings.record(prepared.records)
         return []
     intent = desk / f"{seals[0].aip}{SEALED}"
@@ -260,6 +258,13 @@ def finish_interrupted(desk: Path, *, bench: Workbench) -> list[Finding]:
         if folder.is_dir() and folder.name != PAPERS:
             discard(folder)
     return findings
+
+
+def keep_findings(findings: tuple[Finding, ...], *, desk: Path, name: str) -> None:
+    """Keep findings on a desk that no package there has."""
+    if findings:
+        with own_disk(desk):
+            durable.write_atomic(desk / f"{name}{DONE}", _encode(Prepared(None, (), findings)))
 
 
 def findings_so_far(desk: Path) -> Iterator[Finding]:

@@ -12,9 +12,9 @@ from typing import BinaryIO
 from archive.catalogue.rows import AccessionRow, FileRow
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.holdings import Holdings
-from archive.ingest.close import kept_findings, obstacles, open_findings
+from archive.ingest.close import obstacles, open_findings
 from archive.ingest.journal import journal_path
-from archive.ingest.papers import filed, was_received
+from archive.ingest.papers import filed, kept_findings, was_received
 from archive.ingest.receipt import Receipt, Submitted, gather, receipt_rows
 from archive.ingest.unreceived import AT_ONCE, give_up
 from archive.ingest.workbench import Workbench
