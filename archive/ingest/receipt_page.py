@@ -128,7 +128,7 @@ def _weight(kind: Kind) -> Marked:
 
 
 def _of_kind(kind: Kind, receipt: Receipt) -> Table:
-    more = f", the first {len(kind.first)}; {where_all_are(receipt)}, {kind.more:,} more" if kind.more else ""
+    more = f", the first {len(kind.first)}; {where_all_are(receipt, kind)}, {kind.more:,} more" if kind.more else ""
     rows = tuple((finding.subject or "\N{EN DASH}", finding.message) for finding in kind.first)
     return Table(f"{kind.code}{more}", ("Of what", "What was found"), rows)
 

@@ -96,7 +96,7 @@ def _noticed(receipt: Receipt) -> Iterator[str]:
         for finding in kind.first:
             yield f"    {finding.subject or '-'}: {finding.message}"
         if kind.more:
-            yield f"    ... and {kind.more:,} more; {where_all_are(receipt)}"
+            yield f"    ... and {kind.more:,} more; {where_all_are(receipt, kind)}"
     if not found:
         yield "nothing unusual"
 

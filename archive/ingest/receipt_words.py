@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archive.ingest.receipt import Receipt
+from archive.ingest.told import kindred
 from archive.ingest.weight import needs_person
 from archive.model.moments import format_moment
 from profiles.finding import Finding, Severity
@@ -26,6 +27,8 @@ class Kind:
     waits: bool
     count: int
     first: tuple[Finding, ...]
+    elsewhere: str = ""
+    """Where all are, if not even the papers name each; else empty."""
 
     @property
     def more(self) -> int:
@@ -38,7 +41,8 @@ def kinds(findings: Iterable[Finding]) -> list[Kind]:
     by: dict[tuple[bool, int, str], list[Finding]] = {}
     for finding in findings:
         by.setdefault((not needs_person(finding), _ORDER[finding.severity], finding.code), []).append(finding)
-    return [Kind(code, not settled, len(some), tuple(some[:SHOWN])) for (settled, _, code), some in sorted(by.items())]
+    said = ((code, not settled, kindred(some)) for (settled, _, code), some in sorted(by.items()))
+    return [Kind(code, waits, some.count, some.told[:SHOWN], some.elsewhere) for code, waits, some in said]
 
 
 def lead(receipt: Receipt) -> str:
@@ -78,8 +82,10 @@ def open_points(receipt: Receipt) -> list[str]:
     return points
 
 
-def where_all_are(receipt: Receipt) -> str:
-    """Where every finding and every file can be found."""
+def where_all_are(receipt: Receipt, kind: Kind) -> str:
+    """Where every finding of a kind can be found."""
+    if kind.elsewhere:
+        return kind.elsewhere
     if receipt.closed_at is None:
         return "archive ingest --json tells all of them"
     package = receipt.closing or (receipt.papers.package if receipt.papers else "")

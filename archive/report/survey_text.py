@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from archive.ingest.candidates import HINTS
 from archive.ingest.facts import Dates, Placed, Share, Survey
 from archive.ingest.noticed import MEANINGS, Count, Noticed
+from archive.ingest.told import kindred
 from archive.model.quantities import octets, plural
 from archive.report.survey_words import (
     KINDS,
@@ -101,11 +102,13 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
         groups.setdefault((order.index(finding.severity), finding.code), []).append(finding)
     for (_, code), group in sorted(groups.items()):
-        yield f"{_MARKS[group[0].severity]} {code}: {len(group):,}"
-        for finding in group[:_EXAMPLES]:
+        some = kindred(group)
+        yield f"{_MARKS[group[0].severity]} {code}: {some.count:,}"
+        for finding in some.told[:_EXAMPLES]:
             yield f"      {brief(finding.subject)}: {finding.message}"
-        if len(group) > _EXAMPLES:
-            yield f"      … and {len(group) - _EXAMPLES:,} more; --json names them"
+        if some.count > _EXAMPLES:
+            where = f"--json names {len(some.told):,}, and {some.elsewhere}" if some.elsewhere else "--json names them"
+            yield f"      … and {some.count - len(some.told[:_EXAMPLES]):,} more; {where}"
 
 
 def _spread(survey: Survey) -> Iterator[str]:
