@@ -24,7 +24,7 @@ from archive.ingest.seal_papers import seal_papers
 from archive.ingest.survey import Delivery
 from archive.ingest.told import told
 from archive.ingest.transfer import transfer_findings
-from archive.ingest.weight import needs_person
+from archive.ingest.weight import needs_person, of_the_delivery
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK
 from archive.model.entries import EntryKind
@@ -142,7 +142,8 @@ def _close(
     findings = open_findings(accession, desk, bench.holdings.catalogue)
     barred = obstacles(known, reason=reason, staging=bench.staging, pending=totals.pending)
     if not barred and not keep_open:
-        owed = [*owed, *seal_papers(known, sets, desk=desk, findings=findings, reason=reason, bench=bench)]
+        told_in_papers = of_the_delivery(findings)
+        owed = [*owed, *seal_papers(known, sets, desk=desk, findings=told_in_papers, reason=reason, bench=bench)]
         discard(desk)
     answer = report(accession, findings=(*findings, *owed), closed=not barred and not keep_open, bench=bench)
     return replace(answer, kept_open=keep_open and not barred, obstacles=barred)

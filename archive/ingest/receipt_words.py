@@ -9,6 +9,7 @@ from archive.ingest.receipt import Receipt
 from archive.ingest.told import kindred
 from archive.ingest.weight import needs_person
 from archive.model.moments import format_moment
+from archive.model.quantities import plural
 from profiles.finding import Finding, Severity
 
 EARLIER_SUBMISSION = "What came before it was closed the first time is named in the receipt in its earlier papers."
@@ -48,7 +49,7 @@ def kinds(findings: Iterable[Finding]) -> list[Kind]:
 def lead(receipt: Receipt) -> str:
     """The receipt in two sentences."""
     day = format_moment(receipt.opened_at)[:10]
-    got = f"On {day} {receipt.totals.received:,} files were received from {receipt.producer}."
+    got = f"On {day} {_were(receipt.totals.received)} received from {receipt.producer}."
     if receipt.closed_at is None:
         return f"{got} The accession is open: this is how it stands, and not the last word."
     return f"{got} The accession is closed, and its papers are sealed."
@@ -59,12 +60,12 @@ def open_points(receipt: Receipt) -> list[str]:
     points = []
     if receipt.totals.pending:
         points.append(
-            f"{receipt.totals.pending:,} files are pending: they could not be read, and nothing of them is kept."
+            f"{plural(receipt.totals.pending, 'file')} pending: what could not be read, and nothing of which is kept."
         )
     if receipt.totals.rejected:
-        points.append(f"{receipt.totals.rejected:,} files were rejected by a person, with the reasons given below.")
+        points.append(f"{_were(receipt.totals.rejected)} rejected by a person, with the reasons given below.")
     if receipt.totals.quarantined:
-        points.append(f"{receipt.totals.quarantined:,} files are kept in quarantine.")
+        points.append(f"{plural(receipt.totals.quarantined, 'file')} kept in quarantine.")
     if receipt.close_reason:
         points.append(
             f"Something in the delivery could not be looked at. It was closed all the same: {receipt.close_reason}"
@@ -80,6 +81,10 @@ def open_points(receipt: Receipt) -> list[str]:
             "to be received."
         )
     return points
+
+
+def _were(count: int) -> str:
+    return f"{plural(count, 'file')} {'was' if count == 1 else 'were'}"
 
 
 def where_all_are(receipt: Receipt, kind: Kind) -> str:

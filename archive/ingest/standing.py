@@ -13,10 +13,12 @@ from archive.catalogue.rows import AccessionRow, FileRow
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.holdings import Holdings
 from archive.ingest.close import obstacles, open_findings
+from archive.ingest.decided_since import decided_since
 from archive.ingest.journal import journal_path
 from archive.ingest.papers import filed, kept_findings, was_received
 from archive.ingest.receipt import Receipt, Submitted, gather, receipt_rows
 from archive.ingest.unreceived import AT_ONCE, give_up
+from archive.ingest.weight import of_the_delivery
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK, Digester
 from archive.model.identifiers import AccessionId, FileId, PackageId
@@ -76,7 +78,7 @@ def receipt_of(known: AccessionRow, archived: Archived) -> Receipt:
         holdings,
         known,
         organization=archived.organization,
-        findings=findings,
+        findings=tuple(decided_since(of_the_delivery(findings), known.id, holdings.catalogue)),
         submission=submission,
         csv_sha256=csv,
         closing=None,
