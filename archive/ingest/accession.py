@@ -13,6 +13,7 @@ from archive.catalogue.rows import AccessionRow
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.sealing import own_disk
 from archive.ingest.brought import NOTHING, Brought
+from archive.ingest.earlier import known_before
 from archive.ingest.journal import (
     JOURNAL,
     Earlier,
@@ -33,8 +34,7 @@ from archive.ingest.terms import within
 from archive.ingest.transfer import joined
 from archive.ingest.unreceived import keep_account, unfinished_elsewhere
 from archive.ingest.workbench import Workbench
-from archive.model.identifiers import AccessionId, FileId, new_identifier
-from archive.model.packages import Outcome
+from archive.model.identifiers import AccessionId, new_identifier
 from archive.model.records import AccessionRecord, ProducerRecord, Record, TransferRecord
 from archive.model.transfer import Transfer
 from archive.storage.directory import discard
@@ -160,20 +160,11 @@ def _list(delivery: Delivery, previous: AccessionRow | None, *, more: bool, benc
     candidate = bench.staging / f"{_CANDIDATE}{source_name(delivery.source)}-{new_identifier()}"
     earlier = Earlier()
     if previous is not None and (more or not journal_path(bench.staging, previous.id).exists()):
-        earlier = _earlier(previous, delivery, bench)
+        catalogue, again = bench.holdings.catalogue, _is_from(delivery, previous)
+        files, items = catalogue.files(previous.id), catalogue.items_by_name(previous.id)
+        earlier = known_before(files, items, same_folder=again, scratch=bench.staging)
     with own_disk(candidate):
         return list_delivery(delivery, candidate, policy=within(delivery.terms, bench.policy), earlier=earlier)
-
-
-def _earlier(accession: AccessionRow, delivery: Delivery, bench: Workbench) -> Earlier:
-    """What was received before. Only in the same folder do name, size and time tell that a file is the same one."""
-    decided, waiting = set[tuple[bytes, int, int]](), dict[bytes, FileId]()
-    for row in bench.holdings.catalogue.files(accession.id):
-        if row.outcome is Outcome.PENDING:
-            waiting[row.name] = row.id
-        elif _is_from(delivery, accession):
-            decided.add((row.name, row.size, row.mtime))
-    return Earlier(decided, waiting, dict(bench.holdings.catalogue.items_by_name(accession.id)))
 
 
 def _awaits_more(previous: AccessionRow, delivery: Delivery, bench: Workbench) -> bool:
