@@ -77,9 +77,12 @@ def ingest_command(
                 delivery, producer=producer, metadata=table, accession=accession, bench=bench, brought=brought
             )
         interrupted = progress.stopping()
+        agreed = bool(archive.holdings.catalogue.agreements(producer))
     checkpoint = None
     with contextlib.suppress(CustodyError):  # closing the archive has told it already
         checkpoint = newest_checkpoint(archive.holdings)
+    if not agreed and not as_json:
+        say(f"Nothing is agreed with producer '{producer}'; what is agreed holds from then on: archive producer add")
     _tell(done, checkpoint, interrupted=interrupted, as_json=as_json)
     if interrupted and not done.closed:
         return ExitCode.INTERRUPTED

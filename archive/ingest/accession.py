@@ -78,7 +78,7 @@ def open_accession(
     where another delivery of the accession was not received to its end. What could not be looked at before and can be
     now is no change.
     """
-    _require_producer_code(delivery.producer)
+    _require_producer_code(delivery.producer, bench)
     bench.leases.take(source_name(delivery.source), of=f"the delivery {delivery.source}")
     reconciled = _reconcile(bench)
     previous = _previous(delivery, wanted=wanted, bench=bench)
@@ -311,8 +311,17 @@ def _changed(previous: AccessionRow, delivery: Delivery, listed: Listed) -> Usag
     )
 
 
-def _require_producer_code(code: str) -> None:
+def _require_producer_code(code: str, bench: Workbench) -> None:
+    """UsageError for what cannot be a code, and for a new one that would be mixed up with one that is known."""
     if not _PRODUCER.fullmatch(code):
         raise UsageError(
             f"'{code}' cannot be a producer's code", hint="use up to 64 letters, digits, '.', '-', '+' or '_'"
         )
+    catalogue = bench.holdings.catalogue
+    if catalogue.producer(code) is None:
+        for known in catalogue.producers():
+            if known.code.casefold() == code.casefold():
+                raise UsageError(
+                    f"there is no producer '{code}', but there is '{known.code}'",
+                    hint="give that code: what was agreed with one would not hold for the other",
+                )
