@@ -122,6 +122,11 @@ def close_command(identifier: str, reason: str, here: str | None, as_json: bool,
             row = accession(archive.holdings, identifier)
             pending = archive.holdings.catalogue.totals(row.id).pending
             why = obstacles(row, reason=reason, staging=archive.staging, pending=pending) if not row.closed_at else ()
+        if as_json:
+            state = "closed" if row.closed_at else "open"
+            told = {"accession": row.id, "state": state, "accession_package": None}
+            emit_json({**told, "obstacles": list(why), "findings": []})
+            return ExitCode.NEEDS_PERSON if why else ExitCode.DONE
         for sentence in why:
             say(f"would not close: {sentence}.")
         if not why:
@@ -197,7 +202,12 @@ def _reject_all(home: Path, identifier: str, reason: str, *, as_json: bool, dry_
         with assembly.reading(home) as archive:
             row = accession(archive.holdings, identifier)
             pending, never = waiting_for(row, staging=archive.staging, catalogue=archive.holdings.catalogue)
-        say(f"would reject {plural(pending + never, 'file')}: {pending:,} pending, {never:,} listed that never came")
+        if as_json:
+            emit_json({"accession": row.id, "rejected": [], "rejected_files": pending + never, "pending": pending})
+        else:
+            say(
+                f"would reject {plural(pending + never, 'file')}: {pending:,} pending, {never:,} listed that never came"
+            )
         return
     with _at_the_desk(home, f"a decision about accession {identifier}") as bench:
         count = reject_all(identifier, reason=reason, bench=bench)
@@ -221,6 +231,11 @@ def _reject_some(
         with assembly.reading(home) as archive:
             bench = assembly.ingest_bench(archive, progress=Silent())
             rows = reject(identifier, files, reason=reason, bench=bench, dry_run=True)
+            pending = archive.holdings.catalogue.totals(rows[0].accession).pending
+        if as_json:
+            told: dict[str, Any] = {"accession": rows[0].accession, "rejected": [file_as_json(row) for row in rows]}
+            emit_json({**told, "rejected_files": len(rows), "pending": pending})
+            return
         for row in rows:
             say(f"would reject {row.id}  {shown(row.name)}")
         return

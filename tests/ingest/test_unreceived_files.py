@@ -120,6 +120,7 @@ def test_of_a_medium_that_is_lost_every_file_that_never_came_is_rejected_by_a_pe
     args = ("accession", "reject", accession, "--reason", "disk lost")
     planned = place(*args, "--all", "--dry-run")
     assert "2 files" in planned.out and place.log_size() == size
+    assert place(*args, "--all", "--dry-run", "--json").json["rejected_files"] == 2
     assert place(*args).code == place(*args, "--all", "--file", "2").code == 2 and place.log_size() == size
     done = place(*args, "--all", "--json")
     assert done.code == 0 and done.json["rejected_files"] == 2, done.err
