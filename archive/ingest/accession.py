@@ -101,7 +101,7 @@ def open_accession(
         _throw_away(listed)
         raise _changed(previous, delivery, listed)
     if (refused := unfinished_elsewhere(previous, delivery.source, staging=bench.staging)) is not None:
-        listed.path.unlink()
+        _throw_away(listed)
         raise refused
     journal = journal_path(bench.staging, previous.id)
     if previous.closed_at is None and journal.exists():
@@ -160,9 +160,9 @@ def _list(delivery: Delivery, previous: AccessionRow | None, *, more: bool, benc
     candidate = bench.staging / f"{_CANDIDATE}{source_name(delivery.source)}-{new_identifier()}"
     earlier = Earlier()
     if previous is not None and (more or not journal_path(bench.staging, previous.id).exists()):
-        catalogue, again = bench.holdings.catalogue, _is_from(delivery, previous)
+        catalogue, same = bench.holdings.catalogue, _is_from(delivery, previous)
         files, items = catalogue.files(previous.id), catalogue.items_by_name(previous.id)
-        earlier = known_before(files, items, same_folder=again, scratch=bench.staging)
+        earlier = known_before(files, items, same_folder=same, scratch=bench.staging)
     with own_disk(candidate):
         return list_delivery(delivery, candidate, policy=within(delivery.terms, bench.policy), earlier=earlier)
 
