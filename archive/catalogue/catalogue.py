@@ -187,6 +187,15 @@ class Catalogue(QuarantineReading):
         """Receipts of the held files that belong together under this identifier, in order of their names."""
         return self._all(FileRow, rights_queries.files_of_item(item))
 
+    def names_in_items(self, items: Sequence[ItemId]) -> dict[ItemId, list[bytes]]:
+        """Delivered names of the held files of these items; an item of which nothing is held is left out."""
+        found: dict[ItemId, list[bytes]] = {}
+        with self._reading() as connection:
+            for query in rights_queries.names_in_items(items):
+                for item, name in connection.execute(query):
+                    found.setdefault(ItemId(item), []).append(bytes(name))
+        return found
+
     def item_of(self, file: FileId) -> ItemId | None:
         """The item a file belongs to; None where it stands alone."""
         row = self._one(ItemFileRow, select(schema.item_file).where(schema.item_file.c.file == file))

@@ -19,6 +19,14 @@ def files_of_item(item: ItemId) -> Select[Any]:
     return within.where(item_file.c.item == item, file.c.deaccessioned_at.is_(None)).order_by(file.c.name)
 
 
+def names_in_items(items: Sequence[ItemId]) -> Iterator[Select[Any]]:
+    """These items with the names of their files that are held, in as many questions as it takes."""
+    named = select(item_file.c.item, file.c.name).join(file, item_file.c.file == file.c.id)
+    held = named.where(file.c.deaccessioned_at.is_(None)).order_by(file.c.name)
+    for start in range(0, len(items), _AT_ONCE):
+        yield held.where(item_file.c.item.in_(items[start : start + _AT_ONCE]))
+
+
 def items_by_name(accession: AccessionId) -> Select[Any]:
     """Names and items of the files of one accession that belong to an item."""
     named = select(file.c.name, item_file.c.item).join(item_file, item_file.c.file == file.c.id)

@@ -12,7 +12,7 @@ import click
 
 from archive.cli.output import emit_json, findings_as_json, plural, say, table, tell_findings
 from archive.cli.session import changing, common, dry_run, find_home, interruptible
-from archive.errors import ExitCode
+from archive.errors import ExitCode, UsageError
 from archive.model.names import shown
 
 if TYPE_CHECKING:
@@ -122,6 +122,11 @@ def close_command(identifier: str, reason: str, here: str | None, as_json: bool,
             row = accession(archive.holdings, identifier)
             pending = archive.holdings.catalogue.totals(row.id).pending
             why = obstacles(row, reason=reason, staging=archive.staging, pending=pending) if not row.closed_at else ()
+        if as_json:
+            state = "closed" if row.closed_at else "open"
+            told = {"accession": row.id, "state": state, "accession_package": None}
+            emit_json({**told, "obstacles": list(why), "findings": []})
+            return ExitCode.NEEDS_PERSON if why else ExitCode.DONE
         for sentence in why:
             say(f"would not close: {sentence}.")
         if not why:
@@ -152,37 +157,85 @@ def close_command(identifier: str, reason: str, here: str | None, as_json: bool,
 
 @accession_command.command("reject")
 @click.argument("identifier", metavar="ID")
-@click.option(
-    "--file", "files", multiple=True, required=True, metavar="FILE", help="A pending file: identifier or path."
-)
+@click.option("--file", "files", multiple=True, metavar="FILE", help="A pending file: identifier or path.")
+@click.option("--all", "every", is_flag=True, help="Every pending file, and every listed file that never came.")
 @click.option(
     "--reason", required=True, metavar="TEXT", help="Why; stands in the custody log and the receipt for ever."
 )
 @common
 @dry_run
 def reject_command(
-    identifier: str, files: tuple[str, ...], reason: str, here: str | None, as_json: bool, dry_run: bool
+    identifier: str,
+    files: tuple[str, ...],
+    every: bool,
+    reason: str,
+    here: str | None,
+    as_json: bool,
+    dry_run: bool,
 ) -> None:
     """Decide that pending files will not be had, so that the accession can be closed without them.
 
-    For a file that cannot be read and never will be. It counts as rejected, with the reason, in the receipt too. What
-    was received is not touched by this command.
+    For a file that cannot be read and never will be; with --all for a medium that broke or was lost before it was
+    received to its end. It counts as rejected, with the reason, in the receipt too. What was received is not touched by
+    this command.
 
     \b
     Example:
       archive accession reject 0e6f1b7e-6f35-4c36-8f6a-7a5f2d3c9b11 --file "video 7.mp4" --reason "sector unreadable"
+      archive accession reject 0e6f1b7e-6f35-4c36-8f6a-7a5f2d3c9b11 --all --reason "disk lost, letter of 3 May 2026"
     """
+    if every == bool(files):
+        raise UsageError("say which files: --file FILE, or --all")
+    home = find_home(here)
+    if every:
+        _reject_all(home, identifier, reason, as_json=as_json, dry_run=dry_run)
+    else:
+        _reject_some(home, identifier, files, reason, as_json=as_json, dry_run=dry_run)
+
+
+def _reject_all(home: Path, identifier: str, reason: str, *, as_json: bool, dry_run: bool) -> None:
+    from archive import assembly
+    from archive.ingest.standing import accession, reject_all
+    from archive.ingest.unreceived import waiting_for
+
+    if dry_run:
+        with assembly.reading(home) as archive:
+            row = accession(archive.holdings, identifier)
+            pending, never = waiting_for(row, staging=archive.staging, catalogue=archive.holdings.catalogue)
+        if as_json:
+            emit_json({"accession": row.id, "rejected": [], "rejected_files": pending + never, "pending": pending})
+        else:
+            say(
+                f"would reject {plural(pending + never, 'file')}: {pending:,} pending, {never:,} listed that never came"
+            )
+        return
+    with _at_the_desk(home, f"a decision about accession {identifier}") as bench:
+        count = reject_all(identifier, reason=reason, bench=bench)
+    if as_json:
+        emit_json({"accession": identifier, "rejected": [], "rejected_files": count, "pending": 0})
+        return
+    say(f"{plural(count, 'file')} rejected")
+    say(f"Nothing is pending now: archive accession close {identifier}")
+
+
+def _reject_some(
+    home: Path, identifier: str, files: tuple[str, ...], reason: str, *, as_json: bool, dry_run: bool
+) -> None:
     from archive import assembly
     from archive.ingest.receipt_json import file_as_json
     from archive.ingest.standing import reject
 
-    home = find_home(here)
     if dry_run:
         from archive.progress import Silent
 
         with assembly.reading(home) as archive:
             bench = assembly.ingest_bench(archive, progress=Silent())
             rows = reject(identifier, files, reason=reason, bench=bench, dry_run=True)
+            pending = archive.holdings.catalogue.totals(rows[0].accession).pending
+        if as_json:
+            told: dict[str, Any] = {"accession": rows[0].accession, "rejected": [file_as_json(row) for row in rows]}
+            emit_json({**told, "rejected_files": len(rows), "pending": pending})
+            return
         for row in rows:
             say(f"would reject {row.id}  {shown(row.name)}")
         return
@@ -191,7 +244,8 @@ def reject_command(
         totals = bench.holdings.catalogue.totals(rows[0].accession)
     if as_json:
         rejected = [{**file_as_json(row), "outcome": "rejected"} for row in rows]
-        emit_json({"accession": rows[0].accession, "rejected": rejected, "pending": totals.pending})
+        told = {"accession": rows[0].accession, "rejected": rejected, "rejected_files": len(rows)}
+        emit_json({**told, "pending": totals.pending})
         return
     for row in rows:
         say(f"rejected {row.id}  {shown(row.name)}")

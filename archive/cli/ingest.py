@@ -77,16 +77,19 @@ def ingest_command(
                 delivery, producer=producer, metadata=table, accession=accession, bench=bench, brought=brought
             )
         interrupted = progress.stopping()
+        agreed = bool(archive.holdings.catalogue.agreements(producer))
     checkpoint = None
     with contextlib.suppress(CustodyError):  # closing the archive has told it already
         checkpoint = newest_checkpoint(archive.holdings)
-    _tell(done, checkpoint, as_json=as_json)
+    if not agreed and not as_json:
+        say(f"Nothing is agreed with producer '{producer}'; what is agreed holds from then on: archive producer add")
+    _tell(done, checkpoint, interrupted=interrupted, as_json=as_json)
     if interrupted and not done.closed:
         return ExitCode.INTERRUPTED
     return ExitCode.NEEDS_PERSON if done.needs_person else ExitCode.DONE
 
 
-def _tell(done: Accessioned, checkpoint: Checkpoint | None, *, as_json: bool) -> None:
+def _tell(done: Accessioned, checkpoint: Checkpoint | None, *, interrupted: bool, as_json: bool) -> None:
     from archive.cli.custody import described, short_as_json, tell_paper
 
     totals = done.totals
@@ -126,6 +129,8 @@ def _tell(done: Accessioned, checkpoint: Checkpoint | None, *, as_json: bool) ->
     tell_findings(done.findings)
     if done.kept_open:
         say(f"More is to come. When all is there: archive accession close {done.accession}")
+    elif interrupted and not done.closed:
+        say("Interrupted, and safe: what is recorded above is kept. Next: the same command goes on from there.")
     elif not done.closed:
         for why in done.obstacles:
             say(f"Not closed: {why}.")

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from archive.ingest.told import kindred
 from archive.model.names import shown
 from archive.model.quantities import octets as octets
 from archive.model.quantities import plural as plural
@@ -60,8 +61,10 @@ def tell_findings(findings: Sequence[Finding], *, at_most: int = 40) -> None:
     for finding in findings:
         groups.setdefault((order[finding.severity], finding.code), []).append(finding)
     for (_, code), group in sorted(groups.items()):
-        say(f"{MARKS[group[0].severity]} {code}: {len(group)}")
-        for finding in group[:at_most]:
+        some = kindred(group)
+        say(f"{MARKS[group[0].severity]} {code}: {some.count:,}")
+        for finding in some.told[:at_most]:
             say(f"      {finding.subject}: {finding.message}")
-        if len(group) > at_most:
-            say(f"      … and {len(group) - at_most} more; --json lists all")
+        if some.count > at_most:
+            where = some.elsewhere or "--json lists all"
+            say(f"      … and {some.count - len(some.told[:at_most]):,} more; {where}")

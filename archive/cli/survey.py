@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -189,7 +189,7 @@ def show_survey(
         manner = Manner(policy=policy, now=now, quick=quick, verify=verify, held=beside.held, progress=progress)
         seen = survey(looked, manner)
     seen = replace(seen, room=room_for(seen.files, seen.bytes, beside.places))
-    said = Said(str(delivery), beside.producer)
+    said = Said(str(delivery), beside.producer, more=tuple(_given(table, checksums)))
     if table is not None:
         said = replace(said, metadata=str(table.path), sheet=table.sheet)
     if page is not None:
@@ -210,6 +210,19 @@ def show_survey(
         if page is not None:
             say(f"  The page is {page}")
     return ExitCode.NEEDS_PERSON if seen.troubled else ExitCode.DONE
+
+
+def _given(table: MetadataFile | None, checksums: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
+    """How the table was said to be read, and the checksum files, as the options that say so."""
+    if table is not None:
+        for option, value in (
+            ("--metadata-encoding", table.encoding),
+            ("--metadata-delimiter", table.delimiter),
+            ("--metadata-map", table.mapping),
+        ):
+            if value is not None:
+                yield option, str(value)
+    yield from (("--checksums", str(path)) for path in checksums)
 
 
 def _require_outside(page: Path, delivery: Path) -> None:

@@ -13,6 +13,7 @@ from archive.catalogue.rows import AccessionRow
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.sealing import own_disk
 from archive.ingest.brought import NOTHING, Brought
+from archive.ingest.earlier import known_before
 from archive.ingest.journal import (
     JOURNAL,
     Earlier,
@@ -25,14 +26,15 @@ from archive.ingest.journal import (
 )
 from archive.ingest.lease import source_name
 from archive.ingest.papers import keep_note
+from archive.ingest.reopened import carry_over
 from archive.ingest.scratch import PREFIX as SCRATCH
 from archive.ingest.seal import finish_interrupted
 from archive.ingest.survey import Delivery
 from archive.ingest.terms import within
 from archive.ingest.transfer import joined
+from archive.ingest.unreceived import keep_account, unfinished_elsewhere
 from archive.ingest.workbench import MANY, Workbench
-from archive.model.identifiers import AccessionId, FileId, new_identifier
-from archive.model.packages import Outcome
+from archive.model.identifiers import AccessionId, new_identifier
 from archive.model.records import AccessionRecord, ProducerRecord, Record, TransferRecord
 from archive.model.transfer import Transfer
 from archive.storage.directory import discard
@@ -72,10 +74,11 @@ def open_accession(
     """The accession for ``delivery``: a new one, the unfinished one, or the finished one it belongs to already.
 
     ``wanted`` is the identifier of an accession to go on with, ``new``, or None. Raises UsageError where the delivery
-    is known and has changed, and nobody said what to do about it, or where the hand-over is told otherwise than
-    before. What could not be looked at before and can be now is no change.
+    is known and has changed, and nobody said what to do about it, where the hand-over is told otherwise than before, or
+    where another delivery of the accession was not received to its end. What could not be looked at before and can be
+    now is no change.
     """
-    _require_producer_code(delivery.producer)
+    _require_producer_code(delivery.producer, bench)
     bench.leases.take(source_name(delivery.source), of=f"the delivery {delivery.source}")
     reconciled = _reconcile(bench)
     previous = _previous(delivery, wanted=wanted, bench=bench)
@@ -99,6 +102,16 @@ def open_accession(
     if wanted is None and not awaited:
         _throw_away(listed)
         raise _changed(previous, delivery, listed)
+    if (refused := unfinished_elsewhere(previous, delivery.source, staging=bench.staging)) is not None:
+        _throw_away(listed)
+        raise refused
+    journal = journal_path(bench.staging, previous.id)
+    if previous.closed_at is None and journal.exists():
+        owed += keep_account(previous, journal, listed.path, bench=bench)
+    if previous.closed_at is not None:
+        with own_disk(journal):
+            make_staging(journal.parent)
+        carry_over(previous, delivery.source, desk=journal.parent, bench=bench)
     return replace(_begin(previous.id, delivery, listed, news, brought, bench), owed=owed)
 
 
@@ -149,20 +162,11 @@ def _list(delivery: Delivery, previous: AccessionRow | None, *, more: bool, benc
     candidate = bench.staging / f"{_CANDIDATE}{source_name(delivery.source)}-{new_identifier()}"
     earlier = Earlier()
     if previous is not None and (more or not journal_path(bench.staging, previous.id).exists()):
-        earlier = _earlier(previous, delivery, bench)
+        catalogue, same = bench.holdings.catalogue, _is_from(delivery, previous)
+        files, items = catalogue.files(previous.id), catalogue.items_by_name(previous.id)
+        earlier = known_before(files, items, same_folder=same, scratch=bench.staging)
     with own_disk(candidate):
         return list_delivery(delivery, candidate, policy=within(delivery.terms, bench.policy), earlier=earlier)
-
-
-def _earlier(accession: AccessionRow, delivery: Delivery, bench: Workbench) -> Earlier:
-    """What was received before. Only in the same folder do name, size and time tell that a file is the same one."""
-    decided, waiting = set[tuple[bytes, int, int]](), dict[bytes, FileId]()
-    for row in bench.holdings.catalogue.files(accession.id):
-        if row.outcome is Outcome.PENDING:
-            waiting[row.name] = row.id
-        elif _is_from(delivery, accession):
-            decided.add((row.name, row.size, row.mtime))
-    return Earlier(decided, waiting, dict(bench.holdings.catalogue.items_by_name(accession.id)))
 
 
 def _awaits_more(previous: AccessionRow, delivery: Delivery, bench: Workbench) -> bool:
@@ -309,8 +313,17 @@ def _changed(previous: AccessionRow, delivery: Delivery, listed: Listed) -> Usag
     )
 
 
-def _require_producer_code(code: str) -> None:
+def _require_producer_code(code: str, bench: Workbench) -> None:
+    """UsageError for what cannot be a code, and for a new one that would be mixed up with one that is known."""
     if not _PRODUCER.fullmatch(code):
         raise UsageError(
             f"'{code}' cannot be a producer's code", hint="use up to 64 letters, digits, '.', '-', '+' or '_'"
         )
+    catalogue = bench.holdings.catalogue
+    if catalogue.producer(code) is None:
+        for known in catalogue.producers():
+            if known.code.casefold() == code.casefold():
+                raise UsageError(
+                    f"there is no producer '{code}', but there is '{known.code}'",
+                    hint="give that code: what was agreed with one would not hold for the other",
+                )

@@ -34,7 +34,8 @@ class Role(StrEnum):
 HINTS = {
     Role.TABLE: "if it is about the files, give it along: --metadata FILE",
     Role.SPREADSHEET: "if it is about the files, give it along: --metadata FILE",
-    Role.CHECKSUMS: "a list of digests; keep it with the delivery, the files can be held against it",
+    Role.CHECKSUMS: "a list of digests; files are held against it where its name is a usual one, else give it along: "
+    "--checksums FILE",
 }
 """What to do with each."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +12,11 @@ from typing import IO
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import AccessionRow, Totals
 from archive.errors import ArchiveError, UsageError
-from archive.holdings.holdings import Holdings
 from archive.holdings.sealing import own_disk
 from archive.ingest.accession import Desk
 from archive.ingest.journal import delivered_items, journal_path
 from archive.ingest.matching import match
-from archive.ingest.papers import file_away, filed, findings_from, standing
+from archive.ingest.papers import file_away, filed, kept_findings, standing, was_received
 from archive.ingest.receive import UNREADABLE
 from archive.ingest.scratch import scratch_file
 from archive.ingest.seal import findings_so_far, finish_interrupted
@@ -26,20 +24,19 @@ from archive.ingest.seal_papers import seal_papers
 from archive.ingest.survey import Delivery
 from archive.ingest.told import told
 from archive.ingest.transfer import transfer_findings
-from archive.ingest.weight import needs_person
+from archive.ingest.weight import needs_person, of_the_delivery
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK
 from archive.model.entries import EntryKind
 from archive.model.identifiers import AccessionId, PackageId
 from archive.model.malware import Scanned
 from archive.model.names import shown
-from archive.model.packages import Outcome, PackageKind, replica_key
+from archive.model.packages import Outcome, PackageKind
 from archive.packages.accession import csv_line, guarded_cell
 from archive.storage.descent import open_unlinked
 from archive.storage.directory import discard
 from profiles.finding import Finding
 
-_FINDINGS = b"data/documentation/findings.json"
 _EVERY_ONE = "the packages and the papers of the accession have them all"
 
 
@@ -112,17 +109,20 @@ def close_by_hand(accession: AccessionId, *, reason: str, bench: Workbench) -> A
 
 def obstacles(known: AccessionRow, *, reason: str, staging: Path, pending: int) -> tuple[str, ...]:
     """Why an open accession cannot be closed, in sentences."""
-    sets = filed(journal_path(staging, known.id).parent)
+    desk = journal_path(staging, known.id).parent
     found = []
-    if not any((one.source, one.listing_sha256) == (known.source, known.listing_sha256) for one in sets):
+    if not was_received(known, desk):
         place = shown(known.source)
-        found.append(f"{place} was not received to its end: give the ingest command of it again")
+        found.append(
+            f"{place} was not received to its end: give the ingest command of it again, or, where it cannot be had any "
+            "more, decide with archive accession reject --all"
+        )
     if pending:
         found.append(
             f"{pending:,} of its files are pending: mend the medium and give the ingest command again, or decide with "
             "archive accession reject"
         )
-    if not reason and any(one.blocked for one in standing(sets)):
+    if not reason and any(one.blocked for one in standing(filed(desk))):
         found.append(
             "something in the delivery could not be looked at (findings unreadable-folder, unreadable-entry): mend the "
             "medium and give the ingest command again, or say why it is closed all the same: archive accession close "
@@ -142,7 +142,8 @@ def _close(
     findings = open_findings(accession, desk, bench.holdings.catalogue)
     barred = obstacles(known, reason=reason, staging=bench.staging, pending=totals.pending)
     if not barred and not keep_open:
-        owed = [*owed, *seal_papers(known, sets, desk=desk, findings=findings, reason=reason, bench=bench)]
+        told_in_papers = of_the_delivery(findings)
+        owed = [*owed, *seal_papers(known, sets, desk=desk, findings=told_in_papers, reason=reason, bench=bench)]
         discard(desk)
     answer = report(accession, findings=(*findings, *owed), closed=not barred and not keep_open, bench=bench)
     return replace(answer, kept_open=keep_open and not barred, obstacles=barred)
@@ -182,19 +183,6 @@ def report_finished(accession: AccessionRow, *, bench: Workbench) -> Accessioned
         return standing
     findings = tuple(kept_findings(standing.accession_package, bench.holdings))
     return report(accession.id, findings=findings, closed=True, bench=bench)
-
-
-def kept_findings(package: PackageId, holdings: Holdings) -> Iterator[Finding]:
-    """The findings sealed in an accession package, from the first copy that can be read."""
-    for location in holdings.online():
-        try:
-            with location.reader(replica_key(package)).open(_FINDINGS) as stream:
-                kept = json.loads(b"".join(iter(lambda: stream.read(CHUNK), b"")))
-            findings = findings_from(kept)
-        except (OSError, ValueError, TypeError, KeyError):
-            continue  # another copy may be better; the audit will say what is wrong with this one
-        yield from findings
-        return
 
 
 def _still_true(findings: Iterable[Finding], accession: AccessionId, catalogue: Catalogue) -> Iterator[Finding]:

@@ -49,7 +49,7 @@ def ingest(
             examined = examine(received, answers, bench=bench)  # 3 examine
             held = bench.holdings.catalogue.held(file.sha256 for file in received.files)
             rights = weigh(received, metadata=delivery.metadata, bench=bench)
-            apart = keep_apart(examined, delivery=delivery, accession=desk.accession, bench=bench)
+            apart = keep_apart(examined, delivery=delivery, bench=bench)
             decision = appraise(examined, rights=rights, held=held, apart=apart)  # 4 appraise
             owed += quarantine(decision, delivery=delivery, desk=desk, bench=bench)
             decision = store_once(decision, accession=desk.accession, terms=delivery.terms, bench=bench)

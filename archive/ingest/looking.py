@@ -190,6 +190,9 @@ class _Seen:
         table = None
         if delivery.metadata is not None:
             table = self._compare(delivery.metadata, remarks, at_most=policy.max_files)
+        names = (name for item in self._listing.names(at_most=policy.max_files) for name in item)
+        for finding in delivery.unlisted(names):
+            remarks.add(finding)
         found = self._listing.items(at_most=policy.max_files)
         ordered = in_order(found, delivery.terms, delivery.metadata, scratch=manner.scratch)
         items, packages, groups = _count(self._remarked(ordered, remarks), policy)

@@ -16,15 +16,19 @@ from pathlib import Path
 from typing import IO, Any
 
 from archive import durable
+from archive.catalogue.rows import AccessionRow
 from archive.errors import ArchiveError
+from archive.holdings.holdings import Holdings
 from archive.holdings.sealing import own_disk
 from archive.ingest.transfer import Note
 from archive.model.digests import CHUNK, sha256_hex
-from archive.model.identifiers import new_identifier
+from archive.model.identifiers import PackageId, new_identifier
+from archive.model.packages import replica_key
 from archive.storage.directory import discard
 from profiles.finding import Finding, Severity
 
 PAPERS = "papers"
+_FINDINGS = b"data/documentation/findings.json"
 _INDEX = "index.json"
 _LISTING = "listing.jsonl"
 _UNMATCHED = "unmatched.csv"
@@ -102,6 +106,11 @@ def filed(desk: Path) -> list[Filed]:
     return sorted((_read(path.parent) for path in (desk / PAPERS).glob(f"*/{_INDEX}")), key=lambda one: one.number)
 
 
+def was_received(known: AccessionRow, desk: Path) -> bool:
+    """Whether the delivery that an accession was opened with last was received to its end, wherever it lay then."""
+    return any(one.listing_sha256 == known.listing_sha256 for one in filed(desk))
+
+
 def standing(sets: Iterable[Filed]) -> list[Filed]:
     """The newest set of each source: what an older one says of it is no longer so."""
     return list({one.source: one for one in sets}.values())
@@ -134,6 +143,19 @@ def note_on(desk: Path, sha256: str) -> bytes:
 def findings_from(kept: Iterable[dict[str, Any]]) -> tuple[Finding, ...]:
     """Findings as they were written down. Raises ValueError, TypeError or KeyError for anything else."""
     return tuple(Finding(**{**given, "severity": Severity(given["severity"])}) for given in kept)
+
+
+def kept_findings(package: PackageId, holdings: Holdings) -> Iterator[Finding]:
+    """The findings sealed in an accession package, from the first copy that can be read."""
+    for location in holdings.online():
+        try:
+            with location.reader(replica_key(package)).open(_FINDINGS) as stream:
+                kept = json.loads(b"".join(iter(lambda: stream.read(CHUNK), b"")))
+            findings = findings_from(kept)
+        except (OSError, ValueError, TypeError, KeyError):
+            continue  # another copy may be better; the audit will say what is wrong with this one
+        yield from findings
+        return
 
 
 def _read(folder: Path) -> Filed:

@@ -14,7 +14,7 @@ from archive.holdings.quarantine_key import require_key
 from archive.holdings.sealing import own_disk, seal_record, sealed_safely
 from archive.ingest.accession import Desk
 from archive.ingest.appraise import Decision
-from archive.ingest.seal import Prepared, held_group, place, provenance, told_of_files
+from archive.ingest.seal import Prepared, findings_about, held_group, place, provenance, told_of_files
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, PackageId, new_identifier
@@ -99,7 +99,7 @@ def _seal(
     group = None if lot.group is None else lot.group.id
     seal = seal_record(holdings, sealed, accession, PackageKind.QUARANTINE, group=group)
     records = (seal, record, *told_of_files(kept, accession, bench))
-    return Prepared(folder, records, (*findings, *_told(files, why, package)))
+    return Prepared(folder, records, (*findings, *findings_about(decision, files), *_told(files, why, package)))
 
 
 def _seal_inside(

@@ -47,8 +47,9 @@ class Submitted:
 class Receipt:
     """What was received, from whom, and what became of it, as known ``at`` a moment.
 
-    ``log`` names the custody log. ``papers`` is the accession package; where the receipt lies in that package itself,
-    ``closing`` names it. ``checkpoint`` is the newest one; ``is_covered`` whether it covers the closing.
+    ``log`` names the custody log. ``papers`` is the accession package of a closed accession; where the receipt lies in
+    that package itself, ``closing`` names it. ``checkpoint`` is the newest one; ``is_covered`` whether it covers the
+    closing.
     """
 
     log: str
@@ -73,8 +74,12 @@ class Receipt:
     packages: tuple[MemberPackage, ...]
     closing: PackageId | None
     papers: MemberPackage | None
+    earlier_papers: tuple[MemberPackage, ...]
+    """Accession packages of it that were sealed when it was closed before, and are held like all others."""
     checkpoint: Checkpoint | None
     is_covered: bool
+    more_to_come: bool = False
+    """Whether a delivery of it was listed and not received to its end, so that more was delivered than is told here."""
 
     @property
     def sum(self) -> str:
@@ -97,6 +102,7 @@ def gather(
     closing: PackageId | None,
     at: datetime,
     reason: str,
+    more_to_come: bool = False,
 ) -> Receipt:
     """The receipt of an accession. ``closing`` is the package that is being sealed now and will hold it, if so."""
     catalogue = holdings.catalogue
@@ -105,6 +111,7 @@ def gather(
     members = [(row.kind, MemberPackage(row.id, row.files, row.bytes, row.tagmanifest_sha256)) for row in rows]
     aips = tuple(member for kind, member in members if kind is not PackageKind.ACCESSION)
     papers = [member for kind, member in members if kind is PackageKind.ACCESSION]
+    is_closed = known.closed_at is not None and closing is None and bool(papers)
     content = catalogue.content()
     checkpoint = newest_checkpoint(holdings)
     closed_at = parse_moment(known.closed_at) if known.closed_at else (at if closing else None)
@@ -129,9 +136,11 @@ def gather(
         findings=findings,
         packages=aips,
         closing=closing,
-        papers=papers[-1] if papers else None,
+        papers=papers[-1] if is_closed else None,
+        earlier_papers=tuple(papers[:-1] if is_closed else papers),
         checkpoint=checkpoint,
         is_covered=known.closed_at is not None and checkpoint is not None and checkpoint.size > known.leaf,
+        more_to_come=more_to_come,
     )
 
 

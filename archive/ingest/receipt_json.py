@@ -44,6 +44,7 @@ def as_json(receipt: Receipt) -> dict[str, Any]:
         "submission": [asdict(one) for one in receipt.submission],
         "packages": [_package(one) for one in receipt.packages],
         "accession_package": None if receipt.papers is None else _package(receipt.papers),
+        "earlier_accession_packages": [_package(one) for one in receipt.earlier_papers],
         "closing_package": receipt.closing,
         "checkpoint": None
         if checkpoint is None

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from archive.custody.paper import short_form
 from archive.ingest.receipt import SMALL, Receipt
-from archive.ingest.receipt_words import Kind, checkpoint_words, checks, kinds, lead, open_points, where_all_are
+from archive.ingest.receipt_words import (
+    EARLIER_SUBMISSION,
+    Kind,
+    checkpoint_words,
+    checks,
+    kinds,
+    lead,
+    open_points,
+    where_all_are,
+)
 from archive.model.moments import format_moment
 from archive.model.names import shown
 from archive.model.packages import Outcome
@@ -19,10 +28,10 @@ _OUTCOMES = {
     Outcome.PENDING: Marked("pending", Tone.OPEN),
 }
 _MEANINGS = {
-    Outcome.ACCEPTED: "kept, and copied to every place of the archive",
+    Outcome.ACCEPTED: "kept in a sealed package of the archive",
     Outcome.DUPLICATE: "the archive held the same bytes before; received all the same, under its own name",
-    Outcome.QUARANTINED: "kept locked away, because it may do harm",
-    Outcome.REJECTED: "not taken in, by a person's decision with a reason",
+    Outcome.QUARANTINED: "kept locked away: it may do harm, or the table says nothing of it",
+    Outcome.REJECTED: "no evidence, or not to be had: a person's decision with a reason",
     Outcome.PENDING: "could not be read; waits for a decision",
 }
 
@@ -40,7 +49,7 @@ def page_of(receipt: Receipt) -> Page:
             Section("Open points", _open(receipt)),
             Section("What was noticed", _noticed(receipt)),
             Section("What was received", _received(receipt)),
-            Section("What the producer sent along", (_submission(receipt),)),
+            Section("What the producer sent along", _submission(receipt)),
             Section("Packages", (_packages(receipt),)),
             Section("Checkpoint of the custody log", _checkpoint(receipt)),
             Section(
@@ -99,7 +108,9 @@ def _open(receipt: Receipt) -> tuple[Element, ...]:
         return (table,)
     rows = tuple((shown(one.file.name), _OUTCOMES[one.file.outcome], one.reason) for one in receipt.undecided)
     more = receipt.totals.pending + receipt.totals.rejected - len(rows)
-    caption = "Files that are not kept" + (f", the first {len(rows):,}; receipt.csv has {more:,} more" if more else "")
+    caption = "Files that are pending or rejected" + (
+        f", the first {len(rows):,}; receipt.csv has {more:,} more" if more else ""
+    )
     return (table, Table(caption, ("File", "Outcome", "Why"), rows))
 
 
@@ -117,7 +128,7 @@ def _weight(kind: Kind) -> Marked:
 
 
 def _of_kind(kind: Kind, receipt: Receipt) -> Table:
-    more = f", the first {len(kind.first)}; {where_all_are(receipt)}, {kind.more:,} more" if kind.more else ""
+    more = f", the first {len(kind.first)}; {where_all_are(receipt, kind)}, {kind.more:,} more" if kind.more else ""
     rows = tuple((finding.subject or "\N{EN DASH}", finding.message) for finding in kind.first)
     return Table(f"{kind.code}{more}", ("Of what", "What was found"), rows)
 
@@ -133,9 +144,10 @@ def _received(receipt: Receipt) -> tuple[Element, ...]:
     return (facts, Table("Every file", ("File", "Size", "Outcome", "SHA-256"), rows))
 
 
-def _submission(receipt: Receipt) -> Table:
+def _submission(receipt: Receipt) -> tuple[Element, ...]:
     rows = tuple((one.name, Code(one.sha256)) for one in receipt.submission)
-    return Table("Kept as it was received", ("File", "SHA-256"), rows)
+    table = Table("Kept as it was received", ("File", "SHA-256"), rows)
+    return (table, Text(EARLIER_SUBMISSION)) if receipt.earlier_papers else (table,)
 
 
 def _packages(receipt: Receipt) -> Table:
@@ -146,6 +158,10 @@ def _packages(receipt: Receipt) -> Table:
         )
     elif receipt.closing is not None:
         rows.append((Code(receipt.closing), "the papers of the accession", Code("this receipt lies in it")))
+    rows += [
+        (Code(member.package), "its papers, sealed when it was closed before", Code(member.tagmanifest_sha256))
+        for member in receipt.earlier_papers
+    ]
     return Table("Each with the SHA-256 of its tagmanifest-sha256.txt", ("Package", "Holds", "SHA-256"), tuple(rows))
 
 

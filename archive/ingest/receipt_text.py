@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from archive.custody.paper import short_form
 from archive.ingest.receipt import SMALL, Receipt
-from archive.ingest.receipt_words import checkpoint_words, checks, kinds, lead, open_points, where_all_are
+from archive.ingest.receipt_words import (
+    EARLIER_SUBMISSION,
+    checkpoint_words,
+    checks,
+    kinds,
+    lead,
+    open_points,
+    where_all_are,
+)
 from archive.model.moments import format_moment
 from archive.model.names import shown
 from archive.model.quantities import octets, plural
@@ -41,7 +49,7 @@ def _lines(receipt: Receipt) -> Iterator[str]:
     if not points:
         yield "none"
     if receipt.undecided:
-        yield from _heading("Files that are not kept")
+        yield from _heading("Files that are pending or rejected")
         for lost in receipt.undecided:
             yield f"{lost.file.outcome}  {shown(lost.file.name)}"
             yield f"    {lost.reason}"
@@ -52,14 +60,16 @@ def _lines(receipt: Receipt) -> Iterator[str]:
     yield from _noticed(receipt)
     yield from _heading("What was received")
     yield f"{receipt.csv_sha256}  receipt.csv"
-    yield f"    the list of all {plural(receipt.totals.received, 'file')}, with the SHA-256 of this digest"
+    yield f"    the list of all {plural(receipt.totals.received, 'file')}; above is its SHA-256"
     for file in receipt.files:
         yield f"{file.sha256 or '(no digest: not read)':64}  {shown(file.name)}  {file.outcome}"
     if not receipt.files:
         yield f"    (more than {SMALL} files are listed there only)"
     yield from _heading("What the producer sent along")
     yield from (f"{sent.sha256}  {sent.name}" for sent in receipt.submission)
-    if not receipt.submission:
+    if receipt.earlier_papers:
+        yield EARLIER_SUBMISSION
+    elif not receipt.submission:
         yield "nothing"
     yield from _heading("Packages, each with the SHA-256 of its tagmanifest-sha256.txt")
     yield from (f"{member.tagmanifest_sha256}  {member.package}" for member in receipt.packages)
@@ -67,6 +77,8 @@ def _lines(receipt: Receipt) -> Iterator[str]:
         yield f"{receipt.papers.tagmanifest_sha256}  {receipt.papers.package}  (the papers of the accession)"
     elif receipt.closing is not None:
         yield f"the papers of the accession, with this receipt among them: {receipt.closing}"
+    for member in receipt.earlier_papers:
+        yield f"{member.tagmanifest_sha256}  {member.package}  (its papers, sealed when it was closed before)"
     yield from _heading("Checkpoint of the custody log")
     if receipt.checkpoint is not None:
         yield from (f"    {line}" for line in short_form(receipt.checkpoint).split("\n"))
@@ -84,7 +96,7 @@ def _noticed(receipt: Receipt) -> Iterator[str]:
         for finding in kind.first:
             yield f"    {finding.subject or '-'}: {finding.message}"
         if kind.more:
-            yield f"    ... and {kind.more:,} more; {where_all_are(receipt)}"
+            yield f"    ... and {kind.more:,} more; {where_all_are(receipt, kind)}"
     if not found:
         yield "nothing unusual"
 

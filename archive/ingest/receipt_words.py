@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archive.ingest.receipt import Receipt
+from archive.ingest.told import kindred
 from archive.ingest.weight import needs_person
 from archive.model.moments import format_moment
+from archive.model.quantities import plural
 from profiles.finding import Finding, Severity
+
+EARLIER_SUBMISSION = "What came before it was closed the first time is named in the receipt in its earlier papers."
 
 SHOWN = 10
 """Findings of one kind that are told one by one."""
@@ -24,6 +28,8 @@ class Kind:
     waits: bool
     count: int
     first: tuple[Finding, ...]
+    elsewhere: str = ""
+    """Where all are, if not even the papers name each; else empty."""
 
     @property
     def more(self) -> int:
@@ -36,13 +42,14 @@ def kinds(findings: Iterable[Finding]) -> list[Kind]:
     by: dict[tuple[bool, int, str], list[Finding]] = {}
     for finding in findings:
         by.setdefault((not needs_person(finding), _ORDER[finding.severity], finding.code), []).append(finding)
-    return [Kind(code, not settled, len(some), tuple(some[:SHOWN])) for (settled, _, code), some in sorted(by.items())]
+    said = ((code, not settled, kindred(some)) for (settled, _, code), some in sorted(by.items()))
+    return [Kind(code, waits, some.count, some.told[:SHOWN], some.elsewhere) for code, waits, some in said]
 
 
 def lead(receipt: Receipt) -> str:
     """The receipt in two sentences."""
     day = format_moment(receipt.opened_at)[:10]
-    got = f"On {day} {receipt.totals.received:,} files were received from {receipt.producer}."
+    got = f"On {day} {_were(receipt.totals.received)} received from {receipt.producer}."
     if receipt.closed_at is None:
         return f"{got} The accession is open: this is how it stands, and not the last word."
     return f"{got} The accession is closed, and its papers are sealed."
@@ -53,12 +60,12 @@ def open_points(receipt: Receipt) -> list[str]:
     points = []
     if receipt.totals.pending:
         points.append(
-            f"{receipt.totals.pending:,} files are pending: they could not be read, and nothing of them is kept."
+            f"{plural(receipt.totals.pending, 'file')} pending: what could not be read, and nothing of which is kept."
         )
     if receipt.totals.rejected:
-        points.append(f"{receipt.totals.rejected:,} files were rejected by a person, with the reasons given below.")
+        points.append(f"{_were(receipt.totals.rejected)} rejected by a person, with the reasons given below.")
     if receipt.totals.quarantined:
-        points.append(f"{receipt.totals.quarantined:,} files are kept in quarantine.")
+        points.append(f"{plural(receipt.totals.quarantined, 'file')} kept in quarantine.")
     if receipt.close_reason:
         points.append(
             f"Something in the delivery could not be looked at. It was closed all the same: {receipt.close_reason}"
@@ -68,11 +75,22 @@ def open_points(receipt: Receipt) -> list[str]:
     ]
     if receipt.closed_at is None:
         points.append("The accession is not closed.")
+    if receipt.more_to_come:
+        points.append(
+            "The delivery was not received to its end: files were delivered that are not counted here, and are still "
+            "to be received."
+        )
     return points
 
 
-def where_all_are(receipt: Receipt) -> str:
-    """Where every finding and every file can be found."""
+def _were(count: int) -> str:
+    return f"{plural(count, 'file')} {'was' if count == 1 else 'were'}"
+
+
+def where_all_are(receipt: Receipt, kind: Kind) -> str:
+    """Where every finding of a kind can be found."""
+    if kind.elsewhere:
+        return kind.elsewhere
     if receipt.closed_at is None:
         return "archive ingest --json tells all of them"
     package = receipt.closing or (receipt.papers.package if receipt.papers else "")

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from archive.holdings.consents import register_for
+from archive.ingest.companions import companions
 from archive.ingest.journal import Expected
 from archive.ingest.metadata import MetadataTable
 from archive.ingest.receive import Received
 from archive.ingest.workbench import Workbench
-from archive.model.identifiers import FileId
+from archive.model.identifiers import FileId, ItemId
 from archive.model.rights import decide
 from archive.packages.content import StatedRights
 
@@ -19,8 +20,9 @@ def weigh(received: Received, *, metadata: MetadataTable | None, bench: Workbenc
     """The rights in those files of a lot about which something was stated; what is said of one holds for its item."""
     if metadata is None:
         return {}
+    together = companions(received, bench.holdings.catalogue)
     stated = [
-        (members, metadata.rows.statement(member.name for member in members))
+        (members, metadata.rows.statement(_names(members, together)))
         for members in _items([file.expected for file in received.files])
     ]
     stated = [(members, statement) for members, statement in stated if not statement.is_empty]
@@ -31,6 +33,11 @@ def weigh(received: Received, *, metadata: MetadataTable | None, bench: Workbenc
         decision = decide(statement, register=register, today=today)
         rights |= {member.file: StatedRights(statement, decision) for member in members}
     return rights
+
+
+def _names(members: Sequence[Expected], together: Mapping[ItemId, tuple[bytes, ...]]) -> tuple[bytes, ...]:
+    item = members[0].item
+    return (members[0].name,) if item is None else together[item]
 
 
 def _items(files: Sequence[Expected]) -> Iterator[list[Expected]]:

@@ -22,14 +22,16 @@ from archive.holdings.sealing import own_disk, seal_record, sealed_of, sealed_sa
 from archive.ingest.appraise import Decision
 from archive.ingest.groups import in_words
 from archive.ingest.papers import PAPERS
+from archive.ingest.receive import UNREADABLE
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
-from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
+from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId, new_identifier
+from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import ItemRecord, Octets, ReceiptRecord, Record, ReferenceRecord, RightsRecord, SealRecord
 from archive.model.rights import Statement
 from archive.packages.aip import seal_aip
-from archive.packages.content import AipContent, HeldGroup, JudgedSignature, Provenance
+from archive.packages.content import AipContent, HeldGroup, JudgedSignature, PackagedFile, Provenance
 from archive.packages.sealed import read_promise
 from archive.storage.directory import DirectoryReader, discard
 from profiles.finding import Finding, Severity
@@ -56,7 +58,7 @@ def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, benc
     received = decision.received
     if not decision.files:
         receipts, rights = _receipts(decision, accession, bench), _rights(decision, bench)
-        return Prepared(None, (*receipts, *rights), received.findings)
+        return Prepared(None, (*receipts, *rights), _not_told_apart(decision))
     bench.progress.stage("sealing")
     group = received.lot.group
     content = AipContent(
@@ -73,7 +75,19 @@ def seal(decision: Decision, *, delivery: Delivery, accession: AccessionId, benc
     answered = ((file.id, file.answers) for file in decision.files)
     told = identification(bench.holdings.stamp, received.lot.package, tools=decision.tools, answered=answered)
     records = (record, *told_of_files(decision, accession, bench), told)
-    return Prepared(received.folder, records, received.findings)
+    return Prepared(received.folder, records, _not_told_apart(decision))
+
+
+def findings_about(decision: Decision, files: Iterable[PackagedFile]) -> tuple[Finding, ...]:
+    """What was found about these files of a lot."""
+    names = {shown(file.name) for file in files}
+    return tuple(finding for finding in decision.received.findings if finding.subject in names)
+
+
+def _not_told_apart(decision: Decision) -> tuple[Finding, ...]:
+    """What was found, but for what stands with the packages in quarantine."""
+    apart = frozenset(findings_about(decision, decision.apart))
+    return tuple(finding for finding in decision.received.findings if finding not in apart)
 
 
 def told_of_files(decision: Decision, accession: AccessionId, bench: Workbench) -> Iterator[Record]:
@@ -199,6 +213,8 @@ def place(prepared: Prepared, *, desk: Path, bench: Workbench) -> list[Finding]:
     """
     seals = [record for record in prepared.records if isinstance(record, SealRecord)]
     if not seals:
+        lasting = tuple(finding for finding in prepared.findings if finding.code != UNREADABLE)
+        keep_findings(lasting, desk=desk, name=new_identifier())
         bench.holdings.record(prepared.records)
         return []
     intent = desk / f"{seals[0].aip}{SEALED}"
@@ -242,6 +258,13 @@ def finish_interrupted(desk: Path, *, bench: Workbench) -> list[Finding]:
         if folder.is_dir() and folder.name != PAPERS:
             discard(folder)
     return findings
+
+
+def keep_findings(findings: tuple[Finding, ...], *, desk: Path, name: str) -> None:
+    """Keep findings on a desk that no package there has."""
+    if findings:
+        with own_disk(desk):
+            durable.write_atomic(desk / f"{name}{DONE}", _encode(Prepared(None, (), findings)))
 
 
 def findings_so_far(desk: Path) -> Iterator[Finding]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from archive.catalogue.rows import AccessionRow, FileRow
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.holdings import Holdings
-from archive.ingest.close import kept_findings, obstacles, open_findings
+from archive.ingest.close import obstacles, open_findings
+from archive.ingest.decided_since import decided_since
 from archive.ingest.journal import journal_path
-from archive.ingest.papers import filed
+from archive.ingest.papers import filed, kept_findings, was_received
 from archive.ingest.receipt import Receipt, Submitted, gather, receipt_rows
+from archive.ingest.unreceived import AT_ONCE, give_up
+from archive.ingest.weight import of_the_delivery
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK, Digester
 from archive.model.identifiers import AccessionId, FileId, PackageId
@@ -58,9 +62,9 @@ def receipt_of(known: AccessionRow, archived: Archived) -> Receipt:
     if known.closed_at is None:
         desk = journal_path(archived.staging, known.id).parent
         findings, submission = open_findings(known.id, desk, holdings.catalogue), tuple(_filed(desk))
-        csv, reason = _csv_digest(known, holdings), ""
+        csv, reason, more_to_come = _csv_digest(known, holdings), "", not was_received(known, desk)
     else:
-        package = _papers(known, holdings)
+        package, more_to_come = _papers(known, holdings), False
         findings = tuple(kept_findings(package, holdings))
         promised = _promised(package, holdings)
         submission = tuple(
@@ -74,12 +78,13 @@ def receipt_of(known: AccessionRow, archived: Archived) -> Receipt:
         holdings,
         known,
         organization=archived.organization,
-        findings=findings,
+        findings=tuple(decided_since(of_the_delivery(findings), known.id, holdings.catalogue)),
         submission=submission,
         csv_sha256=csv,
         closing=None,
         at=holdings.stamp.clock(),
         reason=reason,
+        more_to_come=more_to_come,
     )
 
 
@@ -98,8 +103,7 @@ def reject(
     ``files`` are identifiers or delivered paths. Raises UsageError where one of them is not pending there.
     """
     known = accession(bench.holdings, identifier)
-    if not reason.strip():
-        raise UsageError("a decision has a reason", hint="--reason TEXT; it stands in the custody log for ever")
+    _require_reason(reason)
     if not dry_run:
         bench.leases.take(known.id, of=f"accession {known.id}")
     rows = [_pending(known, name, bench.holdings) for name in dict.fromkeys(files)]
@@ -107,6 +111,27 @@ def reject(
     if not dry_run:
         bench.holdings.record([_rejected(row, reason, bench) for row in rows])
     return rows
+
+
+def reject_all(identifier: str, *, reason: str, bench: Workbench) -> int:
+    """Decide that nothing more of an open accession will be had, and answer how many files that is about.
+
+    They are those that are pending and those that were listed and never came. The same call goes on where a killed one
+    stopped.
+    """
+    known = accession(bench.holdings, identifier)
+    _require_reason(reason)
+    bench.leases.take(known.id, of=f"accession {known.id}")
+    count = give_up(known, reason=reason, bench=bench)
+    while rows := list(islice(bench.holdings.catalogue.files(known.id, outcome=Outcome.PENDING), AT_ONCE)):
+        bench.holdings.record([_rejected(row, reason, bench) for row in rows])
+        count += len(rows)
+    return count
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("a decision has a reason", hint="--reason TEXT; it stands in the custody log for ever")
 
 
 def _pending(known: AccessionRow, named: str, holdings: Holdings) -> FileRow:

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from profiles.finding import Finding
 
 AT_MOST = 1_000
 """Findings of one kind that are told one by one."""
+
+_MORE = re.compile(r"([0-9,]+) more; (.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Kindred:
+    """Findings of one kind: how many there are, those that are told one by one, and where those are that are not.
+
+    ``elsewhere`` is empty where all are told.
+    """
+
+    count: int
+    told: tuple[Finding, ...]
+    elsewhere: str
+
+
+def kindred(findings: Sequence[Finding]) -> Kindred:
+    """What ``findings`` of one kind tell, some of which may stand for others that were cut."""
+    one_by_one, cut, where = list[Finding](), 0, ""
+    for finding in findings:
+        more = None if finding.subject else _MORE.fullmatch(finding.message)
+        if more is None:
+            one_by_one.append(finding)
+        else:
+            cut, where = cut + int(more[1].replace(",", "")), more[2]
+    return Kindred(len(one_by_one) + cut, tuple(one_by_one), where)
 
 
 class Told:

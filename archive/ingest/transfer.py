@@ -95,7 +95,8 @@ def joined(known: Transfer | None, said: Transfer | None, *, of: str) -> Transfe
             told = (shown(word) if isinstance(word, bytes) else str(word) for word in (before, value))
             raise UsageError(
                 "{}: {} was recorded as '{}' and is now said to be '{}'".format(of, LABELS[name], *told),
-                hint="what was recorded first stands; leave the option out, or receive all anew: --accession new",
+                hint="what was recorded first stands: leave the option out; another medium of the same accession is "
+                "mounted at another place and given with --accession ID; --accession new receives all anew",
             )
     after = replace(known, **news)
     return None if after == known else after

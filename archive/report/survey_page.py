@@ -9,6 +9,7 @@ from datetime import date, datetime
 from archive.ingest.candidates import HINTS
 from archive.ingest.facts import Dates, Placed, Share, Survey
 from archive.ingest.noticed import MEANINGS
+from archive.ingest.told import Kindred, kindred
 from archive.model.moments import format_moment
 from archive.model.names import shown
 from archive.model.quantities import octets, plural
@@ -31,7 +32,7 @@ from archive.report.survey_words import (
     noticed,
     remarks,
 )
-from profiles.finding import Severity
+from profiles.finding import Finding, Severity
 
 EXAMPLES = 10
 """Examples of each thing noticed, and findings of each kind, on the page."""
@@ -83,7 +84,7 @@ def _lead(survey: Survey) -> str:
 
 def _at_a_glance(survey: Survey, said: Said) -> Iterator[Element]:
     grave = sum(count.count for _, count in noticed(survey, Severity.ERROR))
-    grave += sum(finding.severity is Severity.ERROR for finding in remarks(survey))
+    grave += sum(some.count for some in _by_code(survey) if some.told[0].severity is Severity.ERROR)
     yield Numbers(
         (
             (survey.files, "files"),
@@ -148,16 +149,22 @@ def _fits(survey: Survey) -> Iterator[Element]:
 
 
 def _findings(survey: Survey) -> Iterator[tuple[Cell, ...]]:
-    counts: dict[str, int] = {}
-    told = remarks(survey)
-    for finding in told:
-        counts[finding.code] = counts.get(finding.code, 0) + 1
-        if counts[finding.code] <= EXAMPLES:
+    kinds = _by_code(survey)
+    for some in kinds:
+        for finding in some.told[:EXAMPLES]:
             mark = Marked(_WORDS[finding.severity], _TONES[finding.severity])
             yield mark, Code(finding.code), brief(finding.subject), finding.message
-    for code, count in counts.items():
-        if count > EXAMPLES:
-            yield "", Code(code), f"… and {count - EXAMPLES:,} more", "archive survey --json names them"
+    for some in kinds:
+        if some.count > EXAMPLES:
+            where = some.elsewhere or "archive survey --json names them"
+            yield "", Code(some.told[0].code), f"… and {some.count - EXAMPLES:,} more", where
+
+
+def _by_code(survey: Survey) -> list[Kindred]:
+    found: dict[str, list[Finding]] = {}
+    for finding in remarks(survey):
+        found.setdefault(finding.code, []).append(finding)
+    return [kindred(findings) for findings in found.values()]
 
 
 def _names(survey: Survey) -> Iterator[Element]:

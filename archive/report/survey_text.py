@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from archive.ingest.candidates import HINTS
 from archive.ingest.facts import Dates, Placed, Share, Survey
 from archive.ingest.noticed import MEANINGS, Count, Noticed
+from archive.ingest.told import kindred
 from archive.model.quantities import octets, plural
 from archive.report.survey_words import (
     KINDS,
@@ -101,11 +102,13 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
         groups.setdefault((order.index(finding.severity), finding.code), []).append(finding)
     for (_, code), group in sorted(groups.items()):
-        yield f"{_MARKS[group[0].severity]} {code}: {len(group):,}"
-        for finding in group[:_EXAMPLES]:
+        some = kindred(group)
+        yield f"{_MARKS[group[0].severity]} {code}: {some.count:,}"
+        for finding in some.told[:_EXAMPLES]:
             yield f"      {brief(finding.subject)}: {finding.message}"
-        if len(group) > _EXAMPLES:
-            yield f"      … and {len(group) - _EXAMPLES:,} more; --json names them"
+        if some.count > _EXAMPLES:
+            where = f"--json names {len(some.told):,}, and {some.elsewhere}" if some.elsewhere else "--json names them"
+            yield f"      … and {some.count - len(some.told[:_EXAMPLES]):,} more; {where}"
 
 
 def _spread(survey: Survey) -> Iterator[str]:
@@ -138,16 +141,18 @@ def _shares(shares: Sequence[Share]) -> str:
 
 
 def _dates(dates: Dates) -> str:
+    outside = [(dates.early, "before 1990"), (dates.future, "in the future")]
+    also = "".join(f"; {files:,} {when}" for files, when in outside if files)
     if dates.first is None or dates.last is None:
-        return "none between 1990 and now"
+        return f"none between 1990 and now{also}"
     years = Counter[int]()
     for (year, _), files in dates.by_month.items():
         years[year] += files
     most, files = max(years.items(), key=lambda pair: (pair[1], -pair[0]))
     if dates.first == dates.last:
-        return f"all in {dates.first[0]}-{dates.first[1]:02d}"
+        return f"{'the others' if also else 'all'} in {dates.first[0]}-{dates.first[1]:02d}{also}"
     span = f"{dates.first[0]}-{dates.first[1]:02d} to {dates.last[0]}-{dates.last[1]:02d}"
-    return f"{span}, most in {most} ({plural(files, 'file')})"
+    return f"{span}, most in {most} ({plural(files, 'file')}){also}"
 
 
 def _placed(placed: Sequence[Placed], *, word: str | None = None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive.ingest.candidates import Role
+from archive.ingest.checksums import NOT_DELIVERED, NOT_LISTED
 from archive.ingest.facts import BagFacts, DigestFacts, Survey, TableFacts
 from archive.ingest.name_facts import NameGuess, NameKind
 from archive.ingest.noticed import MEANINGS, Count, Noticed
@@ -24,7 +25,7 @@ KINDS = {
     NameKind.NOT_UTF8: "not UTF-8",
 }
 _LONGEST = 160
-_SAID_TWICE = frozenset({"listed-not-delivered", "delivered-not-listed"})  # the bag's own judgement says them, too
+_SAID_TWICE = frozenset({NOT_DELIVERED, NOT_LISTED})  # of a bag's manifests, its own judgement says them, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Said:
     producer: str | None = None
     metadata: str | None = None
     sheet: str | None = None
+    more: tuple[tuple[str, str], ...] = ()
+    """Further options that were given, each with its value."""
 
 
 def brief(path: bytes | str) -> str:
@@ -127,7 +130,7 @@ def remarks(survey: Survey) -> tuple[Finding, ...]:
     if survey.bag is None:
         return survey.remarks
     of_bag = set(survey.bag.findings)
-    rest = (one for one in survey.remarks if one not in of_bag and one.code not in _SAID_TWICE)
+    rest = (one for one in survey.remarks if one not in of_bag and not (one.code in _SAID_TWICE and one.source))
     return (*survey.bag.findings, *rest)
 
 
@@ -145,9 +148,9 @@ def next_steps(survey: Survey, said: Said) -> Iterator[str]:
     if survey.bag is not None and survey.bag.valid is None:
         yield f"To have every file of the bag read: archive survey {source} --verify"
     if survey.files:
-        metadata = f" --metadata {_typed(os.fsencode(said.metadata), 'FILE')}" if said.metadata else ""
-        metadata += f" --metadata-sheet {_typed(os.fsencode(said.sheet), 'NAME')}" if said.sheet else ""
-        yield f"To take it in: archive ingest {source} --producer {said.producer or 'CODE'}{metadata}"
+        given = [("--metadata", said.metadata), ("--metadata-sheet", said.sheet), *said.more]
+        options = "".join(f" {option} {_typed(os.fsencode(value), 'VALUE')}" for option, value in given if value)
+        yield f"To take it in: archive ingest {source} --producer {said.producer or 'CODE'}{options}"
     else:
         yield "There is no file to take in: is this the right folder, and is the medium mounted?"
 

@@ -105,6 +105,9 @@ def test_a_file_that_cannot_be_read_keeps_it_open_until_a_person_decides(
     assert waiting.keys() == {"b", "c"} and shown["obstacles"]
     size = place.log_size()
     assert "would reject" in place("accession", "reject", accession, "--file", "b", "--reason", "r", "--dry-run").out
+    dry = place("accession", "reject", accession, "--file", "b", "--reason", "r", "--dry-run", "--json").json
+    assert [one["path"] for one in dry["rejected"]] == ["b"] and dry["pending"] == 2
+    assert len(place("accession", "close", accession, "--dry-run", "--json").json["obstacles"]) == 1
     assert place.log_size() == size
     args = ("accession", "reject", accession, "--reason", "sector unreadable")
     assert place(*args, "--file", "b", "--file", "no-such").code == 2 and place.log_size() == size  # all or none

@@ -10,8 +10,13 @@ from pathlib import Path
 
 from table_support import read
 
+from archive.catalogue.rows import FileRow
+from archive.ingest.earlier import known_before
+from archive.ingest.journal import Earlier
 from archive.ingest.listing import Listing
 from archive.ingest.matching import match
+from archive.model.identifiers import AccessionId, FileId, ItemId
+from archive.model.packages import Outcome
 
 FEW, MANY = 1_000, 20_000
 
@@ -85,6 +90,37 @@ def test_a_listing_of_any_length_is_put_together_with_the_same_memory(tmp_path: 
     assert listed(FEW) == FEW
     small, large = peak_of(lambda: listed(FEW)), peak_of(lambda: listed(MANY // 2))
     assert large < small + 8 * 1024 * 1024  # a batch of 5,000 lines may be in hand
+
+
+def test_what_was_received_before_is_known_with_the_same_memory(tmp_path: Path) -> None:
+    def known(files: int) -> Earlier:
+        rows = (row(number, Outcome.PENDING if number % 10 == 0 else Outcome.ACCEPTED) for number in range(files))
+        items = ((b"folder/%07d.jpg" % number, ItemId(f"item-{number}")) for number in range(0, files, 3))
+        return known_before(rows, items, same_folder=True, scratch=tmp_path)
+
+    def row(number: int, outcome: Outcome) -> FileRow:
+        return FileRow(
+            leaf=number,
+            id=FileId(f"file-{number}"),
+            accession=AccessionId("a"),
+            name=b"folder/%07d.jpg" % number,
+            size=number,
+            sha256=None,
+            blake3=None,
+            mtime=-number,
+            outcome=outcome,
+            aip=None,
+            received_at="",
+        )
+
+    few = known(FEW)
+    assert (b"folder/0000007.jpg", 7, -7) in few.decided and (b"folder/0000007.jpg", 7, 7) not in few.decided
+    assert (b"folder/0000010.jpg", 10, -10) not in few.decided
+    assert few.waiting[b"folder/0000010.jpg"] == "file-10" and few.waiting.get(b"folder/0000007.jpg") is None
+    assert few.items[b"folder/0000009.jpg"] == "item-9" and len(few.decided) == FEW * 9 // 10
+    assert len(list(few.waiting)) == len(few.waiting) == FEW // 10
+    small, large = peak_of(lambda: known(FEW)), peak_of(lambda: known(MANY))
+    assert large < small + 1024 * 1024
 
 
 def test_scratch_files_have_no_name_while_they_are_used(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest_support import Place, command
+from ingest_support import Place, command, write
 
 from profiles.ingest_profile import shipped_ingest_profiles
 
@@ -55,6 +55,21 @@ def test_what_cannot_be_agreed_is_refused_and_records_nothing(place: Place, tmp_
     assert place("producer", "show", "nobody").code == 2
     assert place("producer", "add", "viasna", "--dry-run", "--json").json["changed"] is None
     assert place.log_size() == size
+
+
+def test_a_code_in_other_capitals_is_no_new_producer_whom_nothing_binds(place: Place, tmp_path: Path) -> None:
+    assert place("producer", "add", "viasna", "--profile", "testimony-1").code == 0
+    root, size = write(tmp_path / "d", {"a": b"a"}), place.log_size()
+    refused = place.ingest(root, producer="Viasna")
+    assert refused.code == 2 and "'viasna'" in refused.err and place.log_size() == size
+    assert place.ingest(root, producer="another").code == 0
+
+
+def test_who_takes_in_a_delivery_hears_that_nothing_was_agreed(place: Place, tmp_path: Path) -> None:
+    root = write(tmp_path / "d", {"a": b"a"})
+    assert "Nothing is agreed with producer 'viasna'" in place("ingest", root, "--producer", "viasna").out
+    assert place("producer", "add", "redress").code == 0
+    assert "Nothing is agreed" not in place("ingest", root, "--producer", "redress").out
 
 
 def test_agreements_are_rebuilt_from_one_location(place: Place, tmp_path: Path) -> None:

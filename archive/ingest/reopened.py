@@ -1,0 +1,38 @@
+"""An accession that was closed and to which more is added: what was found before is still so, and is said again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from archive.catalogue.rows import AccessionRow
+from archive.ingest.papers import kept_findings
+from archive.ingest.seal import keep_findings
+from archive.ingest.workbench import Workbench
+from archive.model.packages import PackageKind
+
+_OF_FILES = frozenset(
+    {
+        "digest-mismatch",
+        "changed-while-received",
+        "format-review",
+        "signature-invalid",
+        "quarantined",
+        "item-came-apart",
+    }
+)
+"""Findings about bytes that were received: they hold whatever the same folder is found to be later."""
+
+
+def carry_over(closed: AccessionRow, source: Path, *, desk: Path, bench: Workbench) -> None:
+    """Lay the findings of a closed accession on its new ``desk``, so that its next receipt has them.
+
+    Where more comes from the same folder, what was found about the folder is found anew or is no longer so.
+    """
+    packages = bench.holdings.catalogue.packages(closed.id)
+    papers = [package.id for package in packages if package.kind is PackageKind.ACCESSION]
+    if not papers:
+        return
+    again = closed.source == os.fsencode(source)
+    findings = (found for found in kept_findings(papers[-1], bench.holdings) if not again or found.code in _OF_FILES)
+    keep_findings(tuple(findings), desk=desk, name=papers[-1])
