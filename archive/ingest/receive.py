@@ -160,8 +160,7 @@ def _write(
     """Write the pieces to the new file ``target``; answer the time of the source's last change, as of the end."""
     try:
         with own_disk(target.parent):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with NewFile(target, direct=direct) as file:
+            with _new_file(target, direct=direct) as file:
                 for piece in pieces:
                     digest(piece)
                     file.write(piece)
@@ -175,23 +174,30 @@ def _write(
         raise
 
 
+def _new_file(target: Path, *, direct: bool) -> NewFile:
+    try:
+        return NewFile(target, direct=direct)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True)
+        return NewFile(target, direct=direct)
+
+
 def _unreadable(expected: Expected, error: ReadFailure) -> Finding:
     message = f"cannot be read ({error.what}); the file is pending: mend the medium and give the same command again"
     return Finding(UNREADABLE, Severity.ERROR, shown(expected.name), message)
 
 
 def _differences(received: ReceivedFile) -> Iterator[Finding]:
-    name = shown(received.expected.name)
     if received.size != received.expected.size or received.mtime_ns != received.expected.mtime:
         message = (
             f"changed while it was being received: {received.expected.size} octets when listed, "
             f"{received.size} when read; kept as read"
         )
-        yield Finding("changed-while-received", Severity.WARNING, name, message)
+        yield Finding("changed-while-received", Severity.WARNING, shown(received.expected.name), message)
     for given in received.producer_digests:
         if not given.agrees:
             message = (
                 f"the bytes received do not have the {given.algorithm} digest given by {given.originator}; "
                 "the file is accepted, the difference recorded"
             )
-            yield Finding("digest-mismatch", Severity.ERROR, name, message)
+            yield Finding("digest-mismatch", Severity.ERROR, shown(received.expected.name), message)

@@ -8,6 +8,7 @@ a batch that it died over go to the next one by one: then it is known which file
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,6 +52,9 @@ PATIENCE = 120.0
 """Seconds a worker may take over one file, or over one batch before its files are looked at one by one: four times
 what ``FidoIdentifier`` gives itself. Siegfried gives itself no limit and cannot be interrupted, only killed with its
 process."""
+
+_GIVE_WAY = 10
+"""How far workers step back (nice(2)): all wait for whoever brings them files and seals those they have seen."""
 
 Makers = Sequence[Callable[[], FormatIdentifier]]
 """What builds each witness in the process it is to work in; importable by name."""
@@ -318,6 +322,7 @@ def _interrupts_held() -> Iterator[None]:
 def _work(connection: Connection, makes: Makers) -> None:
     """What a worker process does until its pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller hears Ctrl-C and decides
+    os.nice(_GIVE_WAY)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             witnesses = [make() for make in makes]

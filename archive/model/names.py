@@ -72,7 +72,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def shown(name: bytes | str) -> str:
     r"""``name`` for a person's eyes: what is undecodable, invisible or no character stands as ``\x..`` or ``\u..``."""
     text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
-    return "".join(_shown_character(c) for c in text)
+    return text if text.isprintable() else "".join(_shown_character(c) for c in text)
 
 
 def _shown_character(character: str) -> str:
