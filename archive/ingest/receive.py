@@ -159,13 +159,12 @@ def _write(
 ) -> int:
     """Write the pieces to the new file ``target``; answer the time of the source's last change, as of the end."""
     try:
-        with own_disk(target.parent):
-            with _new_file(target, direct=direct) as file:
-                for piece in pieces:
-                    digest(piece)
-                    file.write(piece)
-                mtime_ns = os.fstat(source.fileno()).st_mtime_ns
-                os.utime(file.descriptor, ns=(mtime_ns, mtime_ns))
+        with own_disk(target.parent), _new_file(target, direct=direct) as file:
+            for piece in pieces:
+                digest(piece)
+                file.write(piece)
+            mtime_ns = os.fstat(source.fileno()).st_mtime_ns
+            os.utime(file.descriptor, ns=(mtime_ns, mtime_ns))
         return mtime_ns
     except ReadFailure:
         target.unlink(missing_ok=True)  # half a file is no evidence; the delivered one is untouched
