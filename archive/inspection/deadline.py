@@ -1,7 +1,7 @@
 """Stop a computation that takes too long, though it never comes back to Python.
 
-PRONOM's patterns are backtracking regular expressions: 128 KiB of repeated MP3 frame headers keep one of them busy for
-two minutes, and a hostile file for days. A thread cannot interrupt a regular expression, which holds the interpreter's
+PRONOM's patterns are backtracking regular expressions: 128 KiB of repeated MPEG frame headers keep one of them busy for
+minutes, and a hostile file for days. A thread cannot interrupt a regular expression, which holds the interpreter's
 lock; a signal can, because ``re`` looks for signals while it matches.
 """
 

@@ -27,6 +27,11 @@ LEAST_WORTH = 15.0
 WINDOW_SIZES = (8, 4, 2, 1)
 """Sizes of windows: few, because every pair of place and size costs a look into every file."""
 
+_UNBOUNDED = 1 << 24
+"""Octets from which a length counts as unbounded; ``re`` has its own number for that in each version."""
+
+_LOOKS_BACK = b"(?<"
+
 LONGEST_LITERAL = 32
 """Octets of a literal that are looked for: more would make it no rarer."""
 
@@ -87,6 +92,18 @@ def requirements(pattern: re.Pattern[bytes], *, anchored: bool) -> Requirements:
         windows += (_from_the_end(window) for window in _windows(_reversed(pieces)))
     literals = [literal for literal in _literals(pieces) if literal_worth(literal) >= LEAST_WORTH]
     return Requirements(max(windows, key=window_worth, default=None), max(literals, key=literal_worth, default=None))
+
+
+def reach(expression: bytes) -> int | None:
+    """How many octets before the end of a file anything that ``expression`` fits begins, at most.
+
+    None where it need not end with the file, or is of no bounded length.
+    """
+    parsed = parser.parse(expression)
+    if not len(parsed) or parsed[-1] != (codes.AT, codes.AT_END_STRING) or _LOOKS_BACK in expression:
+        return None
+    _, longest = parsed.getwidth()
+    return int(longest) if longest < _UNBOUNDED else None
 
 
 def literal_worth(literal: bytes) -> float:

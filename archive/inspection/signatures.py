@@ -22,7 +22,7 @@ from xml.etree import ElementTree
 from archive.errors import ArchiveError
 from archive.inspection.identification import describe
 from archive.inspection.index import Need, SignatureIndex
-from archive.inspection.requirements import requirements
+from archive.inspection.requirements import reach, requirements
 from archive.inspection.signature_file import SHIPPED, FidoFiles, SignatureFile, SignaturesError
 
 if TYPE_CHECKING:
@@ -248,7 +248,15 @@ def _read_pattern(element: Element) -> Pattern:
         return Pattern(_NOTHING.match, False, _NOTHING, False)  # which FIDO passes over
     compiled = re.compile(regex.encode("utf8"))
     anchored = position == "BOF"
-    return Pattern(compiled.match if anchored else compiled.search, position == "EOF", compiled, anchored)
+    return Pattern(compiled.match if anchored else _search(compiled), position == "EOF", compiled, anchored)
+
+
+def _search(pattern: re.Pattern[bytes]) -> Callable[[bytes], object]:
+    """``pattern.search``, begun as late as anything it fits can begin: some go back and forth for milliseconds else."""
+    octets = reach(pattern.pattern)
+    if octets is None:
+        return pattern.search
+    return lambda data: pattern.search(data, max(len(data) - octets, 0))
 
 
 def _give_up(octets: bytes) -> object:

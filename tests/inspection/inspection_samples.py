@@ -18,8 +18,8 @@ PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 WORD_MEMBER = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 CONTENT_TYPES = f'<Types><Override ContentType="{WORD_MEMBER}"/></Types>'.encode()
-MP3_HOG = b"ID3" + b"\xff\xfb\x90" * 43_000
-"""Keeps FIDO's pattern for fmt/134 busy for two minutes."""
+MP3_HOG = b"ID3" + b"\xff\xfd\x90" * 43_000
+"""Keeps FIDO's pattern for fmt/198 busy for minutes."""
 
 
 def zip_of(members: Mapping[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -15,8 +15,8 @@ from skeletons import skeletons
 
 from archive.inspection import occurrence, signatures
 from archive.inspection.occurrence import occurrence_of, one_by_one
-from archive.inspection.requirements import Requirements, Window, requirements
-from archive.inspection.signatures import SignatureTables, fido_tables
+from archive.inspection.requirements import Requirements, Window, reach, requirements
+from archive.inspection.signatures import SignatureTables, _search, fido_tables
 
 Ask = Callable[[bytes], list[str]]
 BUFFER = 128 * 1024
@@ -114,6 +114,33 @@ def test_mutations(fido: Ask, tables: SignatureTables, data: bytes) -> None:
 )
 def test_what_an_expression_needs(regex: bytes, anchored: bool, window: Window | None, literal: bytes | None) -> None:
     assert requirements(re.compile(regex), anchored=anchored) == Requirements(window, literal)
+
+
+@pytest.mark.parametrize(
+    ("expression", "octets"),
+    [
+        (rb"(?s)IEND.{4}\Z", 8),
+        (rb"(?s)a.{2,5}b.{0,10}\Z", 17),
+        (rb"(?s)(?:ab|cde)\Z", 3),
+        (rb"(?s)IEND.{4}", None),
+        (rb"(?s)a.*b\Z", None),
+        (rb"(?s)a.{3,}\Z", None),
+        (rb"(?s)(?<!x)ab\Z", None),
+        (rb"(?s)(?:ab\Z|cd)", None),
+        (rb"", None),
+    ],
+)
+def test_how_far_before_the_end_a_match_begins_at_most(expression: bytes, octets: int | None) -> None:
+    assert reach(expression) == octets
+
+
+@given(
+    expression=st.from_regex(rb"\A(?:[abc]|\[ab\]|a\?|\(\?:ab\|c\)|\.\{[0-3],[4-7]\}){1,6}\Z"),
+    data=st.text("abc", max_size=40).map(str.encode),
+)
+def test_a_search_from_where_a_match_can_begin_finds_what_a_whole_one_finds(expression: bytes, data: bytes) -> None:
+    pattern = re.compile(rb"(?s)" + expression + rb"\Z")
+    assert (_search(pattern)(data) is None) == (pattern.search(data) is None)
 
 
 @given(strings=st.sets(st.binary(min_size=1, max_size=4), max_size=12), data=st.binary(max_size=200))
