@@ -26,12 +26,15 @@ def replicate(
 
     Recording is the caller's: a copy without a record is an orphan that the next run adopts.
     """
-    promise = read_promise(seal, [source])
+    promise: Promise | None = None
     records, findings = [], []
     for location in holdings.locations.values():
         if location.name in held:
             continue
-        reason = location.offline() or store(holdings, location, package, source=source, promise=promise)
+        reason = location.offline()
+        if reason is None:
+            promise = promise or read_promise(seal, [source])
+            reason = store(holdings, location, package, source=source, promise=promise)
         if reason is None:
             records.append(replication(holdings, package, location.name))
         else:

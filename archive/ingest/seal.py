@@ -234,9 +234,12 @@ def finish(intent: Path, *, bench: Workbench) -> list[Finding]:
         if not store.holds(key):
             if not staged.is_dir():
                 raise ArchiveError(f"package {record.aip} is neither in staging nor in the store")
-            promise = read_promise(sealed_of(record), [DirectoryReader(staged)])
+
+            def check(copy: DirectoryReader) -> None:
+                require_right(copy, read_promise(sealed_of(record), [DirectoryReader(staged)]))
+
             with own_disk(staged):
-                store.take_in(staged, key, check=lambda copy: require_right(copy, promise))
+                store.take_in(staged, key, check=check)
         bench.progress.stage("replicating")
         copies, findings = replicate(
             holdings, record.aip, sealed_of(record), source=store.reader(key), held=frozenset({STORE})
