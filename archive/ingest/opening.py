@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from io import RawIOBase
 
 from archive.errors import ReadFailure
@@ -44,5 +45,6 @@ def _open(expected: Expected, open_one: Callable[[Expected], RawIOBase]) -> Open
     except OSError as error:
         return ReadFailure(error.strerror or str(error))
     if hasattr(os, "posix_fadvise") and expected.size:
-        os.posix_fadvise(source.fileno(), 0, min(expected.size, _WANTED), os.POSIX_FADV_WILLNEED)
+        with suppress(OSError):  # a wish, which a file system need not understand
+            os.posix_fadvise(source.fileno(), 0, min(expected.size, _WANTED), os.POSIX_FADV_WILLNEED)
     return source
