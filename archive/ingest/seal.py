@@ -24,6 +24,7 @@ from archive.ingest.groups import in_words
 from archive.ingest.papers import PAPERS
 from archive.ingest.receive import UNREADABLE
 from archive.ingest.survey import Delivery
+from archive.ingest.unreceived import not_received
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId, new_identifier
 from archive.model.names import shown
@@ -153,18 +154,7 @@ def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> l
     ]
     known = {row.id for row in bench.holdings.catalogue.received(accession, [p.name for p in decision.pending])}
     pending = [
-        ReceiptRecord(
-            **bench.holdings.stamp("cannot be read"),
-            accession=accession,
-            file=file.file,
-            name=file.name,
-            size=Octets(file.size),
-            sha256=None,
-            blake3=None,
-            mtime=Octets(file.mtime),
-            outcome=Outcome.PENDING,
-            aip=None,
-        )
+        not_received(file, accession, Outcome.PENDING, bench.holdings.stamp("cannot be read"))
         for file in decision.pending
         if file.file not in known  # said once already, by a run that could not read it either
     ]

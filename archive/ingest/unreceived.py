@@ -7,10 +7,11 @@ others of which only the journal knows; they must not go with it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import AccessionRow
@@ -131,17 +132,16 @@ def _record(
 ) -> int:
     count, waiting = 0, iter(files)
     while some := list(islice(waiting, AT_ONCE)):
-        holdings.record([_receipt(file, known, outcome, reason=reason, holdings=holdings) for file in some])
+        holdings.record([not_received(file, known.id, outcome, holdings.stamp(reason)) for file in some])
         count += len(some)
     return count
 
 
-def _receipt(
-    file: Expected, known: AccessionRow, outcome: Outcome, *, reason: str, holdings: Holdings
-) -> ReceiptRecord:
+def not_received(file: Expected, accession: AccessionId, outcome: Outcome, stamp: Mapping[str, Any]) -> ReceiptRecord:
+    """The record of a listed file of which no octet is held."""
     return ReceiptRecord(
-        **holdings.stamp(reason),
-        accession=known.id,
+        **stamp,
+        accession=accession,
         file=file.file,
         name=file.name,
         size=Octets(file.size),
