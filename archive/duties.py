@@ -158,6 +158,8 @@ def _rescan(doors: Doors, progress: Progress) -> Done | None:
         return Done("rescan", f"{error.what}; the package in hand is looked at again later")
     except ArchiveError as error:  # a daemon outlives it
         return Done("rescan", f"{error.what}. {error.hint}", alarming=True)
+    except OSError as error:  # its lock file, on a disk that is full
+        return Done("rescan", f"looking for malware was not begun: {error}", alarming=True)
     if tonight is None:
         return None
     if tonight.no_scanner is not None:
@@ -200,7 +202,10 @@ def tick(doors: Doors, home: Path, *, progress: Progress, clock: Clock = system_
         rescanned = _rescan(doors, progress)
         done += [] if rescanned is None else [rescanned]
     if not waits or len(done) > 1:
-        beat(home, done, now=clock())
+        try:
+            beat(home, done, now=clock())
+        except OSError as error:
+            done.append(Done("heartbeat", f"could not be written: {error}; free space or mend the disk", alarming=True))
     return done
 
 

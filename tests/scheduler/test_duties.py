@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -217,6 +218,18 @@ def test_an_error_of_the_world_is_a_sentence_and_the_daemon_lives(home: Path) ->
     (done,) = tick(home, actor="a", progress=Silent())
     assert done.alarming
     assert "damaged" in done.sentence or "catalogue" in done.sentence
+
+
+def test_a_full_disk_is_a_sentence_and_the_daemon_lives(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("archive.duties.rescan_tonight", full)
+    monkeypatch.setattr(durable, "write_atomic", full)
+    told = tick(home, actor="a", progress=Silent())
+    assert [done.duty for done in told] == ["rescan", "heartbeat"]
+    assert all(done.alarming and "No space left" in done.sentence for done in told)
+    assert last_beat(home) is None
 
 
 def test_silence_is_noticed(home: Path) -> None:
