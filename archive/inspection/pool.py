@@ -219,18 +219,16 @@ class _Waiting:
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self._fresh = enumerate(tasks)
-        self._next: Batch = []
+        self._taken = 0
         self._again: deque[tuple[int, Task]] = deque()
 
     def take(self, *, before: int) -> Batch:
-        """The next tasks; none if their numbers are ``before`` or higher, or there are none."""
+        """The next tasks of those with numbers below ``before``; nothing when there are none."""
         if self._again:
             return [self._again.popleft()]
-        self._next = self._next or list(islice(self._fresh, BATCH))
-        if self._next and self._next[0][0] < before:
-            taken, self._next = self._next, []
-            return taken
-        return []
+        batch = list(islice(self._fresh, min(BATCH, max(0, before - self._taken))))
+        self._taken += len(batch)
+        return batch
 
     def put_back(self, tasks: Iterable[tuple[int, Task]]) -> None:
         """Hand these out again, each by itself, before all others."""

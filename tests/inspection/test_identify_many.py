@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from time import sleep
 
 import pytest
 from inspection_samples import GENERATED
@@ -117,6 +118,33 @@ def test_no_more_than_a_window_is_taken_ahead_and_no_process_outlives_the_batch(
     assert multiprocessing.active_children()
     answers.close()  # type: ignore[attr-defined]  # a generator
     assert not multiprocessing.active_children()
+
+
+class Patient(Echo):
+    """Looks at the file called as one that is not there for as long as it is not there."""
+
+    def examine(self, file: EvidenceFile, *, name: str) -> Identification:
+        while name.startswith("/") and not os.path.exists(name):
+            sleep(0.01)
+        return super().examine(file, name=name)
+
+
+def test_one_slow_file_lets_exactly_a_window_be_taken(tmp_path: Path) -> None:
+    signal_to_go = tmp_path / "go"
+    taken = 1
+
+    def endless() -> Iterator[str]:
+        nonlocal taken
+        yield str(signal_to_go)
+        for taken in itertools.count(2):
+            if taken == WINDOW:
+                signal_to_go.touch()
+            yield f"fmt/{taken}"
+
+    answers = identify_many(tasks(endless()), workers=2, make=Patient)
+    assert next(answers).matches[0].puid == str(signal_to_go)
+    assert taken == WINDOW
+    answers.close()  # type: ignore[attr-defined]  # a generator
 
 
 @pytest.mark.parametrize("count", [3, 200])
