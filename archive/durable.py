@@ -126,6 +126,13 @@ def forget_pages(descriptor: int) -> None:
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
+def ask_for(descriptor: int, octets: int) -> None:
+    """Ask the kernel to fetch a file's first ``octets`` from the medium meanwhile; nobody waits for them here."""
+    if hasattr(os, "posix_fadvise") and octets:
+        with contextlib.suppress(OSError):  # a wish, which a file system need not understand
+            os.posix_fadvise(descriptor, 0, octets, os.POSIX_FADV_WILLNEED)
+
+
 @contextlib.contextmanager
 def exclusive(path: Path, *, doing: str | None, of: str = "the archive", patience: float = 0.0) -> Iterator[None]:
     """Hold the lock file ``path`` alone; LockedError, naming the holder, where others hold it after ``patience`` s.

@@ -18,12 +18,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 from archive.bags.structure import THE_BAG
-from archive.durable import forget_pages
+from archive.durable import ask_for, forget_pages
 from archive.model.names import shown
 from profiles.finding import Finding, Severity
 
 LARGE = 256 * 1024 * 1024
 """Octets from which a bag is worth a process on each core."""
+
+_WANTED = 4 * 1024 * 1024
+"""Octets of a file that the medium is asked for before bagit-python is; a reading goes on from there without asking."""
+
+_AHEAD = 1024 * 1024 * 1024
+"""Octets of a bag behind which nothing more is asked for ahead: memory has an end."""
 
 _SOURCE = "bagit-python"
 
@@ -49,8 +55,9 @@ def _prepare(path: Path, octets: list[int]) -> Iterator[Finding]:
                 status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
                 mode = status.st_mode
                 if stat.S_ISREG(mode):
+                    ahead = min(status.st_size, _WANTED) if octets[0] < _AHEAD else 0
                     octets[0] += status.st_size
-                    _forget(name, descriptor)
+                    _read_anew(name, descriptor, ahead=ahead)
                 elif not stat.S_ISDIR(mode):
                     subject = shown(os.path.relpath(os.path.join(folder, name), os.fsencode(path)))
                     message = "This is a link or a special file, on which bagit-python may hang; it was not asked."
@@ -63,10 +70,12 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _forget(name: bytes, folder: int) -> None:
+def _read_anew(name: bytes, folder: int, *, ahead: int) -> None:
+    """Drop a file's pages, and have its first ``ahead`` octets on the way before they are asked for."""
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     try:
         forget_pages(descriptor)
+        ask_for(descriptor, ahead)
     finally:
         os.close(descriptor)
 
@@ -75,11 +84,14 @@ def _validate_apart(path: Path) -> list[Finding]:
     """As ``_validate``, on every core.
 
     bagit-python forks for that, which a process with threads cannot risk: so it gets one of its own, out of reach of
-    the Ctrl-C that asks us to finish what is in hand. ``-P``: no module is taken from the folder we happen to be in,
-    which may be a delivered one.
+    the Ctrl-C that asks us to finish what is in hand. (A group of its own does that. In a session of its own, where the
+    kernel shares cores out among sessions, it would wait for our workers, who have stepped back behind everybody here.)
+    ``-P``: no module is taken from the folder we happen to be in, which may be a delivered one.
     """
     command = [sys.executable, "-P", "-m", __name__, os.fspath(path)]
-    done = subprocess.run(command, capture_output=True, check=False, start_new_session=True)
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, check=False, process_group=0
+    )
     try:
         told = json.loads(done.stdout)
     except ValueError:

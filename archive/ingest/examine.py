@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from archive import durable
 from archive.holdings.sealing import own_disk
 from archive.ingest.identifying import Answers
 from archive.ingest.receive import Received, ReceivedFile
@@ -42,6 +43,8 @@ class Examined:
 def examine(received: Received, identified: Answers, *, bench: Workbench) -> Examined:
     """What every received file is, whether it is infected and whether signatures fit; where a person should look."""
     scans = _scan(received, bench)
+    with own_disk(received.folder):  # the medium takes what was copied while the crew looks at it
+        durable.sync_filesystem(received.folder)
     bench.progress.stage("identifying formats")
     said = identified()
     tools = tuple(answer.said_by for answer in said[0]) if said else ()

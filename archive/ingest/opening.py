@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from contextlib import suppress
 from io import RawIOBase
 
+from archive import durable
 from archive.errors import ReadFailure
 from archive.ingest.journal import Expected
 
@@ -44,7 +43,5 @@ def _open(expected: Expected, open_one: Callable[[Expected], RawIOBase]) -> Open
         source = open_one(expected)
     except OSError as error:
         return ReadFailure(error.strerror or str(error))
-    if hasattr(os, "posix_fadvise") and expected.size:
-        with suppress(OSError):  # a wish, which a file system need not understand
-            os.posix_fadvise(source.fileno(), 0, min(expected.size, _WANTED), os.POSIX_FADV_WILLNEED)
+    durable.ask_for(source.fileno(), min(expected.size, _WANTED))
     return source

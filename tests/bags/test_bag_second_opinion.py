@@ -38,6 +38,34 @@ def test_its_pass_comes_after_the_pages_of_every_file_were_dropped(
     assert sorted(dropped) == sorted(files.values())
 
 
+def test_a_large_bag_is_judged_out_of_reach_of_ctrl_c_and_within_our_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel may share cores out among sessions: one of its own would be held up by workers who step back."""
+    told = tmp_path / "told"
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\nps -o pgid=,sid= -p $$ > {told}\necho '[]'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(opinions.sys, "executable", str(program))
+    monkeypatch.setattr(opinions, "LARGE", 0)
+    assert second_opinion(write(tmp_path / "bag", bag())) == []
+    group, session = map(int, told.read_text().split())
+    assert group != os.getpgid(0)
+    assert session == os.getsid(0)
+
+
+def test_no_more_of_a_bag_is_asked_for_ahead_than_memory_may_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(opinions, "ask_for", lambda _descriptor, octets: asked.append(octets))
+    monkeypatch.setattr(opinions, "_WANTED", 3)
+    monkeypatch.setattr(opinions, "_AHEAD", 1)
+    assert second_opinion(write(tmp_path, bag())) == []
+    assert asked[0] == 3
+    assert set(asked[1:]) == {0}
+
+
 def test_each_file_it_finds_wrong_is_a_finding(tmp_path: Path) -> None:
     files = bag()
     files[b"data/a.txt"] = b"ALPHA"
