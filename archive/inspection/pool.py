@@ -27,7 +27,7 @@ from archive.inspection.fido_identifier import FidoIdentifier
 from archive.inspection.identification import FormatIdentifier, Identification, describe
 from archive.inspection.local_identifier import LocalIdentifier
 from archive.inspection.siegfried_identifier import SiegfriedIdentifier
-from archive.inspection.spawning import no_modules_from_here
+from archive.inspection.spawning import no_modules_from_here, one_core_each
 
 Task = tuple[Path, str]
 """Where a file lies, and the name it was delivered under."""
@@ -247,7 +247,7 @@ class _Worker:
         self._begun = monotonic()
         self._ended = ""
         self._process = context.Process(target=_work, args=(theirs, makes), daemon=True)
-        with _interrupts_held(), no_modules_from_here():
+        with _interrupts_held(), no_modules_from_here(), one_core_each():
             self._process.start()
         theirs.close()  # so that the pipe ends when the worker does
 
@@ -322,12 +322,14 @@ def _work(connection: Connection, makes: Makers) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller hears Ctrl-C and decides
     os.nice(_GIVE_WAY)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        gc.disable()
         try:
             witnesses = [make() for make in makes]
         except ArchiveError as error:
             connection.send(error)
             return
         gc.freeze()  # what was loaded stays; to look through it for garbage costs one file in fifteen
+        gc.enable()
         connection.send(_Introduction(tuple(_tool(witness) for witness in witnesses)))
         while True:
             batch = connection.recv()

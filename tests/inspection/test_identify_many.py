@@ -208,3 +208,22 @@ def test_a_witness_that_fails_costs_its_own_answer_and_no_other(count: int) -> N
     *_, (careless, echo) = examine_many(tasks(names), workers=2, makes=(Careless, Echo))
     assert careless.warning == "identification failed: RecursionError: too deep"
     assert echo.matches[0].puid == "surprising"
+
+
+class Telling(Echo):
+    """Identifies a file as what its process was told about cores."""
+
+    def examine(self, file: EvidenceFile, *, name: str) -> Identification:
+        return super().examine(file, name=os.environ.get("GOMAXPROCS", "all"))
+
+
+@pytest.mark.parametrize("said", [None, "3"])
+def test_a_worker_keeps_to_one_core_unless_somebody_said_otherwise(
+    said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOMAXPROCS", raising=False)
+    if said is not None:
+        monkeypatch.setenv("GOMAXPROCS", said)
+    answers = list(identify_many(tasks(numbers(SMALL_BATCH)), workers=2, make=Telling))
+    assert set(names_of(answers)) == {said or "1"}
+    assert os.environ.get("GOMAXPROCS") == said
