@@ -89,9 +89,7 @@ def _validate_apart(path: Path) -> list[Finding]:
     ``-P``: no module is taken from the folder we happen to be in, which may be a delivered one.
     """
     command = [sys.executable, "-P", "-m", __name__, os.fspath(path)]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, check=False, process_group=0
-    )
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, process_group=0)
     try:
         told = json.loads(done.stdout)
     except ValueError:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from archive.holdings.holdings import Stamp
-from archive.inspection.identification import Identification
+from archive.inspection.identification import Answers
 from archive.inspection.verdict import decide, heard
 from archive.model.formats import FileFormat, Tool
 from archive.model.identifiers import FileId, PackageId
 from archive.model.records import IdentificationRecord
 
-Answered = tuple[FileId, Sequence[Identification]]
+Answered = tuple[FileId, Answers]
 """A file, and what each identifier said of it."""
 
 

@@ -43,8 +43,9 @@ class Examined:
 def examine(received: Received, identified: Answers, *, bench: Workbench) -> Examined:
     """What every received file is, whether it is infected and whether signatures fit; where a person should look."""
     scans = _scan(received, bench)
-    with own_disk(received.folder):  # the medium takes what was copied while the crew looks at it
-        durable.sync_filesystem(received.folder)
+    if received.files:
+        with own_disk(received.folder):  # the medium takes what was copied while the crew looks at it
+            durable.sync_filesystem(received.folder)
     bench.progress.stage("identifying formats")
     said = identified()
     tools = tuple(answer.said_by for answer in said[0]) if said else ()

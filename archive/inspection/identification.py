@@ -94,6 +94,10 @@ class Identification:
         return f"basis: {basis}" if len(self.matches) == 1 else f"basis: {basis}, fits several: {puids}"
 
 
+Answers = tuple[Identification, ...]
+"""What each witness said of one file, in the order they were named."""
+
+
 class FormatIdentifier(Protocol):
     """Tells formats apart; who inherits from this and implements ``examine`` has ``identify``.
 

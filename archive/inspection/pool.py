@@ -24,16 +24,14 @@ from types import TracebackType
 from archive.errors import ArchiveError
 from archive.inspection.evidence_file import EvidenceFile
 from archive.inspection.fido_identifier import FidoIdentifier
-from archive.inspection.identification import FormatIdentifier, Identification, describe
+from archive.inspection.identification import Answers, FormatIdentifier, Identification, describe
 from archive.inspection.local_identifier import LocalIdentifier
+from archive.inspection.retelling import Listener, Teller
 from archive.inspection.siegfried_identifier import SiegfriedIdentifier
 from archive.inspection.spawning import no_modules_from_here, one_core_each
 
 Task = tuple[Path, str]
 """Where a file lies, and the name it was delivered under."""
-
-Answers = tuple[Identification, ...]
-"""What each witness said of one file, in the order they were named."""
 
 SMALL_BATCH = 64
 """Files below which starting workers (half a second) costs more than it saves."""
@@ -244,6 +242,7 @@ class _Worker:
         self.in_hand: deque[Batch] = deque()
         self.dead = False
         self._tools: tuple[_Tool, ...] = ()
+        self._listener = Listener()
         self._begun = monotonic()
         self._ended = ""
         self._process = context.Process(target=_work, args=(theirs, makes), daemon=True)
@@ -277,7 +276,8 @@ class _Worker:
                 if isinstance(message, _Introduction):
                     self._tools = message.tools
                 else:
-                    yield from zip((number for number, _ in self.in_hand.popleft()), message, strict=True)
+                    numbers = (number for number, _ in self.in_hand.popleft())
+                    yield from zip(numbers, self._listener.hear(message), strict=True)
         except (EOFError, OSError):
             self.dead = True
 
@@ -331,6 +331,7 @@ def _work(connection: Connection, makes: Makers) -> None:
         gc.freeze()  # what was loaded stays; to look through it for garbage costs one file in fifteen
         gc.enable()
         connection.send(_Introduction(tuple(_tool(witness) for witness in witnesses)))
+        teller = Teller()
         while True:
             batch = connection.recv()
-            connection.send([_ask_all(witnesses, path, name) for path, name in batch])
+            connection.send(teller.tell([_ask_all(witnesses, path, name) for path, name in batch]))

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from archive.inspection.identification import EMPTY, LOCAL, FormatMatch, Identification
+from archive.inspection.identification import EMPTY, LOCAL, Answers, FormatMatch, Identification
 from archive.model.formats import Basis, Kind
 
 GENERAL = frozenset({"x-fmt/263", "fmt/111", "fmt/189", "fmt/101", "fmt/817", "x-fmt/111", "x-fmt/266"})
@@ -19,6 +20,9 @@ GENERAL = frozenset({"x-fmt/263", "fmt/111", "fmt/189", "fmt/101", "fmt/817", "x
 
 MOST_QUOTED = 4
 """Formats of one answer that are listed where a person reads it."""
+
+REMEMBERED = 4096
+"""Verdicts that are kept: thousands of files get the same answers, and are asked about more than once."""
 
 _GENERAL_OF_FIDO = "fido-fmt/189."
 """FIDO's own identifiers for Word, Excel or PowerPoint of any version, told by names of members."""
@@ -52,7 +56,8 @@ class Verdict:
     basis: Basis | None
 
 
-def decide(answers: Sequence[Identification]) -> Verdict:
+@lru_cache(REMEMBERED)
+def decide(answers: Answers) -> Verdict:
     """The verdict over the ``answers`` of all witnesses to one file, in any order."""
     registries = [answer for answer in answers if not _is_ours(answer)]
     own = [match for answer in answers if _is_ours(answer) for match in answer.matches]
@@ -69,7 +74,8 @@ def decide(answers: Sequence[Identification]) -> Verdict:
     return Verdict(kind, format, basis)
 
 
-def of_interest(answers: Sequence[Identification]) -> tuple[Identification, ...]:
+@lru_cache(REMEMBERED)
+def of_interest(answers: Answers) -> Answers:
     """The answers that are worth keeping: those of the registries, and ours where it adds something to them."""
     told = any(_by_bytes(answer.matches) for answer in answers if not _is_ours(answer))
 
@@ -84,7 +90,8 @@ def heard(answers: Sequence[Identification]) -> str:
     return "; ".join(f"{answer.tool}: {_said(answer)}" for answer in answers)
 
 
-def summary(answers: Sequence[Identification]) -> Identification:
+@lru_cache(REMEMBERED)
+def summary(answers: Answers) -> Identification:
     """The verdict in the form of one answer, for where only one has room: all tools, and the format if one is named.
 
     Where none is named, its matches are those the basis of the verdict speaks for.

@@ -10,10 +10,11 @@ import base64
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
-from archive.inspection.identification import FormatMatch, Identification
-from archive.inspection.verdict import SENTENCES, decide
+from archive.inspection.identification import Answers, FormatMatch, Identification
+from archive.inspection.verdict import REMEMBERED, SENTENCES, decide
 from archive.model.moments import format_moment, moment_from_ns
 from archive.model.names import in_xml
 from archive.model.transfer import SealState, Transfer
@@ -182,7 +183,7 @@ def file_object(file: PackagedFile) -> File:
         composition_level=0,
         fixity=tuple(fixity),
         size=file.size,
-        formats=tuple(_formats(file)),
+        formats=_formats(file.answers),
         extensions=(_extension(file),),
     )
     return File(
@@ -194,19 +195,19 @@ def file_object(file: PackagedFile) -> File:
     )
 
 
-def _formats(file: PackagedFile) -> Iterator[Format]:
+@lru_cache(REMEMBERED)
+def _formats(answers: Answers) -> tuple[Format, ...]:
     """The format the verdict names, with the answers that say the same; then each answer that says something else."""
-    verdict = decide(file.answers)
+    verdict = decide(answers)
     named = None if verdict.format is None else verdict.format.puid
     same: list[Identification] = []
     other: list[Identification] = []
-    for answer in file.answers:
+    for answer in answers:
         puid = None if answer.format is None else answer.format.puid
         (same if puid == named else other).append(answer)
     verdict_note = f"{VERDICT}{verdict.kind}; {SENTENCES[verdict.kind]}"
-    yield _format(verdict.format, (verdict_note, *(answer.note for answer in same)))
-    for answer in other:
-        yield _format(answer.format, (answer.note,))
+    first = _format(verdict.format, (verdict_note, *(answer.note for answer in same)))
+    return (first, *(_format(answer.format, (answer.note,)) for answer in other))
 
 
 def _format(match: FormatMatch | None, notes: tuple[str, ...]) -> Format:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -46,8 +47,10 @@ def test_a_seal_that_fails_sends_home_whoever_still_looks_at_later_files(
 
         return replace(made, identify=identify)
 
+    syncs = itertools.count(1)
+
     def full(what: str) -> None:
-        if what == "sync filesystem":
+        if what == "sync filesystem" and next(syncs) == 2:  # the first follows the copying, the second the sealing
             failed.set()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
