@@ -12,7 +12,7 @@ import os
 import os.path
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -225,18 +225,22 @@ def _read_format(element: Element) -> Format:
         extensions=tuple(extension.text or "" for extension in element.findall("extension")),
         outranks=frozenset(inferior.text or "" for inferior in element.findall("has_priority_over")) - {puid},
         container=container,
-        signatures=tuple(tuple(_read_signature(signature)) for signature in element.findall("signature")),
+        signatures=tuple(_read_signature(signature) for signature in element.findall("signature")),
     )
 
 
-def _read_signature(element: Element) -> Iterator[Pattern]:
-    """The patterns of a signature, up to the first that FIDO itself cannot try."""
+def _read_signature(element: Element) -> tuple[Pattern, ...]:
+    """The patterns of a signature, those first that fail soonest; all must fit, so their order changes no answer.
+
+    Of one with a pattern that FIDO itself cannot try, the patterns up to that, as they come.
+    """
+    patterns = []
     for pattern in element.findall("pattern"):
         try:
-            yield _read_pattern(pattern)
+            patterns.append(_read_pattern(pattern))
         except (re.error, LookupError):
-            yield Pattern(_give_up, False, _NOTHING, False)
-            return
+            return (*patterns, Pattern(_give_up, False, _NOTHING, False))
+    return tuple(sorted(patterns, key=lambda pattern: not pattern.anchored))
 
 
 def _read_pattern(element: Element) -> Pattern:
