@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -22,16 +23,36 @@ Question = tuple[Path, str]
 """Where a file lies, and the name it was delivered under."""
 
 
+_TOGETHER = 16
+"""Files that are handed to the thread at once: to wake it for each would cost more than to wait for a few."""
+
+Questions = SimpleQueue[list[Question] | None]
+"""The files of one lot on their way to the thread; ``None`` ends them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """The files of one lot as they come; ``None`` ends them."""
+    """The files of one lot as they come."""
 
     answers: Answers
-    _files: SimpleQueue[Question | None] = field(default_factory=SimpleQueue)
+    _questions: Questions
+    _waiting: list[Question] = field(default_factory=list)
 
     def put(self, folder: Path, file: ReceivedFile) -> None:
         """A file lies in ``folder``, complete."""
-        self._files.put((delivered_file(folder, file.path), file.expected.name.decode("utf-8", "surrogateescape")))
+        name = file.expected.name.decode("utf-8", "surrogateescape")
+        self._waiting.append((delivered_file(folder, file.path), name))
+        if len(self._waiting) >= _TOGETHER:
+            self._hand_over()
+
+    def end(self) -> None:
+        """There are no more."""
+        self._hand_over()
+        self._questions.put(None)
+
+    def _hand_over(self) -> None:
+        self._questions.put(self._waiting.copy())
+        self._waiting.clear()
 
 
 class Identifying:
@@ -52,16 +73,17 @@ class Identifying:
     @contextmanager
     def lot(self) -> Iterator[Arriving]:
         """What takes the files of the next lot; the lot ends with the block."""
-        files: SimpleQueue[Question | None] = SimpleQueue()
-        asked: Future[list[tuple[Identification, ...]]] = self._thread.submit(self._ask, files)
+        questions: Questions = SimpleQueue()
+        asked: Future[list[tuple[Identification, ...]]] = self._thread.submit(self._ask, questions)
+        arriving = Arriving(asked.result, questions)
         try:
-            yield Arriving(asked.result, files)
+            yield arriving
         finally:
-            files.put(None)
+            arriving.end()
 
-    def _ask(self, files: SimpleQueue[Question | None]) -> list[tuple[Identification, ...]]:
+    def _ask(self, questions: Questions) -> list[tuple[Identification, ...]]:
         answers = list[tuple[Identification, ...]]()
-        for of_one in self._identify(iter(files.get, None)):
+        for of_one in self._identify(chain.from_iterable(iter(questions.get, None))):
             if self._given_up:  # nobody waits for the others: whoever still looks at them is sent home
                 break
             answers.append(of_one)

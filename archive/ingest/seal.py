@@ -210,12 +210,14 @@ def place(prepared: Prepared, *, desk: Path, bench: Workbench) -> list[Finding]:
     intent = desk / f"{seals[0].aip}{SEALED}"
     with own_disk(intent):
         durable.write_atomic(intent, _encode(prepared))
-    return finish(intent, bench=bench)
+    return finish(intent, prepared.records, bench=bench)
 
 
-def finish(intent: Path, *, bench: Workbench) -> list[Finding]:
-    """Store and record the package that ``intent`` speaks of, from wherever an earlier run was stopped."""
-    records = _decode(intent)
+def finish(intent: Path, records: Sequence[Record], *, bench: Workbench) -> list[Finding]:
+    """Store and record the package that ``intent`` speaks of, from wherever an earlier run was stopped.
+
+    ``records`` are those that ``intent`` holds.
+    """
     record = next(record for record in records if isinstance(record, SealRecord))
     holdings, store = bench.holdings, bench.holdings.locations[STORE]
     staged, key = intent.with_suffix(""), replica_key(record.aip)
@@ -246,7 +248,7 @@ def finish_interrupted(desk: Path, *, bench: Workbench) -> list[Finding]:
     if not desk.is_dir():
         return findings
     for intent in sorted(desk.glob(f"*{SEALED}")):
-        findings += finish(intent, bench=bench)
+        findings += finish(intent, _decode(intent), bench=bench)
     for folder in desk.iterdir():
         if folder.is_dir() and folder.name != PAPERS:
             discard(folder)

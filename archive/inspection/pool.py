@@ -39,7 +39,7 @@ SMALL_BATCH = 64
 WINDOW = 1024
 """Files taken from the caller ahead of the answer that is due, at most: one slow file must not stop the others."""
 
-BATCH = 8
+BATCH = 16
 """Files that are handed over and answered together: talking about a file must cost less than looking at it."""
 
 QUEUE = 2
