@@ -11,7 +11,7 @@ def main() -> None:
     from archive.cli import run
 
     code = run(sys.argv[1:])
-    gc.freeze()  # all memory is given back with the process; to look through it for garbage first takes a tenth second
+    gc.freeze()  # memory is given back with the process; to look through it for garbage first is time for nothing
     sys.exit(code)
 
 

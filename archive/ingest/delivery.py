@@ -15,7 +15,7 @@ from archive.ingest.appraise import appraise
 from archive.ingest.brought import NOTHING, Brought
 from archive.ingest.close import Accessioned, close, report, report_finished
 from archive.ingest.examine import examine
-from archive.ingest.identifying import Answers, Identifying
+from archive.ingest.identifying import Awaited, Identifying
 from archive.ingest.journal import Lot, lots
 from archive.ingest.metadata import MetadataFile
 from archive.ingest.quarantine import quarantine
@@ -77,7 +77,7 @@ def _look(
     )
 
 
-def _receive(delivery: Delivery, desk: Desk, bench: Workbench) -> Generator[tuple[Received, Answers], None, None]:
+def _receive(delivery: Delivery, desk: Desk, bench: Workbench) -> Generator[tuple[Received, Awaited], None, None]:
     """Lot after lot, received, with the crew's answers; when a person asks to stop, those in hand.
 
     The crew looks at files while others arrive. Two lots are in hand at most: one is received while the crew finishes
@@ -86,7 +86,7 @@ def _receive(delivery: Delivery, desk: Desk, bench: Workbench) -> Generator[tupl
     totals = bench.holdings.catalogue.totals(desk.accession)
     bench.progress.stage("files", total=desk.listed.files, done=totals.received - totals.pending)
     with Identifying(bench.identify) as identifying:
-        before: tuple[Received, Answers] | None = None
+        before: tuple[Received, Awaited] | None = None
         failure: ArchiveError | None = None
         for lot in _open_lots(desk, bench):
             try:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from archive import durable
 from archive.holdings.sealing import own_disk
-from archive.ingest.identifying import Answers
+from archive.ingest.identifying import Awaited
 from archive.ingest.receive import Received, ReceivedFile
 from archive.ingest.signatures import judge_signatures, told
 from archive.ingest.workbench import Workbench
-from archive.inspection.identification import Identification
+from archive.inspection.identification import Answers
 from archive.inspection.verdict import SENTENCES, decide, heard, of_interest
 from archive.model.formats import Tool
 from archive.model.malware import Scan
@@ -30,23 +30,23 @@ class Examined:
     """
 
     received: Received
-    answers: tuple[tuple[Identification, ...], ...]
+    answers: tuple[Answers, ...]
     tools: tuple[Tool, ...]
     signatures: tuple[JudgedSignature, ...]
     scans: tuple[Scan, ...]
 
-    def pairs(self) -> tuple[tuple[ReceivedFile, tuple[Identification, ...]], ...]:
+    def pairs(self) -> tuple[tuple[ReceivedFile, Answers], ...]:
         """Each file with the answers to it."""
         return tuple(zip(self.received.files, self.answers, strict=True))
 
 
-def examine(received: Received, identified: Answers, *, bench: Workbench) -> Examined:
+def examine(received: Received, identified: Awaited, *, bench: Workbench) -> Examined:
     """What every received file is, whether it is infected and whether signatures fit; where a person should look."""
     scans = _scan(received, bench)
+    bench.progress.stage("identifying formats")
     if received.files:
         with own_disk(received.folder):  # the medium takes what was copied while the crew looks at it
             durable.sync_filesystem(received.folder)
-    bench.progress.stage("identifying formats")
     said = identified()
     tools = tuple(answer.said_by for answer in said[0]) if said else ()
     answers = [of_interest(of_one) for of_one in said]
@@ -62,7 +62,7 @@ def _scan(received: Received, bench: Workbench) -> tuple[Scan, ...]:
         return tuple(bench.find_scanner().scan_all(paths))
 
 
-def _to_review(files: Sequence[ReceivedFile], answers: Sequence[tuple[Identification, ...]]) -> Iterator[Finding]:
+def _to_review(files: Sequence[ReceivedFile], answers: Sequence[Answers]) -> Iterator[Finding]:
     for file, of_one in zip(files, answers, strict=True):
         kind = decide(of_one).kind
         if kind.needs_a_person:

@@ -13,10 +13,10 @@ from types import TracebackType
 
 from archive.ingest.receive import ReceivedFile
 from archive.ingest.workbench import Identify
-from archive.inspection.identification import Identification
+from archive.inspection.identification import Answers
 from archive.packages.folder import delivered_file
 
-Answers = Callable[[], list[tuple[Identification, ...]]]
+Awaited = Callable[[], list[Answers]]
 """Waits for what each identifier said of each file of a lot, in the order of their arrival."""
 
 Question = tuple[Path, str]
@@ -34,7 +34,7 @@ Questions = SimpleQueue[list[Question] | None]
 class Arriving:
     """The files of one lot as they come."""
 
-    answers: Answers
+    answers: Awaited
     _questions: Questions
     _waiting: list[Question] = field(default_factory=list)
 
@@ -74,15 +74,15 @@ class Identifying:
     def lot(self) -> Iterator[Arriving]:
         """What takes the files of the next lot; the lot ends with the block."""
         questions: Questions = SimpleQueue()
-        asked: Future[list[tuple[Identification, ...]]] = self._thread.submit(self._ask, questions)
+        asked: Future[list[Answers]] = self._thread.submit(self._ask, questions)
         arriving = Arriving(asked.result, questions)
         try:
             yield arriving
         finally:
             arriving.end()
 
-    def _ask(self, questions: Questions) -> list[tuple[Identification, ...]]:
-        answers = list[tuple[Identification, ...]]()
+    def _ask(self, questions: Questions) -> list[Answers]:
+        answers = list[Answers]()
         for of_one in self._identify(chain.from_iterable(iter(questions.get, None))):
             if self._given_up:  # nobody waits for the others: whoever still looks at them is sent home
                 break

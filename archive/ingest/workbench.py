@@ -12,7 +12,7 @@ from archive.config import PackagePolicy
 from archive.holdings.holdings import Holdings
 from archive.ingest.grouping import SideCar
 from archive.ingest.lease import Leases
-from archive.inspection.identification import Identification
+from archive.inspection.identification import Answers
 from archive.inspection.malware import NoScanner, Scanner
 from archive.inspection.pool import SMALL_BATCH
 from archive.model.signatures import SignatureJudgement, SignatureOutcome
@@ -52,7 +52,7 @@ def no_verifier(_question: SignatureQuestion) -> SignatureAnswer:
 SourceOpener = Callable[[bytes], RawIOBase]
 """Opens one delivered file for its one reading, with nothing that reads ahead between it and us."""
 
-Identify = Callable[[Iterable[tuple[Path, str]]], Iterator[tuple[Identification, ...]]]
+Identify = Callable[[Iterable[tuple[Path, str]]], Iterator[Answers]]
 """What each identifier says of files, given where the bytes lie and the delivered name, in the same order."""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.inspection.identification import Identification, describe
+from archive.inspection.identification import Answers, describe
 from archive.inspection.pool import WITNESSES, Makers, Task, examine_many
 from archive.inspection.verdict import Verdict, decide, of_interest
 from archive.model.formats import Kind
@@ -33,7 +33,7 @@ class Examined:
 
     path: bytes
     verdict: Verdict
-    answers: tuple[Identification, ...]
+    answers: Answers
     reason: str | None = None
 
 

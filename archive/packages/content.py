@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from archive.inspection.identification import Identification
+from archive.inspection.identification import Answers, Identification
 from archive.model.identifiers import AccessionId, FileId, GroupId, ItemId, PackageId
 from archive.model.malware import NO_SCANNER, Scan
 from archive.model.names import PayloadPath
@@ -59,7 +59,7 @@ class PackagedFile:
     mtime_ns: int
     outcome: Outcome
     identification: Identification
-    answers: tuple[Identification, ...] = ()
+    answers: Answers = ()
     """What every identifier said, of which ``identification`` is the summary."""
     producer_digests: tuple[ProducerDigest, ...] = ()
     digests: tuple[tuple[str, str], ...] = ()

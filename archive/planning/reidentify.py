@@ -14,7 +14,7 @@ from archive.catalogue.rows import FileFormatRow, FileRow, PackageRow
 from archive.holdings.holdings import Holdings
 from archive.holdings.identification import identification
 from archive.holdings.tools import spelled
-from archive.inspection.identification import Identification
+from archive.inspection.identification import Answers
 from archive.inspection.pool import Makers, Task, examine_many
 from archive.inspection.verdict import of_interest
 from archive.model.formats import Tool
@@ -113,7 +113,7 @@ class _InHand:
     files: tuple[FileRow, ...]
     copies: Copies
     places: tuple[Place, ...]
-    answers: list[tuple[Identification, ...]] = field(default_factory=list)
+    answers: list[Answers] = field(default_factory=list)
 
 
 class _Run:
@@ -151,7 +151,7 @@ class _Run:
         self.doubts += copies.doubts()
         return _InHand(package, files, copies, tuple(places))
 
-    def take(self, answers: tuple[Identification, ...]) -> None:
+    def take(self, answers: Answers) -> None:
         """The answers to the file that was handed out longest ago."""
         package = self._in_hand[0]
         package.answers.append(answers)
@@ -168,7 +168,7 @@ class _Run:
         else:
             self.unfinished.append(_unread(done.package, done.files[lost], done.answers[lost][0].warning or ""))
 
-    def _elsewhere(self, done: _InHand, number: int) -> tuple[Identification, ...]:
+    def _elsewhere(self, done: _InHand, number: int) -> Answers:
         """What is said of a file that could not be read where it was looked for first."""
         file, answers, place = done.files[number], done.answers[number], done.places[number]
         while _is_unread(answers) and (other := done.copies.place(file, after=place)) is not None:
@@ -192,7 +192,7 @@ def _name(file: FileRow) -> str:
     return file.name.decode("utf-8", "surrogateescape")
 
 
-def _is_unread(answers: Sequence[Identification]) -> bool:
+def _is_unread(answers: Answers) -> bool:
     return all(answer.unread for answer in answers)
 
 
