@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archive import canonical, durable
+from archive.codec.record_codec import decode_record, encode_record
 from archive.deaccession.papers import accession_of, remaining_papers
 from archive.deaccession.request import Doomed
 from archive.holdings.acting import Acting
@@ -54,7 +55,7 @@ def prepare(acting: Acting, filed: Filed, one: Doomed, intent: Path) -> None:
     sealed = sealed_safely(intent.parent / package, write)
     record = seal_record(holdings, sealed, one.package.accession, one.package.kind, group=one.package.group_id)
     with own_disk(intent):
-        durable.write_atomic(intent, canonical.encode_record(record) + b"\n" + canonical.encode(doubts) + b"\n")
+        durable.write_atomic(intent, encode_record(record) + b"\n" + canonical.encode(doubts) + b"\n")
 
 
 def _evidence(holdings: Holdings, one: Doomed, *, package: PackageId, authority: Authority) -> Making:
@@ -83,7 +84,7 @@ def _papers(holdings: Holdings, one: Doomed, *, package: PackageId, authority: A
 def read_intent(intent: Path) -> tuple[SealRecord, list[str]]:
     """The record of a package sealed anew, and what a person should know of it."""
     first, second = intent.read_bytes().splitlines()
-    seal, doubts = canonical.decode_record(first), canonical.decode(second)
+    seal, doubts = decode_record(first), canonical.decode(second)
     if not isinstance(seal, SealRecord) or not isinstance(doubts, list):
         raise ValueError(f"{intent} was not written by this program")
     return seal, [str(doubt) for doubt in doubts]

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from archive import canonical, durable
+from archive.codec.record_codec import decode_record, encode_record
 from archive.config import STORE
 from archive.errors import ArchiveError
 from archive.holdings.identification import identification
@@ -269,11 +270,11 @@ def findings_so_far(desk: Path) -> Iterator[Finding]:
 
 def _encode(prepared: Prepared) -> bytes:
     findings = canonical.encode([{**asdict(f), "severity": str(f.severity)} for f in prepared.findings])
-    return b"\n".join([findings, *map(canonical.encode_record, prepared.records)]) + b"\n"
+    return b"\n".join([findings, *map(encode_record, prepared.records)]) + b"\n"
 
 
 def _decode(intent: Path) -> Sequence[Record]:
-    return [canonical.decode_record(line) for line in intent.read_bytes().splitlines()[1:]]
+    return [decode_record(line) for line in intent.read_bytes().splitlines()[1:]]
 
 
 def _findings(done: Path) -> Iterable[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from archive.canonical import encode_record
+from archive.codec.record_codec import encode_record
 from archive.handover.verifier import ACTS_VERIFIER
 from archive.model.records import Record
 

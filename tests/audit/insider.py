@@ -18,8 +18,8 @@ from pathlib import Path
 from audit_support import LOCATIONS, PAYLOAD, Sample, relist, tree
 
 from archive import assembly
-from archive.canonical import decode_record
 from archive.catalogue.opening import create as create_catalogue
+from archive.codec.record_codec import decode_record
 from archive.custody.checkpoint import Checkpoint, parse_note, parse_text, sign_checkpoint
 from archive.custody.keys import key_path, load_key
 from archive.custody.leaf import close
