@@ -15,6 +15,7 @@ from archive.bags.reader import BagReader
 from archive.catalogue.rows import PackageRow
 from archive.custody.note_copies import NOTES_PREFIX
 from archive.custody.notes import KEYS, parse_note_name
+from archive.custody.private import PRIVATE, parse_private
 from archive.custody.segments import PARTS, parse_segment
 from archive.model.entries import EntryKind
 from archive.model.names import shown
@@ -86,6 +87,8 @@ def _belongs_to_log(key: str) -> bool:
         return True
     if folder in {f"custody/{part}" for part in PARTS}:
         return parse_segment(name) is not None
+    if folder == f"custody/{PRIVATE}":
+        return parse_private(name) is not None
     if f"{folder}/" == NOTES_PREFIX:
         return name == KEYS or parse_note_name(name) is not None
     return _CUSTODY.fullmatch(key) is not None

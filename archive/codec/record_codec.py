@@ -38,7 +38,7 @@ from archive.codec.value_codec import (
     spell_values,
 )
 from archive.model.record import Group, PrivateRecord, Record, Unread, group_of, is_each_file, is_in_memory
-from archive.model.record_versions import NEWEST, UPCASTS, VERSIONS
+from archive.model.record_versions import NEWEST, VERSIONS, upcast
 
 SALT_SIZE = 32
 """Octets of salt under each digest: too many to guess."""
@@ -179,13 +179,6 @@ def read_or_tell(data: bytes, private: Mapping[int, bytes]) -> Record | Unread:
     except ValueError as error:
         kind, v = _named(data)
         return Unread(kind, v, MALFORMED, str(error))
-
-
-def upcast(record: Record) -> Record:
-    """``record`` in the newest class of its kind; ``v`` still says in which version it was written."""
-    while (step := UPCASTS.get(type(record))) is not None:
-        record = replace(step(record), v=record.v)
-    return record
 
 
 def renewed(record: Record) -> Record:

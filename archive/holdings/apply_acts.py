@@ -76,7 +76,7 @@ def _key(n: int, record: KeyRecord) -> KeyRow:
         leaf=n,
         name=record.name,
         role=record.role,
-        public_key=record.public_key,
+        public_key=record.raw,
         holder=record.holder,
         added_at=format_moment(record.time),
         retired_at=None,

@@ -6,6 +6,7 @@ log is read, because the catalogue is only an index, and every signature is chec
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from archive.config import ApprovalPolicy
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.docket import PAPERS, Docket, Filed, Standing, dual_control, examine_acts
 from archive.holdings.holdings import Holdings
-from archive.holdings.statements import Draft
+from archive.holdings.statements import SALT_SIZE, Draft
 from archive.model.acts import UNNAMED, Act
 from archive.model.identifiers import new_identifier
 from archive.model.moments import format_moment
@@ -106,6 +107,7 @@ def draft_request(
         archive=archive,
         subjects=canonical.encode([dict(subject) for subject in subjects]).decode(),
         reason=reason,
+        reason_salt=secrets.token_bytes(SALT_SIZE),
         requested_by=key,
         delay_hours=policy.delay_hours,
         valid_days=policy.valid_days,
@@ -135,6 +137,8 @@ def file_request(holdings: Holdings, draft: Draft, signature: bytes) -> RequestR
         archive=draft.archive,
         subjects=draft.subjects,
         subjects_sha256=draft.subjects_sha256,
+        reason_sha256=draft.reason_sha256,
+        reason_salt=draft.reason_salt,
         requested_by=draft.requested_by,
         delay_hours=draft.delay_hours,
         valid_days=draft.valid_days,
