@@ -36,6 +36,7 @@ from archive.model.records import (
     TombstoneRecord,
 )
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 PAPERS = frozenset(
     kind.kind
@@ -354,4 +355,4 @@ def examine_acts(archive: str, numbered: Iterable[tuple[int, Record]]) -> Iterat
         wrong = docket.take(n, record)
         if wrong is not None:
             message = f"the log holds a record of kind {record.kind} that was not allowed: {wrong}"
-            yield Finding("act-not-allowed", Severity.ERROR, f"record {n}", message, "ADR 0016")
+            yield Finding(FindingCode.ACT_NOT_ALLOWED, Severity.ERROR, f"record {n}", message, "ADR 0016")

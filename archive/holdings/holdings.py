@@ -25,6 +25,7 @@ from archive.model.identifiers import IncidentId, new_identifier
 from archive.model.records import IncidentRecord, Record
 from archive.storage.directory import DirectoryLocation
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _TURN = "recording.lock"
 _PATIENCE = 600.0  # seconds; others hold it for a batch, or while the log is copied to a slow location
@@ -177,8 +178,10 @@ class Holdings:
                 copy_stamps(self.log.folder, location.backend, stamped)
             except CustodyError as error:
                 message = f"the copy of the custody log at location '{location.name}' tells another history: {error}"
-                findings.append(Finding("custody-copy-differs", Severity.ERROR, location.name, message, "DESIGN §7"))
+                findings.append(
+                    Finding(FindingCode.CUSTODY_COPY_DIFFERS, Severity.ERROR, location.name, message, "DESIGN §7")
+                )
             except (OSError, StorageError) as error:
                 message = f"the custody log could not be copied to location '{location.name}': {error}"
-                findings.append(Finding("custody-copy-failed", Severity.WARNING, location.name, message))
+                findings.append(Finding(FindingCode.CUSTODY_COPY_FAILED, Severity.WARNING, location.name, message))
         return findings

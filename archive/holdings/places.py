@@ -12,6 +12,7 @@ from archive.model.identifiers import PackageId
 from archive.model.packages import ReplicaState
 from archive.model.records import LocationRetiredRecord
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 def check_retirement(holdings: Holdings, name: str, config: Config) -> None:
@@ -75,7 +76,7 @@ def _carry_out(acting: Acting, filed: Filed) -> list[Finding]:
     holdings.record([*records, carried_out(holdings, request)])
     return [
         Finding(
-            "removal-due",
+            FindingCode.REMOVAL_DUE,
             Severity.WARNING,
             replica.package,
             f"this package was deaccessioned, and its copy at '{replica.location}' was never removed; that location is "

@@ -10,8 +10,9 @@ from archive.catalogue.catalogue import Catalogue
 from archive.model.identifiers import AccessionId, PackageId
 from archive.model.quarantine import QuarantineDecision
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
-DECIDED = "quarantine-decided"
+DECIDED = FindingCode.QUARANTINE_DECIDED
 _PACKAGE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WORDS = {
     QuarantineDecision.KEEP: "it stays in quarantine",
@@ -25,7 +26,7 @@ def decided_since(findings: Iterable[Finding], accession: AccessionId, catalogue
     decided = {row.package: row for row in catalogue.quarantined() if row.decision is not None}
     ours = {package.id for package in catalogue.packages(accession)}
     for finding in findings:
-        named = _PACKAGE.search(finding.message) if finding.code == "quarantined" else None
+        named = _PACKAGE.search(finding.message) if finding.code == FindingCode.QUARANTINED else None
         row = None if named is None or named[0] not in ours else decided.get(PackageId(named[0]))
         if row is None or row.decision is None:
             yield finding

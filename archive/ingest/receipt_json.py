@@ -11,11 +11,11 @@ from archive.catalogue.rows import FileRow
 from archive.custody.paper import short_form
 from archive.ingest.receipt import Receipt
 from archive.ingest.receipt_words import open_points
-from archive.ingest.weight import needs_person
 from archive.model.moments import format_moment
 from archive.model.names import shown
 from archive.model.transfer import Transfer
 from archive.packages.accession import MemberPackage
+from profiles.finding_codes import needs_person
 
 
 def as_json(receipt: Receipt) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from archive.holdings.sealing import own_disk, seal_record, sealed_of, sealed_sa
 from archive.ingest.appraise import Decision
 from archive.ingest.groups import in_words
 from archive.ingest.papers import PAPERS
-from archive.ingest.receive import UNREADABLE
 from archive.ingest.survey import Delivery
 from archive.ingest.unreceived import not_received
 from archive.ingest.workbench import Workbench
@@ -36,6 +35,7 @@ from archive.packages.content import AipContent, HeldGroup, JudgedSignature, Pac
 from archive.packages.sealed import read_promise
 from archive.storage.directory import DirectoryReader, discard
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 from profiles.ingest_profile import Grouping, IngestProfile
 
 SEALED = ".sealed"
@@ -203,7 +203,7 @@ def place(prepared: Prepared, *, desk: Path, bench: Workbench) -> list[Finding]:
     """
     seals = [record for record in prepared.records if isinstance(record, SealRecord)]
     if not seals:
-        lasting = tuple(finding for finding in prepared.findings if finding.code != UNREADABLE)
+        lasting = tuple(finding for finding in prepared.findings if finding.code != FindingCode.UNREADABLE)
         keep_findings(lasting, desk=desk, name=new_identifier())
         bench.holdings.record(prepared.records)
         return []

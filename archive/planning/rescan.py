@@ -23,15 +23,13 @@ from archive.model.names import shown
 from archive.planning.copies import Copies, Place, doubt
 from archive.progress import Progress
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 RESCANNING = "rescan.lock"
 """Held in the archive's folder by the one run that looks for malware in what is held; ingests need not wait for it."""
 
 FindScanner = Callable[[], Scanner]
 """The scanner as it is now."""
-
-UNREAD, GONE = "not-rescanned", "scanner-gone"
-"""Codes of the findings that say why a package was not finished."""
 
 
 @dataclass(slots=True)
@@ -118,7 +116,7 @@ def look_at(
     except _ScannerGoneError as gone:
         done.stopped = True
         message = f"the scanner is there no more ({gone}); what was known before stays"
-        done.findings.append(Finding(GONE, Severity.ERROR, package.id, message))
+        done.findings.append(Finding(FindingCode.SCANNER_GONE, Severity.ERROR, package.id, message))
         return None
     except OSError as error:
         done.findings.append(_unread(package, files[len(said)], error.strerror or str(error)))
@@ -207,4 +205,4 @@ def _unread(package: PackageRow, file: FileRow, why: str) -> Finding:
         f"{shown(file.name)} cannot be read ({why}), so what was known of the package stays; archive audit finds and "
         "repairs damage, then give the same command again"
     )
-    return Finding(UNREAD, Severity.ERROR, package.id, message)
+    return Finding(FindingCode.NOT_RESCANNED, Severity.ERROR, package.id, message)
