@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archive.audit.checks import Check, odd, told, wrong
 from archive.catalogue.rows import KeyRow
-from archive.custody.checkpoint import Opened, Verifier, open_note, parse_note, parse_text
+from archive.custody.checkpoint import Opened, Verifier, WrongSignatureError, open_note, parse_note, parse_text
 from archive.custody.history import Past
 from archive.custody.notes import KEYS, NOTES, keys_text, note_name, note_sizes, read_note
 from archive.custody.paper import Witness
@@ -203,5 +203,5 @@ def _witnessed(subject: str, witness: Witness, known: Known) -> Iterator[Finding
     try:
         open_note(witness.note.octets, known.verifiers)
     except ValueError as error:
-        weigh = wrong if "does not fit" in str(error) else odd
+        weigh = wrong if isinstance(error, WrongSignatureError) else odd
         yield weigh(FindingCode.SINCE_SIGNATURE, subject, f"{error}; if its key is on paper too: --key VERIFIER-KEY")

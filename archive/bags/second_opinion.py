@@ -14,13 +14,12 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from archive.bags.structure import THE_BAG
 from archive.durable import ask_for, forget_pages
 from archive.model.names import shown
-from profiles.finding import Finding, Severity
+from profiles.finding import Finding, Severity, finding_as_json, finding_from_json
 from profiles.finding_codes import FindingCode
 
 LARGE = 256 * 1024 * 1024
@@ -96,7 +95,7 @@ def _validate_apart(path: Path) -> list[Finding]:
     except ValueError:
         words = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
         return [_failed(OSError(words[-1]), path)]
-    return [Finding(**{**one, "severity": Severity(one["severity"])}) for one in told]
+    return [finding_from_json(one) for one in told]
 
 
 def _validate(path: Path, *, processes: int = 1) -> Iterator[Finding]:
@@ -149,4 +148,6 @@ def _tidy(words: str, path: Path) -> str:
 
 
 if __name__ == "__main__":
-    json.dump([asdict(found) for found in _validate(Path(sys.argv[1]), processes=os.cpu_count() or 1)], sys.stdout)
+    json.dump(
+        [finding_as_json(found) for found in _validate(Path(sys.argv[1]), processes=os.cpu_count() or 1)], sys.stdout
+    )

@@ -12,7 +12,7 @@ from typing import Any
 
 from archive import durable
 from archive.catalogue.catalogue import Catalogue
-from archive.clock import WatchedClock, behind_the_log
+from archive.clock import WatchedClock
 from archive.custody.copies import copy_new
 from archive.custody.log import CustodyLog
 from archive.custody.note_copies import copy_notes
@@ -23,6 +23,7 @@ from archive.errors import CatalogueError, CustodyError, StorageError
 from archive.holdings.apply import apply
 from archive.model.identifiers import IncidentId, new_identifier
 from archive.model.records import IncidentRecord, Record
+from archive.model.sentences import behind_the_log
 from archive.storage.directory import DirectoryLocation
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode

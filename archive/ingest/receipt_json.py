@@ -15,6 +15,7 @@ from archive.model.moments import format_moment
 from archive.model.names import shown
 from archive.model.transfer import Transfer
 from archive.packages.accession import MemberPackage
+from profiles.finding import finding_as_json
 from profiles.finding_codes import needs_person
 
 
@@ -56,7 +57,7 @@ def as_json(receipt: Receipt) -> dict[str, Any]:
             "covers_closing": receipt.is_covered,
         },
         "findings": [
-            {**asdict(f), "severity": str(f.severity), "needs_person": needs_person(f)} for f in receipt.findings
+            {**finding_as_json(finding), "needs_person": needs_person(finding)} for finding in receipt.findings
         ],
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -30,11 +30,12 @@ from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import ItemRecord, Octets, ReceiptRecord, Record, ReferenceRecord, RightsRecord, SealRecord
 from archive.model.rights import Statement
+from archive.model.sentences import with_data
 from archive.packages.aip import seal_aip
 from archive.packages.content import AipContent, HeldGroup, JudgedSignature, PackagedFile, Provenance
 from archive.packages.sealed import read_promise
 from archive.storage.directory import DirectoryReader, discard
-from profiles.finding import Finding, Severity
+from profiles.finding import Finding, finding_as_json, finding_from_json
 from profiles.finding_codes import FindingCode
 from profiles.ingest_profile import Grouping, IngestProfile
 
@@ -268,7 +269,7 @@ def findings_so_far(desk: Path) -> Iterator[Finding]:
 
 
 def _encode(prepared: Prepared) -> bytes:
-    findings = canonical.encode([{**asdict(f), "severity": str(f.severity)} for f in prepared.findings])
+    findings = canonical.encode([finding_as_json(finding) for finding in prepared.findings])
     return b"\n".join([findings, *map(canonical.encode_record, prepared.records)]) + b"\n"
 
 
@@ -280,4 +281,4 @@ def _findings(done: Path) -> Iterable[Finding]:
     with open(done, "rb") as file:
         line = file.readline()
     for given in json.loads(line):
-        yield Finding(**{**given, "severity": Severity(given["severity"])})
+        yield with_data(finding_from_json(given))

@@ -16,9 +16,9 @@ from archive.catalogue.rows import FileRow, PackageRow
 from archive.config import MalwarePolicy
 from archive.holdings.holdings import Holdings
 from archive.holdings.malware import infection, malware_record, newly_infected
-from archive.inspection.malware import PATIENCE, Scanner, find_scanner
+from archive.inspection.malware import PATIENCE, NoScanner, Scanner, find_scanner
 from archive.model.identifiers import FileId, IncidentId
-from archive.model.malware import NO_SCANNER, MalwareOutcome, Scan
+from archive.model.malware import MalwareOutcome, Scan
 from archive.model.names import shown
 from archive.planning.copies import Copies, Place, doubt
 from archive.progress import Progress
@@ -65,10 +65,9 @@ def scanner_at(home: Path, policy: MalwarePolicy, *, patience: float = PATIENCE)
     return find_scanner(place, limit=policy.largest_file, connections=policy.connections, patience=patience)
 
 
-def why_none(scanner: Scanner, home: Path) -> str:
+def why_none(scanner: Scanner) -> str:
     """Why nobody can be asked where ``scanner`` is none."""
-    reason = scanner.scan(home).reason or ""
-    return "none is set up" if reason == NO_SCANNER.reason else reason.removeprefix("no scanner: ")
+    return scanner.absence if isinstance(scanner, NoScanner) else ""
 
 
 def rescan(holdings: Holdings, packages: Sequence[PackageRow], *, find: FindScanner, progress: Progress) -> Rescanned:
@@ -197,7 +196,7 @@ def _once_more(path: Path, said: Scan, find: FindScanner) -> Scan:
 
 
 def _broke_off(said: Scan) -> bool:
-    return said.outcome is MalwareOutcome.NOT_CHECKED and (said.reason or "").startswith(("no scanner", "the scanner"))
+    return said.why is not None and said.why.broke_off
 
 
 def _unread(package: PackageRow, file: FileRow, why: str) -> Finding:

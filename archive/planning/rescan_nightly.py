@@ -66,7 +66,7 @@ def rescan_tonight(looking: Opening, beside: Opening, *, progress: Progress) -> 
             return None
         scanner = scanner_at(home, config.malware)
     if scanner.scanner is None:
-        return Tonight(no_scanner=why_none(scanner, home))
+        return Tonight(no_scanner=why_none(scanner))
     with durable.exclusive(home / RESCANNING, doing="looking for malware", of="the search for malware"):
         with looking() as (holdings, config):
             found = waiting(holdings, config.malware, signatures=scanner.signatures)
