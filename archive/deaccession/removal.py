@@ -92,4 +92,5 @@ def _still_due(replica: ReplicaRow, reason: str) -> Finding:
         replica.package,
         f"its copy at '{replica.location}' is still to be removed: {reason}",
         "ADR 0016",
+        {"location": replica.location},
     )

@@ -81,6 +81,7 @@ def _carry_out(acting: Acting, filed: Filed) -> list[Finding]:
             replica.package,
             f"this package was deaccessioned, and its copy at '{replica.location}' was never removed; that location is "
             "retired now: remove the copy by hand when the disk is found",
+            data={"location": replica.location},
         )
         for replica in due
     ]

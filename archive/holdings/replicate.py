@@ -111,6 +111,7 @@ def not_stored(package: PackageId, location: str, reason: str) -> Finding:
         Severity.WARNING,
         package,
         f"no copy at location '{location}': {reason}; archive replicate makes it when the location is back",
+        data={"location": location},
     )
 
 

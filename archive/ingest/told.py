@@ -28,7 +28,7 @@ def kindred(findings: Sequence[Finding]) -> Kindred:
     """What ``findings`` of one kind tell, some of which may stand for others that were cut."""
     one_by_one, cut, where = list[Finding](), 0, ""
     for finding in findings:
-        if "more" in finding.data:
+        if finding.data.keys() >= {"more", "where"}:
             cut, where = cut + int(finding.data["more"]), finding.data["where"]
         else:
             one_by_one.append(finding)
