@@ -16,7 +16,9 @@ from profiles.finding_codes import FindingCode, code_named
 
 REGISTRY = "profiles/finding_codes.py"
 OLD_SENTENCES = "archive/model/sentences.py"
-"""The one module that may read a message."""
+"""The one module that may read a message of ours."""
+_LIBRARY_DOORS = ("premis/schemas.py",)
+"""Where a library's own sentence ends: libxml2 names the element nowhere else."""
 
 _ALSO_WORDS_OF = {
     "archive/ingest/noticed.py": "what a survey notices",
@@ -30,7 +32,7 @@ _ALSO_WORDS_OF = {
 
 _PATTERNS = {"match", "search", "fullmatch", "findall", "finditer", "sub", "split"}
 _STRINGS = {"startswith", "endswith", "removeprefix", "removesuffix", "find", "rfind", "index", "count", "lower"}
-_STRINGS |= {"split", "rsplit", "partition", "rpartition", "splitlines", "casefold", "upper", "isdigit", "strip"}
+_STRINGS |= {"split", "rsplit", "partition", "rpartition", "splitlines", "casefold", "upper", "isdigit"}
 _SENTENCES = {"message", "reason", "sentence", "summary", "clock", "what", "hint"}
 """Attributes that hold words for a person."""
 
@@ -108,6 +110,8 @@ def _holds_sentence(node: ast.expr) -> bool:
         return any(map(_holds_sentence, node.values))
     if isinstance(node, ast.Call) and _name(node.func) == "str" and len(node.args) == 1:
         return _holds_sentence(node.args[0])
+    if isinstance(node, ast.Name):
+        return node.id in ("message", "reason", "sentence")
     return isinstance(node, ast.Attribute) and node.attr in _SENTENCES
 
 
@@ -126,7 +130,7 @@ def test_no_finding_code_is_spelled_out_outside_the_registry() -> None:
 
 
 def test_nothing_takes_a_sentence_apart() -> None:
-    assert _everywhere(_parsed, but=(OLD_SENTENCES,)) == []
+    assert _everywhere(_parsed, but=(OLD_SENTENCES, *_LIBRARY_DOORS)) == []
 
 
 def test_a_finding_has_a_severity_that_its_code_may_have() -> None:
@@ -158,8 +162,8 @@ def test_the_tests_above_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert len(list(_literal_codes("bad.py"))) == 5
     (tmp_path / "worse.py").write_text(
         're.search("x", found.message)\nfound.message.startswith("x")\n(said.reason or "").endswith("x")\n'
-        '"x" in str(error.what)\nsaid.reason == "x"\nfound.message == other.message\n'
+        '"x" in str(error.what)\nsaid.reason == "x"\nreason.startswith("x")\nfound.message == other.message\n'
     )
-    assert len(list(_parsed("worse.py"))) == 5
+    assert len(list(_parsed("worse.py"))) == 6
     (tmp_path / "weight.py").write_text('Finding(FindingCode.EMPTY_FOLDER, Severity.ERROR, "", "")\n')
     assert list(_wrong_severities("weight.py"))
