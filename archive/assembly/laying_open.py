@@ -31,6 +31,7 @@ from archive.errors import ArchiveError
 from archive.holdings.holdings import Holdings
 from archive.model.acts import UNNAMED
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _REPLAY = ".replay-"
 """Beginning of the names of folders in staging where the log is replayed for its check; removed afterwards."""
@@ -78,7 +79,9 @@ def _replay(holdings: Holdings, kinds: Counter[str]) -> Iterator[Finding]:
         holdings.catch_up(kinds)
     except (ArchiveError, ValueError, KeyError) as error:
         said = error.what if isinstance(error, ArchiveError) else str(error)
-        yield Finding("log-not-replayed", Severity.ERROR, CUSTODY, f"the log cannot be replayed: {said}", "DESIGN §6")
+        yield Finding(
+            FindingCode.LOG_NOT_REPLAYED, Severity.ERROR, CUSTODY, f"the log cannot be replayed: {said}", "DESIGN §6"
+        )
 
 
 def _stored(home: Path, log: CustodyLog, holdings: Holdings, findings: list[Finding]) -> Catalogue | None:
@@ -89,6 +92,6 @@ def _stored(home: Path, log: CustodyLog, holdings: Holdings, findings: list[Find
             Holdings(home, log, stored, {}, holdings.stamp, holdings.signing).catch_up()
     except (ArchiveError, ValueError) as error:
         said = error.what if isinstance(error, ArchiveError) else str(error)
-        findings.append(Finding("catalogue-unreadable", Severity.ERROR, CATALOGUE, said, "DESIGN §6"))
+        findings.append(Finding(FindingCode.CATALOGUE_UNREADABLE, Severity.ERROR, CATALOGUE, said, "DESIGN §6"))
         return None
     return stored

@@ -32,6 +32,7 @@ from archive.holdings.holdings import Holdings, Stamp
 from archive.model.acts import UNNAMED
 from archive.planning.signatures import copy_signatures
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 @contextmanager
@@ -118,7 +119,9 @@ def _looking(home: Path, *, clock: Clock) -> Iterator[tuple[Holdings, Config]]:
 def _on_duty(home: Path, *, actor: str, clock: Clock, beside_others: bool) -> Iterator[tuple[Holdings, Config]]:
     with changing(home, doing="scheduled duties", actor=actor, clock=clock, beside_others=beside_others) as archive:
         yield archive.holdings, archive.config
-    troubles = [finding for finding in archive.afterwards if finding.code != protection.LOWERED]  # archive status tells
+    troubles = [
+        finding for finding in archive.afterwards if finding.code != FindingCode.POLICY_LOWERED
+    ]  # archive status tells
     if troubles:
         raise ArchiveError(troubles[0].message, hint="look at this before anything else")
 
@@ -158,7 +161,9 @@ def _checkpoint_where_wanted(holdings: Holdings) -> list[Finding]:
     except (ArchiveError, OSError) as error:
         weight = Severity.ERROR if isinstance(error, CustodyError) else Severity.WARNING
         said = f"{error.what}. {error.hint}" if isinstance(error, ArchiveError) else str(error)
-        return [Finding("checkpoint-not-made", weight, holdings.signing.origin, f"no checkpoint was made: {said}")]
+        return [
+            Finding(FindingCode.CHECKPOINT_NOT_MADE, weight, holdings.signing.origin, f"no checkpoint was made: {said}")
+        ]
     return []
 
 
@@ -175,4 +180,4 @@ def _clock_findings(stamp: Stamp) -> list[Finding]:
         f"the clock of this machine ({stamp.clock.source()}) was {stamp.clock.behind} s behind the last record in the "
         "log; what was recorded now says so. Set the clock right, then look at: archive incident list --open"
     )
-    return [Finding("clock-behind", Severity.WARNING, stamp.machine, message, "DESIGN §7")]
+    return [Finding(FindingCode.CLOCK_BEHIND, Severity.WARNING, stamp.machine, message, "DESIGN §7")]

@@ -22,6 +22,7 @@ from archive.model.names import shown
 from archive.packages.sealed import read_promise
 from archive.storage.directory import INCOMING, MARKER, REMOVING, SET_ASIDE, DirectoryLocation, read_marker
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode
 
 _OURS = re.compile(rf"{re.escape(MARKER)}|custody|signatures|{SET_ASIDE}|lost\+found|\.[^/]+\.tmp")
 """What may stand in a location's folder beside packages (``archive.storage.directory``). Copies and removals that a
@@ -70,7 +71,7 @@ def strangers(location: DirectoryLocation) -> Iterator[Finding]:
         if name in _PASSING:
             if folder and any((location.root / name).iterdir()):
                 message = "a command was broken off here; the same command clears it away, or begins anew"
-                yield odd("location-unfinished", f"{location.name}: {shown(name.encode())}", message)
+                yield odd(FindingCode.LOCATION_UNFINISHED, f"{location.name}: {shown(name.encode())}", message)
         elif not _OURS.fullmatch(name) and not (folder and len(name) == 2):
             yield _stranger(location, name)
     custody = location.root / "custody"
@@ -96,4 +97,4 @@ def _belongs_to_log(key: str) -> bool:
 
 def _stranger(location: DirectoryLocation, key: str) -> Finding:
     message = "neither the log nor the program knows what this is; find out who put it there, then take it away"
-    return odd("location-stranger", f"{location.name}: {shown(os.fsencode(key))}", message)
+    return odd(FindingCode.LOCATION_STRANGER, f"{location.name}: {shown(os.fsencode(key))}", message)

@@ -515,9 +515,9 @@ class Catalogue(QuarantineReading):
                 for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings():
                     yield table.name, dict(row)
 
-    def columns(self) -> dict[str, list[str]]:
-        """The tables of the canonical dump with their columns, in the dump's order."""
-        return {table.name: [column.name for column in table.columns] for table in schema.EVIDENCE}
+    def columns(self) -> dict[str, dict[str, bool]]:
+        """The tables of the canonical dump with their columns, in the dump's order; True for those of octets."""
+        return schema.columns_of(schema.EVIDENCE)
 
     # Inside
 

@@ -6,6 +6,7 @@ names are bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
@@ -378,6 +379,13 @@ EVIDENCE = (
     quarantine,
 )
 """Tables whose rows are evidence: they carry a digest and make up the canonical dump."""
+
+
+def columns_of(tables: Iterable[Table]) -> dict[str, dict[str, bool]]:
+    """The columns of each table in their order, and of each whether it holds octets rather than text or a number."""
+    return {
+        table.name: {column.name: isinstance(column.type, LargeBinary) for column in table.columns} for table in tables
+    }
 
 
 def keys_of_tables() -> dict[str, list[str]]:

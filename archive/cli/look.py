@@ -355,7 +355,6 @@ def _status(archive: Archive) -> dict[str, Any]:
     from archive.assembly import last_time
     from archive.audit.campaign import due
     from archive.cli.custody import short_as_json
-    from archive.clock import behind_the_log
     from archive.config import load
     from archive.duties import is_silent, last_beat
     from archive.holdings.approvals import OPEN, docket_now, needs_two_persons
@@ -363,6 +362,7 @@ def _status(archive: Archive) -> dict[str, Any]:
     from archive.holdings.protection import wished
     from archive.model.moments import format_moment
     from archive.model.packages import PackageKind, ReplicaState
+    from archive.model.sentences import behind_the_log
 
     catalogue, locations = archive.holdings.catalogue, archive.holdings.locations
     packages, replicas = catalogue.packages(), catalogue.replicas()

@@ -16,6 +16,7 @@ from archive.custody.recovery import strangers
 from archive.custody.segments import LEAVES, OPENINGS, Segment, pieces, segment_name
 from archive.errors import CustodyError
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 if TYPE_CHECKING:  # a log examines itself through this module
     from archive.custody.log import CustodyLog
@@ -40,7 +41,7 @@ def examine(log: CustodyLog) -> list[Finding]:
     if frontier != log.frontier:
         findings.append(
             _error(
-                "custody-root",
+                FindingCode.CUSTODY_ROOT,
                 LEAVES,
                 f"the {frontier.size} leaves have the root {frontier.root().hex()}, but the head acknowledges "
                 f"{log.size} with the root {log.frontier.root().hex()}",
@@ -54,10 +55,12 @@ def _head_findings(log: CustodyLog) -> Iterator[Finding]:
     try:
         on_disk = decode_head((log.folder / HEAD_NAME).read_bytes())
     except (OSError, ValueError) as error:
-        yield _error("custody-head", HEAD_NAME, f"the head cannot be read: {error}")
+        yield _error(FindingCode.CUSTODY_HEAD, HEAD_NAME, f"the head cannot be read: {error}")
         return
     if on_disk.size < log.size or (on_disk.size == log.size and on_disk != log.frontier):
-        yield _error("custody-head", HEAD_NAME, f"the head changed: {on_disk.size} records, it was {log.size}")
+        yield _error(
+            FindingCode.CUSTODY_HEAD, HEAD_NAME, f"the head changed: {on_disk.size} records, it was {log.size}"
+        )
 
 
 def _erased(log: CustodyLog) -> Mapping[int, frozenset[int]]:
@@ -86,10 +89,10 @@ def _examine_block(
     for part, count in held.items():
         if count < block.count:
             missing = f"{block.count - count} of {block.count} records are missing or torn"
-            findings.append(_error("custody-missing", _subject(part, block), missing))
-    findings.extend(_error("custody-record", _subject(OPENINGS, block), message) for message in _some(wrong))
+            findings.append(_error(FindingCode.CUSTODY_MISSING, _subject(part, block), missing))
+    findings.extend(_error(FindingCode.CUSTODY_RECORD, _subject(OPENINGS, block), message) for message in _some(wrong))
     unfit.extend(private.rest())
-    findings.extend(_error("custody-private", _subject(PRIVATE, block), message) for message in _some(unfit))
+    findings.extend(_error(FindingCode.CUSTODY_PRIVATE, _subject(PRIVATE, block), message) for message in _some(unfit))
     return frontier
 
 
@@ -158,7 +161,7 @@ def _misfits(first: int, leaves: list[bytes], openings: list[bytes]) -> Iterator
 def _strangers(log: CustodyLog) -> Iterator[Finding]:
     for path in strangers(log.folder, size=log.size, segment=log.segment):
         yield Finding(
-            "custody-stranger",
+            FindingCode.CUSTODY_STRANGER,
             Severity.WARNING,
             f"{path.parent.name}/{path.name}",
             "not a segment of this log",
@@ -170,5 +173,5 @@ def _subject(part: str, block: Segment) -> str:
     return f"{part}/{segment_name(block)}"
 
 
-def _error(code: str, subject: str, message: str) -> Finding:
+def _error(code: FindingCode, subject: str, message: str) -> Finding:
     return Finding(code, Severity.ERROR, subject, message, "DESIGN §7")

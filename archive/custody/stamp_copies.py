@@ -15,6 +15,7 @@ from archive.custody.stamps import Place, is_whole, make_folders, read_files
 from archive.custody.store import CUSTODY, SegmentStore
 from archive.errors import CustodyError
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 def copy_stamps(custody: Path, store: SegmentStore, recorded: Sequence[Place]) -> int:
@@ -61,7 +62,7 @@ def compare_stamps(custody: Path, store: SegmentStore, recorded: Sequence[Place]
                 continue
             what = "is missing" if name not in theirs else "differs" if name in ours else "is not in the archive itself"
             message = f"{_key(place, name)} at location '{location}' {what}; compare it with a third copy"
-            findings.append(Finding("timestamp-copy-differs", Severity.ERROR, location, message, "DESIGN §7"))
+            findings.append(Finding(FindingCode.TIMESTAMP_COPY_DIFFERS, Severity.ERROR, location, message, "DESIGN §7"))
     return findings
 
 

@@ -27,6 +27,7 @@ from archive.packages.sealed import Promise
 from archive.storage.directory import DirectoryReader, discard
 from archive.storage.filesystem import make_folders
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 SEALED = ".sealed"
 """Ending of the file that says a package was sealed anew and waits to be stored."""
@@ -94,7 +95,9 @@ def still_named(intent: Path) -> list[Finding]:
     """Papers in which a file is still named, or may be, because nobody could divide them."""
     seal, doubts = read_intent(intent)
     return [
-        Finding("papers-name-it", Severity.WARNING, seal.aip, f"{doubt}; read it, and decide about it", "ADR 0016")
+        Finding(
+            FindingCode.PAPERS_NAME_IT, Severity.WARNING, seal.aip, f"{doubt}; read it, and decide about it", "ADR 0016"
+        )
         for doubt in doubts
     ]
 

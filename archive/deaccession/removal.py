@@ -11,6 +11,7 @@ from archive.model.identifiers import PackageId
 from archive.model.packages import ReplicaState
 from archive.model.records import RemovalRecord
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 def remove_due(holdings: Holdings) -> tuple[int, list[Finding]]:
@@ -86,9 +87,10 @@ def _incidents(holdings: Holdings, replica: ReplicaRow) -> Iterator[str]:
 
 def _still_due(replica: ReplicaRow, reason: str) -> Finding:
     return Finding(
-        "removal-due",
+        FindingCode.REMOVAL_DUE,
         Severity.WARNING,
         replica.package,
         f"its copy at '{replica.location}' is still to be removed: {reason}",
         "ADR 0016",
+        {"location": replica.location},
     )

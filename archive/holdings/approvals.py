@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from archive import canonical
-from archive.clock import behind_the_log
 from archive.config import ApprovalPolicy
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.docket import PAPERS, Docket, Filed, Standing, dual_control, examine_acts
@@ -27,6 +26,7 @@ from archive.model.records import (
     RequestWithdrawnRecord,
     SealRecord,
 )
+from archive.model.sentences import behind_the_log
 from profiles.finding import Finding
 
 OPEN = (Standing.WAITING, Standing.DELAYED, Standing.READY, Standing.BEGUN)

@@ -38,6 +38,7 @@ from archive.model.records import (
     TombstoneRecord,
 )
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 PAPERS = frozenset(
     kind.kind
@@ -376,10 +377,10 @@ def examine_acts(archive: str, numbered: Iterable[tuple[int, Record]]) -> Iterat
         wrong = docket.take(n, record)
         if wrong is not None:
             message = f"the log holds a record of kind {record.kind} that was not allowed: {wrong}"
-            yield Finding("act-not-allowed", Severity.ERROR, f"record {n}", message, "ADR 0016")
+            yield Finding(FindingCode.ACT_NOT_ALLOWED, Severity.ERROR, f"record {n}", message, "ADR 0016")
         if isinstance(record, RequestRecord) and not _reason_is_signed(record):
             message = f"the reason of request {record.request} is not the one whose digest was signed"
-            yield Finding("reason-not-signed", Severity.ERROR, f"record {n}", message, "ADR 0016")
+            yield Finding(FindingCode.REASON_NOT_SIGNED, Severity.ERROR, f"record {n}", message, "ADR 0016")
 
 
 def _reason_is_signed(record: RequestRecord) -> bool:

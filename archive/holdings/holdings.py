@@ -12,7 +12,7 @@ from typing import Any
 
 from archive import durable
 from archive.catalogue.catalogue import Catalogue
-from archive.clock import WatchedClock, behind_the_log
+from archive.clock import WatchedClock
 from archive.custody.copies import copy_new
 from archive.custody.log import CustodyLog
 from archive.custody.note_copies import copy_notes
@@ -23,8 +23,10 @@ from archive.errors import CatalogueError, CustodyError, StorageError
 from archive.holdings.apply import apply
 from archive.model.identifiers import IncidentId, new_identifier
 from archive.model.records import IncidentRecord, Record
+from archive.model.sentences import behind_the_log
 from archive.storage.directory import DirectoryLocation
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _TURN = "recording.lock"
 _PATIENCE = 600.0  # seconds; others hold it for a batch, or while the log is copied to a slow location
@@ -177,8 +179,10 @@ class Holdings:
                 copy_stamps(self.log.folder, location.backend, stamped)
             except CustodyError as error:
                 message = f"the copy of the custody log at location '{location.name}' tells another history: {error}"
-                findings.append(Finding("custody-copy-differs", Severity.ERROR, location.name, message, "DESIGN §7"))
+                findings.append(
+                    Finding(FindingCode.CUSTODY_COPY_DIFFERS, Severity.ERROR, location.name, message, "DESIGN §7")
+                )
             except (OSError, StorageError) as error:
                 message = f"the custody log could not be copied to location '{location.name}': {error}"
-                findings.append(Finding("custody-copy-failed", Severity.WARNING, location.name, message))
+                findings.append(Finding(FindingCode.CUSTODY_COPY_FAILED, Severity.WARNING, location.name, message))
         return findings

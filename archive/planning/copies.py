@@ -16,6 +16,7 @@ from archive.packages.folder import CONTENT
 from archive.packages.sealed import read_promise
 from archive.storage.directory import DirectoryReader
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +95,4 @@ def _found(reader: DirectoryReader, path: bytes, size: int) -> Path | None:
 def doubt(package: PackageRow, message: str) -> Finding:
     """A copy that counts as good, and of which something could not be read."""
     message += "; another copy was read: archive audit finds and repairs damage"
-    return Finding("copy-not-read", Severity.WARNING, package.id, message)
+    return Finding(FindingCode.COPY_NOT_READ, Severity.WARNING, package.id, message)

@@ -13,7 +13,6 @@ from functools import partial
 
 from archive import canonical
 from archive.catalogue.rows import FileRow, PackageRow
-from archive.clock import behind_the_log
 from archive.errors import UsageError
 from archive.holdings.holdings import Holdings
 from archive.model.identifiers import FileId, PackageId
@@ -38,6 +37,7 @@ from archive.model.records import (
     SealRecord,
     TombstoneRecord,
 )
+from archive.model.sentences import behind_the_log
 from archive.report.explain_formats import formats_told
 from archive.report.explain_quarantine import KINDS, quarantine_told
 from archive.report.witness import premis_of
