@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from archive import durable
 from archive.catalogue import format_queries, reference_queries, rights_queries, schema
-from archive.catalogue.conversion import REBUILD, TABLES, values_of
+from archive.catalogue.conversion import REBUILD, values_of
 from archive.catalogue.quarantine_reading import QuarantineReading
 from archive.catalogue.reading import DAMAGED, reason
 from archive.catalogue.rows import (
@@ -43,6 +43,7 @@ from archive.catalogue.rows import (
     Totals,
     TransferRow,
 )
+from archive.catalogue.schema import TABLES
 from archive.errors import CatalogueError
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import PAST, Outcome, ReplicaState
