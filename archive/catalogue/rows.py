@@ -486,6 +486,23 @@ class QuarantineRow(Row):
     decided_reason: str | None = None
 
 
+@evidence("remark", key="number")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemarkRow(Row):
+    """A record of the log that took no effect: its number, kind and version, and why, without private content.
+
+    ``code`` is a word of ``archive.model.remarks``. ``set_aside`` is the number of the record by which two persons
+    set it aside; it stands while that is None.
+    """
+
+    number: int
+    code: str
+    kind: str
+    v: int
+    why: str
+    set_aside: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """How many of each outcome; ``received`` is their sum (the conservation law).

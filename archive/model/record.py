@@ -27,3 +27,16 @@ class Record:
     machine: str
     version: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What the log's reader gives in the place of a record that this program cannot read.
+
+    ``code`` is a word of ``archive.model.remarks``, ``why`` says it in words without private content.
+    """
+
+    kind: str
+    v: int
+    code: str
+    why: str
