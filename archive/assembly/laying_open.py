@@ -29,6 +29,7 @@ from archive.clock import Clock, system_clock
 from archive.custody.log import CustodyLog
 from archive.errors import ArchiveError
 from archive.holdings.holdings import Holdings
+from archive.holdings.remarks import remark_findings
 from archive.model.acts import UNNAMED
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode
@@ -56,7 +57,7 @@ def laid_open(home: Path, *, clock: Clock = system_clock) -> Iterator[Evidence]:
             log = CustodyLog.open(home / CUSTODY)
             holdings = Holdings(home, log, replayed, {}, stamp_for(UNNAMED, clock), signing_for(config))
             kinds = Counter[str]()
-            findings = list(_replay(holdings, kinds))
+            findings = [*_replay(holdings, kinds), *remark_findings(replayed)]
             known = {row.name: row for row in replayed.locations()}
             places = {name: row.uri for name, row in known.items()} | config.locations
             counting = {name: uri for name, uri in places.items() if name not in known or not known[name].retired_at}
@@ -88,8 +89,9 @@ def _stored(home: Path, log: CustodyLog, holdings: Holdings, findings: list[Find
     """The catalogue on disk, caught up as every command would do it; None, with a finding, where that fails."""
     try:
         stored = open_catalogue(home / CATALOGUE)
-        if stored.applied() < log.size:
-            Holdings(home, log, stored, {}, holdings.stamp, holdings.signing).catch_up()
+        following = Holdings(home, log, stored, {}, holdings.stamp, holdings.signing)
+        if stored.applied() < log.size or following.is_outgrown():
+            following.follow()
     except (ArchiveError, ValueError) as error:
         said = error.what if isinstance(error, ArchiveError) else str(error)
         findings.append(Finding(FindingCode.CATALOGUE_UNREADABLE, Severity.ERROR, CATALOGUE, said, "DESIGN §6"))

@@ -88,10 +88,10 @@ def reading(home: Path, *, clock: Clock = system_clock) -> Iterator[Archive]:
     """Open the archive at ``home`` for a command that only looks. It may look while another one changes."""
     config = configuration.load(home)
     opened = _open(home, config, actor=UNNAMED, clock=clock)
-    if opened.holdings.catalogue.applied() != opened.holdings.log.size:
+    if opened.holdings.catalogue.applied() != opened.holdings.log.size or opened.holdings.is_outgrown():
         try:
             with durable.exclusive(home / LOCK, doing="catching up with the custody log"):
-                opened.holdings.catch_up()
+                opened.holdings.follow()
         except LockedError:
             pass  # whoever holds the lock is about to do the same
     try:

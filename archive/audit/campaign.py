@@ -13,6 +13,7 @@ from archive.catalogue.rows import DamageRow, PackageRow, ReplicaRow
 from archive.config import AuditPolicy
 from archive.errors import StorageError
 from archive.holdings.holdings import Holdings
+from archive.holdings.remarks import remark_findings
 from archive.model.fixity import FixityOutcome
 from archive.model.identifiers import IncidentId, PackageId, new_identifier
 from archive.model.moments import parse_moment
@@ -60,6 +61,7 @@ class Audited:
     frozen: int = 0
     damaged: bool = False
     disputed: bool = False
+    remarked: tuple[Severity, ...] = ()
 
     @property
     def files(self) -> int:
@@ -68,14 +70,14 @@ class Audited:
 
     @property
     def alarming(self) -> bool:
-        """Whether this run found damage, or a frozen replica remains."""
-        return self.damaged or self.disputed or self.frozen > 0
+        """Whether this run found damage, or a frozen replica or a record that contradicts the log remains."""
+        return self.damaged or self.disputed or self.frozen > 0 or Severity.ERROR in self.remarked
 
     @property
     def needs_person(self) -> bool:
-        """Whether something could not be checked."""
+        """Whether something could not be checked, or not be read in the log."""
         unchecked = (FixityOutcome.OFFLINE, FixityOutcome.NOT_CHECKED, FixityOutcome.TOOL_ERROR)
-        return any(self.counts[outcome] for outcome in unchecked)
+        return any(self.counts[outcome] for outcome in unchecked) or bool(self.remarked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,9 @@ def audit(
     progress.stage("repairing", total=len(troubles))
     _repair(holdings, troubles, policy=policy, audited=audited, progress=progress)
     _tell_frozen(holdings, replicas, audited)
+    remarks = remark_findings(holdings.catalogue)
+    audited.findings += remarks
+    audited.remarked = tuple(finding.severity for finding in remarks)
     return audited
 
 
@@ -167,7 +172,10 @@ def _held_by_the_log(holdings: Holdings) -> tuple[dict[PackageId, SealRecord], d
     kinds = (SealRecord, ReplicationRecord, TombstoneRecord, LocationRetiredRecord)
     sealed: dict[PackageId, SealRecord] = {}
     stored: dict[PackageId, set[str]] = {}
-    for _, record in holdings.log.records(kinds=frozenset(kind.kind for kind in kinds)):
+    without_effect = {row.number for row in holdings.catalogue.remarks()}
+    for n, record in holdings.log.records(kinds=frozenset(kind.kind for kind in kinds)):
+        if n in without_effect:
+            continue
         match record:
             case SealRecord():
                 sealed[record.aip] = record

@@ -66,7 +66,12 @@ def check_accessions(holdings: Holdings) -> Check:
     """Each closed accession has as many receipts as it said when it was closed last."""
     findings, count = list[Finding](), 0
     closings = holdings.log.records(kinds=frozenset({AccessionClosedRecord.kind}))
-    last = {record.accession: (n, record) for n, record in closings if isinstance(record, AccessionClosedRecord)}
+    without_effect = {row.number for row in holdings.catalogue.remarks()}
+    last = {
+        record.accession: (n, record)
+        for n, record in closings
+        if isinstance(record, AccessionClosedRecord) and n not in without_effect
+    }
     for n, record in last.values():
         accession = holdings.catalogue.accession(record.accession)
         if accession is None or accession.closed_at is not None:  # else more of the delivery is being taken in

@@ -304,6 +304,8 @@ def carry_out_command(request: str, here: str | None, as_json: bool, dry_run: bo
     if dry_run:
         with assembly.reading(home) as archive:
             filed = require_ready(archive.holdings, request)
+            if not filed.done:
+                acts.may_be_carried_out(assembly.acting(archive), filed)
             words = ["nothing: it was carried out"] if filed.done else acts.in_words(assembly.acting(archive), filed)
         say("would:")
         for line in words:

@@ -39,15 +39,10 @@ from archive.codec.value_codec import (
 )
 from archive.model.record import Group, PrivateRecord, Record, Unread, group_of, is_each_file, is_in_memory
 from archive.model.record_versions import NEWEST, VERSIONS, upcast
+from archive.model.remarks import RemarkCode
 
 SALT_SIZE = 32
 """Octets of salt under each digest: too many to guess."""
-
-NEWER = "record-newer"
-"""Code of a record of a kind or version that is not known here."""
-
-MALFORMED = "record-malformed"
-"""Code of a record that is not what its kind and version promise."""
 
 _DOMAIN = b"evidence-archive/custody/private/v1\x00"
 
@@ -175,10 +170,10 @@ def read_or_tell(data: bytes, private: Mapping[int, bytes]) -> Record | Unread:
     try:
         return read_record(data, private)
     except UnknownRecord as error:
-        return Unread(error.kind, error.v, NEWER, str(error), error.announces)
+        return Unread(error.kind, error.v, RemarkCode.NEWER, str(error), error.announces)
     except ValueError as error:
         kind, v = _named(data)
-        return Unread(kind, v, MALFORMED, str(error))
+        return Unread(kind, v, RemarkCode.MALFORMED, str(error))
 
 
 def renewed(record: Record) -> Record:

@@ -28,6 +28,7 @@ from archive.handover.verifier import TRAVELLING, travelling
 from archive.holdings.approvals import carried_out
 from archive.holdings.checkpoints import log_state, make_checkpoint
 from archive.holdings.holdings import Holdings
+from archive.holdings.remarks import require_no_remarks
 from archive.holdings.replicate import require_right
 from archive.model.digests import digest_stream, sha256_hex
 from archive.model.entries import EntryKind
@@ -62,9 +63,10 @@ def write_volume(holdings: Holdings, number: int, target: Path, *, progress: Pro
     """Write volume ``number`` of the latest, frozen handover into the folder ``target``, or go on writing it.
 
     Raises UsageError for a handover that is not frozen, a number that does not exist or a folder that holds something
-    else, ArchiveError where two persons must agree first, or packages were deaccessioned since it was frozen,
-    StorageError where a package has no good replica or the volume cannot be written.
+    else, ArchiveError where two persons must agree first, packages were deaccessioned since it was frozen, or a record
+    of the log took no effect, StorageError where a package has no good replica or the volume cannot be written.
     """
+    require_no_remarks(holdings.catalogue, "writing a handover volume")
     handover = _frozen(holdings)
     request = allowing_request(holdings)
     if number != 1:

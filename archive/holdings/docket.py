@@ -184,7 +184,7 @@ class Docket:
             case CarriedOutRecord():
                 return self._carried_out(record)
             case LegalHoldRecord():
-                self.holds[record.hold] = record
+                self.holds.setdefault(record.hold, record)
             case LegalHoldLiftedRecord():
                 self.holds.pop(record.hold, None)
                 return self._allowed(record, record.request, Act.HOLD_LIFT, {"hold": record.hold})
@@ -227,6 +227,8 @@ class Docket:
         return None
 
     def _key(self, record: KeyRecord) -> str | None:
+        if record.name in self.keys:
+            return f"there is a key '{record.name}' already"
         wrong = None
         first_for_the_log = record.role == KeyRole.LOG and all(key.role != KeyRole.LOG for key in self.keys.values())
         if self.dual_control and not first_for_the_log:

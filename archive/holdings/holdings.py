@@ -12,6 +12,7 @@ from typing import Any
 
 from archive import durable
 from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.rows import RemarkRow
 from archive.clock import WatchedClock
 from archive.custody.copies import copy_new
 from archive.custody.log import CustodyLog
@@ -19,10 +20,12 @@ from archive.custody.note_copies import copy_notes
 from archive.custody.signer import Signing
 from archive.custody.stamp_copies import copy_stamps
 from archive.custody.stamps import Place
-from archive.errors import CatalogueError, CustodyError, StorageError
+from archive.errors import ArchiveError, CatalogueError, CustodyError, StorageError
 from archive.holdings.apply import apply
 from archive.model.identifiers import IncidentId, new_identifier
+from archive.model.record import Unread
 from archive.model.records import IncidentRecord, Record
+from archive.model.remarks import RemarkCode
 from archive.model.sentences import behind_the_log
 from archive.storage.directory import DirectoryLocation
 from profiles.finding import Finding, Severity
@@ -62,7 +65,10 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """An open archive's memory. Log first, catalogue second: a crash in between is caught up at the next opening."""
+    """An open archive's memory. Log first, catalogue second: a crash in between is caught up at the next opening.
+
+    What is to be recorded is tried on the catalogue before the log has it, and committed there when the log has it.
+    """
 
     home: Path
     log: CustodyLog
@@ -78,15 +84,29 @@ class Holdings:
         with self.in_turn():
             self.catch_up()
             records = [*records, *self._clock_incident(records)]
-            try:
-                first = self.log.append(records)
-            except OSError as error:
-                raise StorageError(
-                    f"the custody log cannot be written: {error.strerror or error}",
-                    hint="free space or mend the disk, then give the same command again; nothing was lost",
-                    transient=True,
-                ) from error
-            self._take_in(list(enumerate(records, start=first)))
+            with self.catalogue.transaction():
+                self._take_in(list(enumerate(records, start=self.log.size)))
+                self._append(records)
+
+    def _take_in(self, numbered: Sequence[tuple[int, Record]]) -> None:
+        """Take into the catalogue what is about to be appended; nothing is appended that would take no effect."""
+        refused = apply(self.catalogue, numbered)
+        if refused:
+            raise ArchiveError(
+                f"a record of kind {refused[0].kind} cannot be recorded: {refused[0].why}",
+                hint="nothing was recorded; if another command did the same just now, look at what is there already",
+            )
+        self.catalogue.set_applied(numbered[-1][0] + 1)
+
+    def _append(self, records: Sequence[Record]) -> None:
+        try:
+            self.log.append(records)
+        except OSError as error:
+            raise StorageError(
+                f"the custody log cannot be written: {error.strerror or error}",
+                hint="free space or mend the disk, then give the same command again; nothing was lost",
+                transient=True,
+            ) from error
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:
@@ -112,7 +132,24 @@ class Holdings:
     def settle(self) -> None:
         """Catch up, at the beginning of a command that changes something."""
         with self.in_turn():
-            self.catch_up()
+            self.follow()
+
+    def follow(self) -> None:
+        """Catch up, from the beginning of the log where the catalogue was made by a program that read less of it."""
+        if self.is_outgrown():
+            with self.catalogue.transaction():
+                self.catalogue.empty()
+        self.catch_up()
+
+    def is_outgrown(self) -> bool:
+        """Whether a record that could not be read when it was taken in is read otherwise by this program."""
+        return any(self._reads_otherwise(row) for row in self.catalogue.remarks() if row.code != RemarkCode.CONTRADICTS)
+
+    def _reads_otherwise(self, row: RemarkRow) -> bool:
+        if row.number >= self.log.size:
+            return False  # the log was cut, which catching up tells
+        _, read = next(self.log.records(row.number))
+        return not isinstance(read, Unread) or (read.code, read.why) != (row.code, row.why)
 
     def catch_up(self, kinds: Counter[str] | None = None) -> int:
         """Take into the catalogue what the log holds and the catalogue has not seen; answer how many records.
@@ -137,11 +174,6 @@ class Holdings:
                         kinds.update(record.kind for _, record in batch)
                 self.catalogue.set_applied(end)
         return self.log.size - applied
-
-    def _take_in(self, numbered: Sequence[tuple[int, Record]]) -> None:
-        with self.catalogue.transaction():
-            apply(self.catalogue, numbered)
-            self.catalogue.set_applied(numbered[-1][0] + 1)
 
     def folders(self) -> Iterator[Path]:
         """The folders this archive writes to, on whatever disk."""

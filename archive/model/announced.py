@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from archive.model.log_records import ProgramRecord
 from archive.model.record import Record, Unread
 from archive.model.record_versions import KINDS_OF_0_1
-
-UNANNOUNCED = "record-unannounced"
-"""Code of a record whose kind and version no program said it would write."""
+from archive.model.remarks import RemarkCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +24,10 @@ class Announced:
         known = (item.kind, item.v)
         if item.kind == ProgramRecord.kind or known in self.kinds:
             return item
-        if isinstance(item, Unread) and item.code != "record-newer":
+        if isinstance(item, Unread) and item.code != RemarkCode.NEWER:
             return item
         why = f"no program that wrote this log announced records of kind {item.kind}, version {item.v}"
-        return Unread(item.kind, item.v, UNANNOUNCED, why)
+        return Unread(item.kind, item.v, RemarkCode.UNANNOUNCED, why)
 
     def after(self, item: Record | Unread) -> Announced:
         """What may stand behind ``item``: a ``program`` record of any version changes it."""

@@ -124,8 +124,8 @@ class PrivateRecord(Record):
 class Unread:
     """A record that is as committed, and that this program takes no effect from.
 
-    ``code`` is ``record-newer``, ``record-unannounced`` or ``record-malformed``; ``why`` tells a person, without
-    anything private. ``announces`` are the kinds and versions that a ``program`` record of a later version announces.
+    ``code`` is a word of ``archive.model.remarks``; ``why`` tells a person, without anything private. ``announces`` are
+    the kinds and versions that a ``program`` record of a later version announces.
     """
 
     kind: str
