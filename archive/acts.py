@@ -15,6 +15,7 @@ from archive.holdings.keyring import KEY_ADDITION, KEY_RETIREMENT
 from archive.holdings.places import LOCATION_RETIREMENT
 from archive.holdings.protection import POLICY
 from archive.holdings.remarks import ALWAYS, require_no_remarks
+from archive.holdings.setting_aside import SETTING_ASIDE
 from archive.model.acts import Act
 from profiles.finding import Finding
 
@@ -27,6 +28,7 @@ PERFORMANCES: Mapping[Act, Performance] = MappingProxyType(
         Act.KEY_RETIREMENT: KEY_RETIREMENT,
         Act.HOLD_LIFT: HOLD_LIFT,
         Act.EXPORT: EXPORT,
+        Act.SET_ASIDE: SETTING_ASIDE,
     }
 )
 

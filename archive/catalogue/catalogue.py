@@ -33,9 +33,11 @@ from archive.catalogue.rows import (
     PaperRow,
     PolicyRow,
     ProducerRow,
+    ProgramRow,
     RemarkRow,
     ReplicaRow,
     RiskTableRow,
+    SetAsideRow,
     SignaturesRow,
     TimestampRow,
     TombstoneRow,
@@ -68,6 +70,16 @@ class Catalogue(Writing, QuarantineReading):
         table = TABLES[RemarkRow]
         query = select(table).order_by(table.c.number)
         return self._all(RemarkRow, query.where(table.c.set_aside.is_(None)) if open_only else query)
+
+    def programs(self) -> list[ProgramRow]:
+        """The programs that wrote the log, in its order."""
+        table = TABLES[ProgramRow]
+        return self._all(ProgramRow, select(table).order_by(table.c.number))
+
+    def set_aside(self) -> list[SetAsideRow]:
+        """The records that two persons set aside, in the order of the log."""
+        table = TABLES[SetAsideRow]
+        return self._all(SetAsideRow, select(table).order_by(table.c.number))
 
     def applied(self) -> int:
         """How many records of the custody log have been taken in."""

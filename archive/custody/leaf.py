@@ -121,6 +121,14 @@ def committed_record(n: int, pair: Pair) -> bytes:
     return bytes(record)
 
 
+def committed_in(leaf_line: bytes) -> str:
+    """The commitment in a leaf, in hexadecimal; ValueError where it is no leaf."""
+    match = _LEAF.fullmatch(leaf_line)
+    if match is None:
+        raise ValueError("the leaf is not a leaf of version 1")
+    return match[1].decode("ascii")
+
+
 def record_in(opening_line: bytes) -> bytes:
     """The bytes of the record that an opening holds, held against nothing; empty where it is no opening."""
     match = _OPENING.fullmatch(opening_line)

@@ -160,6 +160,20 @@ class CustodyLog:
             if isinstance(item, Record) and (not kinds or item.kind in kinds):
                 yield n, item
 
+    def read_kinds(self, kinds: frozenset[str]) -> Iterator[tuple[int, Record | Unread]]:
+        """As ``read``, of these kinds only."""
+        return ((n, item) for n, item in self._read(0, kinds, lambda spelled: True) if item.kind in kinds)
+
+    def numbers_of(self, kind: str) -> list[int]:
+        """Numbers of the records whose openings show this kind, in order; nothing is checked."""
+        needle = b'"kind":"%b"' % kind.encode()
+        return [
+            n
+            for block in pieces(0, self.size, self.segment)
+            for n, opening in enumerate(self.lines(OPENINGS, block), block.first)
+            if needle in opening
+        ]
+
     def read(self, start: int = 0) -> Iterator[tuple[int, Record | Unread]]:
         """As ``records``, with a word in its place for each record that this program cannot read."""
         return self._read(start, None, lambda spelled: True)
@@ -217,12 +231,8 @@ class CustodyLog:
 
     def erased(self) -> dict[int, frozenset[int]]:
         """The private lines that were erased: places by record."""
-        found = []
-        for block in pieces(0, self.size, self.segment):
-            for n, opening in enumerate(self.lines(OPENINGS, block), block.first):
-                if _ERASURE in opening and isinstance(record := self.record(n), ErasureRecord):
-                    found.append(record)
-        return erased_lines(found)
+        records = map(self.record, self.numbers_of(ErasureRecord.kind))
+        return erased_lines(record for record in records if isinstance(record, ErasureRecord))
 
     def _objects(self, n: int, spelled: bytes, lines: list[Placed]) -> dict[int, bytes]:
         if not lines:
@@ -357,8 +367,6 @@ class CustodyLog:
             f"custody log {self.folder}, record {n} (leaves/{name}, openings/{name}): {why}", hint=_RESTORE
         )
 
-
-_ERASURE = b'"kind":"erasure"'
 
 _NONE: tuple[int, list[Placed]] = (-1, [])
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from archive.catalogue.catalogue import Catalogue
-from archive.catalogue.rows import PaperRow, RemarkRow
+from archive.catalogue.rows import PaperRow, ProgramRow, RemarkRow
 from archive.catalogue.writing import Contradiction
 from archive.holdings import (
     apply_acts,
@@ -21,11 +21,13 @@ from archive.holdings import (
     apply_deliveries,
     apply_formats,
     apply_handover,
+    apply_log,
     apply_quarantine,
     apply_rights,
 )
 from archive.holdings.docket import PAPERS
 from archive.holdings.folding import STEPS
+from archive.model.announced import spelled
 from archive.model.record import Record, Unread
 from archive.model.remarks import RemarkCode
 
@@ -35,6 +37,7 @@ PARTS = (
     apply_deliveries,
     apply_formats,
     apply_handover,
+    apply_log,
     apply_quarantine,
     apply_rights,
 )
@@ -75,11 +78,17 @@ def _take(catalogue: Catalogue, numbered: Sequence[Numbered]) -> Iterator[Remark
         if issubclass(kind, Unread):
             remarks = [_remark(n, one, one.code, one.why) for n, one in run if isinstance(one, Unread)]
             catalogue.insert(remarks)
+            catalogue.insert([_newer_program(n, one) for n, one in run if isinstance(one, Unread) and one.announces])
             yield from remarks
         else:
             if run[0][1].kind in PAPERS:
                 catalogue.insert([PaperRow(leaf=n, number=n, kind=record.kind) for n, record in run])
             STEPS[kind](catalogue, run)
+
+
+def _newer_program(n: int, one: Unread) -> ProgramRow:
+    """A program whose record is of a later version: what it announces can be read all the same."""
+    return ProgramRow(leaf=n, number=n, kinds=" ".join(spelled(one.announces or frozenset())), identity="")
 
 
 def _remark(n: int, record: Record | Unread, code: str, why: str) -> RemarkRow:

@@ -36,21 +36,17 @@ OPEN = (Standing.WAITING, Standing.DELAYED, Standing.READY, Standing.BEGUN)
 def docket_now(holdings: Holdings) -> Docket:
     """The docket as the catalogue finds it in the log: quick, for looking."""
     papers = holdings.catalogue.papers()
-    return Docket.of(_archive(holdings), ((paper.number, holdings.log.record(paper.number)) for paper in papers))
+    return Docket.of(holdings.archive, ((paper.number, holdings.log.record(paper.number)) for paper in papers))
 
 
 def docket_from_log(holdings: Holdings) -> Docket:
     """The docket from the whole log: slow, for acting."""
-    return Docket.of(_archive(holdings), holdings.log.records(kinds=PAPERS))
+    return Docket.of(holdings.archive, holdings.log.records(kinds=PAPERS))
 
 
 def examine(holdings: Holdings) -> list[Finding]:
     """Every key, policy, approval and act in the log that was not allowed when it was recorded."""
-    return list(examine_acts(_archive(holdings), holdings.log.records(kinds=PAPERS | {SealRecord.kind})))
-
-
-def _archive(holdings: Holdings) -> str:
-    return holdings.signing.origin.partition("/")[2]
+    return list(examine_acts(holdings.archive, holdings.log.records(kinds=PAPERS | {SealRecord.kind})))
 
 
 def needs_two_persons(holdings: Holdings) -> bool:

@@ -21,8 +21,12 @@ from archive.custody.signer import Signing
 from archive.custody.stamp_copies import copy_stamps
 from archive.custody.stamps import Place
 from archive.errors import ArchiveError, CatalogueError, CustodyError, StorageError
-from archive.holdings.apply import apply
+from archive.holdings.apply import Numbered, apply
+from archive.holdings.judging import Judge, programs_aside
+from archive.holdings.program import this_program
+from archive.model.announced import Announced, announced_in
 from archive.model.identifiers import IncidentId, new_identifier
+from archive.model.log_records import SetAsideRecord
 from archive.model.record import Unread
 from archive.model.records import IncidentRecord, Record
 from archive.model.remarks import RemarkCode
@@ -83,14 +87,25 @@ class Holdings:
             return
         with self.in_turn():
             self.catch_up()
-            records = [*records, *self._clock_incident(records)]
+            records = [*self._program(), *records, *self._clock_incident(records)]
             with self.catalogue.transaction():
                 self._take_in(list(enumerate(records, start=self.log.size)))
                 self._append(records)
+        if any(isinstance(record, SetAsideRecord) for record in records):
+            self.settle()
+
+    def _program(self) -> list[Record]:
+        """What stands before anything else that another program than the last one records: which program it is."""
+        programs = [row for row in self.catalogue.programs() if row.kinds]
+        program = this_program()
+        if programs and programs[-1].identity == program.identity:
+            return []
+        return [program.record(self.stamp())]
 
     def _take_in(self, numbered: Sequence[tuple[int, Record]]) -> None:
         """Take into the catalogue what is about to be appended; nothing is appended that would take no effect."""
-        refused = apply(self.catalogue, numbered)
+        judge = self._judge()
+        refused = apply(self.catalogue, [(n, judge.take(n, record)) for n, record in numbered])
         if refused:
             raise ArchiveError(
                 f"a record of kind {refused[0].kind} cannot be recorded: {refused[0].why}",
@@ -142,13 +157,21 @@ class Holdings:
         self.catch_up()
 
     def is_outgrown(self) -> bool:
-        """Whether a record that could not be read when it was taken in is read otherwise by this program."""
+        """Whether a record is to be taken otherwise than it was.
+
+        One that could not be read is read by this program, or a ``program`` record was set aside since: what only it
+        announced was never announced.
+        """
+        aside = {row.number for row in self.catalogue.set_aside()}
+        if any(row.number in aside and row.kinds for row in self.catalogue.programs()):
+            return True
         return any(self._reads_otherwise(row) for row in self.catalogue.remarks() if row.code != RemarkCode.CONTRADICTS)
 
     def _reads_otherwise(self, row: RemarkRow) -> bool:
         if row.number >= self.log.size:
             return False  # the log was cut, which catching up tells
-        _, read = next(self.log.records(row.number))
+        _, read = next(self.log.read(row.number))
+        read = self._announced_at(row.number).judged(read)
         return not isinstance(read, Unread) or (read.code, read.why) != (row.code, row.why)
 
     def catch_up(self, kinds: Counter[str] | None = None) -> int:
@@ -166,14 +189,35 @@ class Holdings:
             )
         for first in range(applied, self.log.size, _TRANSACTION):
             end = min(first + _TRANSACTION, self.log.size)
-            records = islice(self.log.records(first), end - first)
+            records = islice(self.log.read(first), end - first)
             with self.catalogue.transaction():
-                while batch := list(islice(records, _BATCH)):
-                    apply(self.catalogue, batch)
-                    if kinds is not None:
-                        kinds.update(record.kind for _, record in batch)
+                self._fold(records, self._judge(), kinds)
                 self.catalogue.set_applied(end)
         return self.log.size - applied
+
+    def _fold(self, records: Iterator[Numbered], judge: Judge, kinds: Counter[str] | None) -> None:
+        batch: list[Numbered] = []
+        for n, item in records:
+            if len(batch) == _BATCH or isinstance(item, SetAsideRecord):  # what comes before decides whether it may
+                apply(self.catalogue, batch)
+                batch = []
+            batch.append((n, judge.take(n, item)))
+            if kinds is not None:
+                kinds[item.kind] += 1
+        apply(self.catalogue, batch)
+
+    def _judge(self) -> Judge:
+        aside = programs_aside(self.archive, self.log, self.catalogue)
+        return Judge(self.archive, self.log, self.catalogue, aside=aside)
+
+    def _announced_at(self, n: int) -> Announced:
+        programs = [row for row in self.catalogue.programs() if row.number < n and row.kinds]
+        return announced_in(programs[-1].kinds) if programs else Announced()
+
+    @property
+    def archive(self) -> str:
+        """The identifier of this archive."""
+        return self.signing.origin.partition("/")[2]
 
     def folders(self) -> Iterator[Path]:
         """The folders this archive writes to, on whatever disk."""

@@ -13,8 +13,8 @@ from archive.model.acts import Act
 from archive.model.remarks import RemarkCode
 from profiles.finding import Finding, Severity
 
-ALWAYS = frozenset({Act.KEY_RETIREMENT})
-"""Acts that go on whatever is remarked: a key that somebody stole must not stay in use because they used it."""
+ALWAYS = frozenset({Act.KEY_RETIREMENT, Act.SET_ASIDE})
+"""Acts that go on whatever is remarked: setting it aside, and retiring a key, which may be the one that did it."""
 
 UPGRADE = "written by a newer program; upgrade"
 

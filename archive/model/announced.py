@@ -38,6 +38,11 @@ class Announced:
         return self
 
 
+def announced_in(words: str) -> Announced:
+    """What a program announced, from its words joined by blanks."""
+    return Announced(frozenset(map(announced_by, words.split())))
+
+
 def announced_by(word: str) -> tuple[str, int]:
     """Kind and version in a word of ``ProgramRecord.kinds``, such as ``seal/2``."""
     kind, _, version = word.rpartition("/")
