@@ -169,7 +169,7 @@ def _checkpoint_where_wanted(holdings: Holdings) -> list[Finding]:
 
 def last_time(log: CustodyLog) -> datetime | None:
     """When the last record was made, by its own words; None in an empty log."""
-    return log.record(log.size - 1).time if log.size else None
+    return log.time_of(log.size - 1) if log.size else None
 
 
 def _clock_findings(stamp: Stamp) -> list[Finding]:

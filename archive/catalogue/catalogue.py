@@ -71,6 +71,11 @@ class Catalogue(Writing, QuarantineReading):
         query = select(table).order_by(table.c.number)
         return self._all(RemarkRow, query.where(table.c.set_aside.is_(None)) if open_only else query)
 
+    def vocabulary(self) -> str | None:
+        """Which kinds and versions of record the program knew that took in what is here; None of one of 0.1."""
+        found = self._scalar(select(schema.folded.c.vocabulary))
+        return None if found is None else str(found)
+
     def programs(self) -> list[ProgramRow]:
         """The programs that wrote the log, in its order."""
         table = TABLES[ProgramRow]

@@ -395,28 +395,6 @@ class PaperRow(Row):
     kind: str
 
 
-@evidence("program", key="number")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProgramRow(Row):
-    """A program that wrote the log from record ``number`` on; ``kinds`` are those it announced, joined by blanks.
-
-    ``identity`` tells two programs apart; it is empty for one whose record this program cannot read in full.
-    """
-
-    number: int
-    kinds: str
-    identity: str
-
-
-@evidence("set_aside", key="number")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAsideRow(Row):
-    """Two persons set the record ``number`` aside: it has no effect, and stops nothing any more."""
-
-    number: int
-    request: str
-
-
 @evidence("legal_hold")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalHoldRow(Row):
@@ -523,6 +501,28 @@ class RemarkRow(Row):
     v: int
     why: str
     set_aside: int | None
+
+
+@evidence("program", key="number")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramRow(Row):
+    """A program that wrote the log from record ``number`` on; ``kinds`` are those it announced, joined by blanks.
+
+    ``identity`` tells two programs apart; it is empty for one whose record this program cannot read in full.
+    """
+
+    number: int
+    kinds: str
+    identity: str
+
+
+@evidence("set_aside", key="number")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAsideRow(Row):
+    """Two persons set the record ``number`` aside: it has no effect, and stops nothing any more."""
+
+    number: int
+    request: str
 
 
 @dataclass(frozen=True, slots=True)

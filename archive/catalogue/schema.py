@@ -58,6 +58,15 @@ def _index(index: Index) -> TableIndex:
     return TableIndex(index.name, *index.columns, sqlite_where=where, postgresql_where=where)
 
 
+folded = Table(
+    "folded",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("vocabulary", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Which kinds and versions of record the program knew that took in what is here: one row, or none."""
+
 applied = Table(
     "applied",
     metadata,

@@ -125,6 +125,12 @@ class Writing(Reading):
             self._connection().execute(delete(table))
         self.set_applied(0)
 
+    def set_vocabulary(self, vocabulary: str) -> None:
+        """Say which kinds and versions of record the program knew that took in what is here."""
+        connection = self._connection()
+        if connection.execute(update(schema.folded).values(vocabulary=vocabulary)).rowcount == 0:
+            connection.execute(insert(schema.folded).values(one=1, vocabulary=vocabulary))
+
     def set_applied(self, leaves: int) -> None:
         """Remember that the first ``leaves`` records of the custody log have been taken in."""
         connection = self._connection()

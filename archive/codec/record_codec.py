@@ -21,6 +21,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, fields, replace
+from datetime import datetime
 from typing import Any, NamedTuple, cast, get_args, get_type_hints
 
 import msgspec
@@ -37,6 +38,7 @@ from archive.codec.value_codec import (
     spell_value,
     spell_values,
 )
+from archive.model.moments import parse_moment
 from archive.model.record import Group, PrivateRecord, Record, Unread, group_of, is_each_file, is_in_memory
 from archive.model.record_versions import NEWEST, VERSIONS, upcast
 from archive.model.remarks import RemarkCode
@@ -87,12 +89,17 @@ class _Digests(msgspec.Struct):
     private: list[str | None] | None = None
 
 
+class _Timed(msgspec.Struct):
+    time: str
+
+
 class _Named(msgspec.Struct):
     kind: str
     v: int
 
 
 _read_digests = msgspec.json.Decoder(_Digests).decode
+_read_time = msgspec.json.Decoder(_Timed).decode
 _read_named = msgspec.json.Decoder(_Named).decode
 
 
@@ -107,6 +114,14 @@ def digests_in(record: bytes) -> list[str | None]:
         return _read_digests(record).private or []
     except (msgspec.DecodeError, RecursionError):
         raise ValueError("its digests of private lines cannot be read") from None
+
+
+def time_in(record: bytes) -> datetime | None:
+    """The time in a record of any kind; None where it is not spelled as ours are."""
+    try:
+        return parse_moment(_read_time(record).time)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return None
 
 
 def spell_record(record: Record, salts: Callable[[int], bytes]) -> Spelled:

@@ -20,11 +20,12 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from archive import durable
-from archive.codec.record_codec import read_or_tell, spell_record
+from archive.codec.record_codec import read_or_tell, spell_record, time_in
 from archive.custody.erased import erased_lines
 from archive.custody.examination import examine
 from archive.custody.head import HEAD_NAME, decode_head, encode_head
@@ -197,14 +198,23 @@ class CustodyLog:
         """
         if not 0 <= n < self.size:
             raise ValueError(f"the log holds the records 0 to {self.size - 1}, not {n}")
-        ((_, _, spelled, lines),) = self.full_entries(n, n + 1)
-        item = read_or_tell(spelled, self._objects(n, spelled, lines))
+        item = self.item(n)
         if isinstance(item, Unread):
             raise ArchiveError(
                 f"record {n} of the custody log is intact but not understood: {item.why}",
                 hint="use the version of this program that wrote it, or a newer one",
             )
         return item
+
+    def item(self, n: int) -> Record | Unread:
+        """As ``record``, with a word in its place where this program cannot read it."""
+        ((_, _, spelled, lines),) = self.full_entries(n, n + 1)
+        return read_or_tell(spelled, self._objects(n, spelled, lines))
+
+    def time_of(self, n: int) -> datetime | None:
+        """The time that record ``n`` carries, whatever its kind; None where it carries none."""
+        ((_, _, spelled),) = self.entries(n, n + 1)
+        return time_in(spelled)
 
     def full_entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Pair, bytes, list[Placed]]]:
         """As ``entries``, with the private lines that are here of each record; these are not checked yet."""

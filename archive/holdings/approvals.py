@@ -7,7 +7,7 @@ log is read, because the catalogue is only an index, and every signature is chec
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from archive import canonical
@@ -22,6 +22,7 @@ from archive.model.moments import format_moment
 from archive.model.records import (
     ApprovalRecord,
     CarriedOutRecord,
+    Record,
     RequestRecord,
     RequestWithdrawnRecord,
     SealRecord,
@@ -41,12 +42,18 @@ def docket_now(holdings: Holdings) -> Docket:
 
 def docket_from_log(holdings: Holdings) -> Docket:
     """The docket from the whole log: slow, for acting."""
-    return Docket.of(holdings.archive, holdings.log.records(kinds=PAPERS))
+    return Docket.of(holdings.archive, _in_effect(holdings, PAPERS))
 
 
 def examine(holdings: Holdings) -> list[Finding]:
     """Every key, policy, approval and act in the log that was not allowed when it was recorded."""
-    return list(examine_acts(holdings.archive, holdings.log.records(kinds=PAPERS | {SealRecord.kind})))
+    return list(examine_acts(holdings.archive, _in_effect(holdings, PAPERS | {SealRecord.kind})))
+
+
+def _in_effect(holdings: Holdings, kinds: frozenset[str]) -> Iterator[tuple[int, Record]]:
+    """The records of these kinds, but for those that took no effect."""
+    without_effect = {row.number for row in holdings.catalogue.remarks()}
+    return ((n, record) for n, record in holdings.log.records(kinds=kinds) if n not in without_effect)
 
 
 def needs_two_persons(holdings: Holdings) -> bool:

@@ -28,6 +28,7 @@ from archive.model.announced import Announced, announced_in
 from archive.model.identifiers import IncidentId, new_identifier
 from archive.model.log_records import SetAsideRecord
 from archive.model.record import Unread
+from archive.model.record_versions import known_kinds, vocabulary
 from archive.model.records import IncidentRecord, Record
 from archive.model.remarks import RemarkCode
 from archive.model.sentences import behind_the_log
@@ -112,6 +113,7 @@ class Holdings:
                 hint="nothing was recorded; if another command did the same just now, look at what is there already",
             )
         self.catalogue.set_applied(numbered[-1][0] + 1)
+        self.catalogue.set_vocabulary(vocabulary())
 
     def _append(self, records: Sequence[Record]) -> None:
         try:
@@ -159,13 +161,19 @@ class Holdings:
     def is_outgrown(self) -> bool:
         """Whether a record is to be taken otherwise than it was.
 
-        One that could not be read is read by this program, or a ``program`` record was set aside since: what only it
-        announced was never announced.
+        One that could not be read is read by this program; or a ``program`` record was set aside since: what only it
+        announced was never announced; or a newer program took in what this one cannot read.
         """
         aside = {row.number for row in self.catalogue.set_aside()}
         if any(row.number in aside and row.kinds for row in self.catalogue.programs()):
             return True
+        if self.catalogue.vocabulary() not in (None, vocabulary()) and self._announces_more_than_is_known():
+            return True
         return any(self._reads_otherwise(row) for row in self.catalogue.remarks() if row.code != RemarkCode.CONTRADICTS)
+
+    def _announces_more_than_is_known(self) -> bool:
+        known = known_kinds()
+        return any(not announced_in(row.kinds).kinds <= known for row in self.catalogue.programs())
 
     def _reads_otherwise(self, row: RemarkRow) -> bool:
         if row.number >= self.log.size:
@@ -193,6 +201,7 @@ class Holdings:
             with self.catalogue.transaction():
                 self._fold(records, self._judge(), kinds)
                 self.catalogue.set_applied(end)
+                self.catalogue.set_vocabulary(vocabulary())
         return self.log.size - applied
 
     def _fold(self, records: Iterator[Numbered], judge: Judge, kinds: Counter[str] | None) -> None:

@@ -32,9 +32,7 @@ class Judge:
     def __init__(self, archive: str, log: CustodyLog, catalogue: Catalogue, *, aside: frozenset[int]) -> None:
         self._archive, self._log, self._catalogue, self._aside = archive, log, catalogue, aside
         programs = [row for row in catalogue.programs() if row.kinds and row.number not in aside]
-        self._announced = (
-            Announced(frozenset(map(announced_by, programs[-1].kinds.split()))) if programs else Announced()
-        )
+        self._announced = announced_in(programs[-1].kinds) if programs else Announced()
 
     def take(self, n: int, item: Record | Unread) -> Record | Unread:
         """The next record as the fold is to take it."""
@@ -122,7 +120,7 @@ def programs_aside(archive: str, log: CustodyLog, catalogue: Catalogue) -> froze
     programs |= set(log.numbers_of(ProgramRecord.kind))
     found = set[int]()
     for n in log.numbers_of(SetAsideRecord.kind):
-        item = log.record(n)
+        item = log.item(n)
         if isinstance(item, SetAsideRecord) and item.number in programs:
             judge = Judge(archive, log, catalogue, aside=frozenset(found))
             if judge.is_signed_by_two(n, item):

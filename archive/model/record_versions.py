@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from archive.model.acts import Act
+from archive.model.digests import sha256_hex
 from archive.model.governance_records import (
     ED25519_SPKI,
     GOVERNANCE_KINDS,
@@ -86,6 +87,16 @@ UPCASTS: dict[type[Record], Callable[[Any], Record]] = {KeyV1: _key, RequestV1: 
 
 KINDS_OF_0_1: frozenset[tuple[str, int]] = frozenset((of.kind, 1) for of in V1)
 """Kinds and versions that a log holds before its first ``program`` record."""
+
+
+def known_kinds() -> frozenset[tuple[str, int]]:
+    """Every kind and version that this program reads."""
+    return frozenset(VERSIONS)
+
+
+def vocabulary() -> str:
+    """SHA-256 of these, in hexadecimal: two programs that read the same records have the same."""
+    return sha256_hex(" ".join(f"{kind}/{version}" for kind, version in sorted(VERSIONS)).encode())
 
 
 def upcast(record: Record) -> Record:
