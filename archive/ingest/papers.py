@@ -24,7 +24,7 @@ from archive.ingest.transfer import Note
 from archive.model.digests import CHUNK, sha256_hex
 from archive.model.identifiers import PackageId, new_identifier
 from archive.model.packages import replica_key
-from archive.storage.directory import discard
+from archive.storage.folders import discard
 from profiles.finding import Finding, Severity
 
 PAPERS = "papers"
