@@ -10,8 +10,10 @@ from archive.storage.directory import DirectoryLocation
 from archive.storage.filesystem import FileSystemBackend
 from archive.storage.location import MARKER, Identity, Location
 from archive.storage.marker import DIRECTORY, identity_in
+from archive.storage.reading import open_from_medium
+from archive.storage.tar_location import TAR, TarLocation
 
-FORMS = (DIRECTORY,)
+FORMS = (DIRECTORY, TAR)
 """Every form, the usual one first."""
 
 
@@ -22,6 +24,8 @@ def open_location(name: str, *, form: str, folder: Path, archive: str) -> Locati
     """
     if form == DIRECTORY:
         return DirectoryLocation(name, folder, archive)
+    if form == TAR:
+        return TarLocation(name, FileSystemBackend(folder, opener=open_from_medium), archive, folder)
     raise UsageError(f"no storage has the form '{form}'", hint=f"the forms are: {', '.join(FORMS)}")
 
 
