@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import secrets
+import stat
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -66,14 +68,70 @@ def replace(temporary: Path, final: Path) -> None:
 
 
 def publish(temporary: Path, final: Path) -> None:
-    """Rename a synced file or folder to a name that must not exist yet; FileExistsError if it does."""
+    """Rename a synced file or folder to a name that must not exist yet; FileExistsError if it does.
+
+    The kernel decides (``RENAME_NOREPLACE``), so of several processes that publish the same name one succeeds. On a
+    file system without that, a file is linked to its new name, which is as safe; on one without links, and for a
+    folder, the name is looked at first and then taken. There an empty folder made in between would be replaced.
+    """
     promise(f"publish {final.name}")
-    if final.exists() or final.is_symlink():
-        raise FileExistsError(f"{final} exists already")
-    os.rename(temporary, final)
+    try:
+        _rename_new(temporary, final)
+    except FileExistsError:
+        raise FileExistsError(f"{final} exists already") from None
     sync_folder(final.parent)
     if temporary.parent != final.parent:
         sync_folder(temporary.parent)
+
+
+_RENAME_NOREPLACE = 1  # linux/fs.h; renameat2(2), Linux 3.15, glibc 2.28
+_AT_FDCWD = -100
+_UNSUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP})
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EMLINK})
+
+
+def _rename_new(source: Path, target: Path) -> None:
+    """Rename to a name that is not taken; FileExistsError if it is, in one step where the file system can."""
+    try:
+        _rename_no_replace(source, target)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        if stat.S_ISDIR(os.lstat(source).st_mode):
+            _look_and_rename(source, target)
+        else:
+            _link_and_unlink(source, target)
+
+
+def _rename_no_replace(source: Path, target: Path) -> None:
+    if not hasattr(_libc(), "renameat2"):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    names = os.fsencode(source), os.fsencode(target)
+    if _libc().renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_NOREPLACE) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), os.fspath(source), None, os.fspath(target))
+
+
+def _link_and_unlink(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _look_and_rename(source, target)
+    else:
+        os.unlink(source)
+
+
+def _look_and_rename(source: Path, target: Path) -> None:
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target))
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target)) from error
 
 
 def sync_file(descriptor: int) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from archive import config as configuration
 from archive import durable
@@ -43,31 +44,41 @@ from archive.model.identifiers import new_identifier
 from archive.model.names import shown
 from archive.model.records import KeyRecord, LocationRecord, Record
 from archive.planning.signatures import restore_signatures
-from archive.storage.directory import MARKER, DirectoryLocation, read_marker
-from archive.storage.filesystem import FileSystemBackend
+from archive.storage.forms import FORMS, identify, open_location
+from archive.storage.location import MARKER, Location
 
 FIRST_KEY = "log-1"
 """Name of the key that signs the checkpoints of a new archive."""
 
 
+NO_FORMS: Mapping[str, str] = MappingProxyType({})
+
 _LOCATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
-def create(home: Path, *, locations: Mapping[str, str], actor: str = UNNAMED, clock: Clock = system_clock) -> Archive:
+def create(
+    home: Path,
+    *,
+    locations: Mapping[str, str],
+    forms: Mapping[str, str] = NO_FORMS,
+    actor: str = UNNAMED,
+    clock: Clock = system_clock,
+) -> Archive:
     """Make a new archive at ``home``, with ``store`` inside it and the further ``locations`` (name to path or URI).
 
-    ``archive.toml`` is written last: what an interrupted ``init`` leaves behind is no archive. Raises UsageError for a
-    folder that is not empty or a location that cannot be one.
+    ``forms`` are those of locations that do not hold plain folders. ``archive.toml`` is written last: what an
+    interrupted ``init`` leaves behind is no archive. Raises UsageError for a folder that is not empty or a location
+    that cannot be one.
     """
     home = home.absolute()
-    places = check_new(home, locations)
+    places = check_new(home, locations, forms)
     config = Config(
         format=configuration.FORMAT,
         archive=new_identifier(),
         locations=places,
         copies=CopyPolicy(required=len(places)),
     )
-    located = locate(config, home, places)
+    located = locate(config, home, places, forms=forms)
     for name, location in located.items():
         if name != STORE:  # which lies inside the folder that is not made yet
             location.require_free()
@@ -79,7 +90,7 @@ def create(home: Path, *, locations: Mapping[str, str], actor: str = UNNAMED, cl
     holdings = Holdings(home, log, catalogue, located, stamp_for(actor, clock), signing_for(config))
     key = create_key(home / KEYS, FIRST_KEY)
     records: list[Record] = [
-        LocationRecord(**holdings.stamp(), name=name, uri=uri, form="directory", attributes={})
+        LocationRecord(**holdings.stamp(), name=name, uri=uri, form=located[name].form, attributes={})
         for name, uri in places.items()
     ]
     records.append(KeyRecord(**holdings.stamp(), name=key.name, role=LOG_ROLE, public_key=ED25519_SPKI + key.public))
@@ -93,9 +104,13 @@ def create(home: Path, *, locations: Mapping[str, str], actor: str = UNNAMED, cl
     return Archive(home, config, holdings)
 
 
-def check_new(home: Path, locations: Mapping[str, str]) -> dict[str, str]:
+def check_new(home: Path, locations: Mapping[str, str], forms: Mapping[str, str] = NO_FORMS) -> dict[str, str]:
     """Where the locations of a new archive at ``home`` would lie, by name; UsageError for what cannot be."""
     home = home.absolute()
+    for name, form in forms.items():
+        if name not in locations:
+            raise UsageError(f"a form is given for '{name}', and no location of that name")
+        _require_form(form)
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise UsageError(f"{home} is not an empty folder", hint="give the name of a folder that does not exist yet")
     places = {STORE: f"file:{STORE}", **_absolute(locations)}
@@ -112,23 +127,24 @@ def _make_home(home: Path) -> None:
         raise ArchiveError(f"{home} cannot be made: {error.strerror}") from error
 
 
-def add_location(archive: Archive, name: str, uri: str, *, reason: str = "") -> DirectoryLocation:
-    """Make a free folder a further location of an archive that is open for changing, and record it.
+def add_location(archive: Archive, name: str, uri: str, *, form: str = FORMS[0], reason: str = "") -> Location:
+    """Make a free place a further location of an archive that is open for changing, and record it.
 
     Given again after a kill, it goes on. Raises UsageError for a name that is taken or a folder that cannot be one,
     StorageError for a folder that is not free.
     """
     holdings = archive.holdings
-    place = check_location(archive, name, uri)
-    location = DirectoryLocation(name, location_folder(place, archive.home), archive.config.archive)
+    place = check_location(archive, name, uri, form=form)
+    location = _location(archive, name, place, form)
     location.prepare()
     leave_beside_log(location.backend)
-    holdings.record([LocationRecord(**holdings.stamp(reason), name=name, uri=place, form="directory", attributes={})])
+    holdings.record([LocationRecord(**holdings.stamp(reason), name=name, uri=place, form=form, attributes={})])
     return location
 
 
-def check_location(archive: Archive, name: str, uri: str) -> str:
+def check_location(archive: Archive, name: str, uri: str, *, form: str = FORMS[0]) -> str:
     """The URI of a location to be added, changing nothing; raises as ``add_location`` does."""
+    _require_form(form)
     known = archive.holdings.catalogue.location(name)
     if known is not None:
         gone = "" if known.retired_at is None else f", retired on {known.retired_at}"
@@ -138,16 +154,23 @@ def check_location(archive: Archive, name: str, uri: str) -> str:
         row.name: archive.config.locations.get(row.name, row.uri) for row in archive.holdings.catalogue.locations()
     }
     _refuse_overlap(archive.home, {**folders, **places})
-    location = DirectoryLocation(name, location_folder(places[name], archive.home), archive.config.archive)
+    location = _location(archive, name, places[name], form)
     location.require_free()
-    if location.root.is_dir() and read_marker(location.root) is None:
-        other = [entry.name for entry in location.root.iterdir() if entry.name != "lost+found"]
-        if other:
-            raise UsageError(
-                f"{location.root} is not empty: it holds {shown(sorted(other)[0])}",
-                hint="give a folder of its own, which may not exist yet",
-            )
+    if (other := location.foreign()) is not None:
+        raise UsageError(
+            f"{location.where()} is not empty: it holds {shown(other)}",
+            hint="give a folder of its own, which may not exist yet",
+        )
     return places[name]
+
+
+def _location(archive: Archive, name: str, place: str, form: str) -> Location:
+    return locate(archive.config, archive.home, {name: place}, forms={name: form})[name]
+
+
+def _require_form(form: str) -> None:
+    if form not in FORMS:
+        raise UsageError(f"no storage has the form '{form}'", hint=f"the forms are: {', '.join(FORMS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +180,19 @@ class LocationIdentity:
     name: str
     archive: str
     folder: Path
+    form: str
 
 
 def identify_location(uri: str) -> LocationIdentity:
     """Which location of which archive lies at ``uri``; UsageError where none does."""
     folder = location_folder(uri, Path.cwd()).absolute()
-    found = read_marker(folder)
+    found = identify(folder)
     if found is None:
         raise UsageError(
             f"{folder} is no storage location: it holds no {MARKER}",
             hint="give the folder that holds custody/ and the packages; is the disk mounted?",
         )
-    return LocationIdentity(name=found[1], archive=found[0], folder=folder)
+    return LocationIdentity(name=found.name, archive=found.archive, folder=folder, form=found.form)
 
 
 def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archive, Rebuilt]:
@@ -183,26 +207,27 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
     if home.is_relative_to(source.folder):
         raise UsageError(f"{home} lies inside the location {source.folder}, which is only read")
     _make_home(home)
-    log = restore_log(FileSystemBackend(source.folder), home / CUSTODY)
+    place = open_location(source.name, form=source.form, folder=source.folder, archive=source.archive)
+    log = restore_log(place.backend, home / CUSTODY)
     catalogue = create_catalogue(home / CATALOGUE)
-    place = DirectoryLocation(source.name, source.folder, source.archive)
-    restore_notes(FileSystemBackend(source.folder), log.folder)
+    restore_notes(place.backend, log.folder)
     signing = Signing(origin_of(source.archive))
     folded = Holdings(home, log, catalogue, {}, stamp_for(UNNAMED, clock), signing)
     rebuilt = rebuild_holdings(folded, place)
-    restore_stamps(log.folder, FileSystemBackend(source.folder), folded.stamped())
+    restore_stamps(log.folder, place.backend, folded.stamped())
     added = catalogue.locations()
     places = {row.name: row.uri for row in added if row.name not in retired(added)}
     places |= {source.name: source.folder.as_uri()}
+    forms = {row.name: row.form for row in added}
     config = Config(format=configuration.FORMAT, archive=source.archive, locations=places)
     config = with_settings(config, catalogue.policy())
     if source.name != STORE:
-        store = DirectoryLocation(STORE, home / STORE, source.archive)
+        (store,) = locate(config, home, {STORE: places[STORE]}, forms=forms).values()
         store.prepare()
         leave_beside_log(store.backend)
-    located = locate(config, home, places)
+    located = locate(config, home, places, forms=forms)
     holdings = Holdings(home, log, catalogue, located, stamp_for(UNNAMED, clock), signing)
-    restore_signatures(holdings, FileSystemBackend(source.folder))
+    restore_signatures(holdings, place.backend)
     durable.write_atomic(home / configuration.FILE_NAME, configuration.render(config))
     return Archive(home, config, holdings), rebuilt
 

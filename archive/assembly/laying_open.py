@@ -63,7 +63,7 @@ def laid_open(home: Path, *, clock: Clock = system_clock) -> Iterator[Evidence]:
             counting = {name: uri for name, uri in places.items() if name not in known or not known[name].retired_at}
             stored = _stored(home, log, holdings, findings)
             with contextlib.nullcontext() if stored is None else contextlib.closing(stored):
-                located = locate(config, home, counting)
+                located = locate(config, home, counting, forms={row.name: row.form for row in known.values()})
                 yield Evidence(
                     holdings=Holdings(home, log, replayed, located, holdings.stamp, holdings.signing),
                     stored=stored,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from archive.clock import Clock, system_clock
 from archive.config import Config
 from archive.custody.log import CustodyLog
 from archive.duties import Doors
-from archive.errors import ArchiveError, CustodyError, LockedError, UsageError
+from archive.errors import ArchiveError, CustodyError, LockedError, StorageError, UsageError
 from archive.holdings import protection
 from archive.holdings.checkpoints import is_checkpoint_wanted, make_checkpoint
 from archive.holdings.holdings import Holdings, Stamp
@@ -80,7 +80,8 @@ def _in_use(path: Path, *, doing: str, beside_others: bool) -> Iterator[durable.
 def _tidy(archive: Archive) -> None:
     """Throw away copies that an earlier command was killed in."""
     for location in archive.holdings.online():
-        location.clear_incoming()
+        with suppress(StorageError):  # on a disk that is read-only they may stay: no copy begins with them
+            location.clear_incoming()
 
 
 @contextmanager
@@ -139,7 +140,7 @@ def _open(home: Path, config: Config, *, actor: str, clock: Clock) -> Archive:
             f"{home / configuration.FILE_NAME}: location '{min(unknown)}' was never added to this archive",
             hint="archive location add makes a new location; a line in this file alone does not",
         )
-    located = locate(config, home, places)
+    located = locate(config, home, places, forms={row.name: row.form for row in known})
     return Archive(home, config, Holdings(home, log, catalogue, located, holdings.stamp, holdings.signing))
 
 

@@ -27,7 +27,8 @@ from archive.clock import Clock, WatchedClock
 from archive.config import Config, location_folder
 from archive.custody.signer import Signing, origin_of
 from archive.holdings.holdings import Holdings, Stamp
-from archive.storage.directory import DirectoryLocation
+from archive.storage.forms import FORMS, open_location
+from archive.storage.location import Location
 from profiles.finding import Finding
 
 CATALOGUE = "catalogue.sqlite"
@@ -75,9 +76,17 @@ def stamp_for(actor: str, clock: Clock) -> Stamp:
     return Stamp(actor=actor, machine=socket.gethostname(), version=archive.__version__, clock=watched)
 
 
-def locate(config: Config, home: Path, places: Mapping[str, str]) -> dict[str, DirectoryLocation]:
-    """The locations of the archive at ``home`` by name, given their paths or URIs."""
-    return {name: DirectoryLocation(name, location_folder(uri, home), config.archive) for name, uri in places.items()}
+def locate(config: Config, home: Path, places: Mapping[str, str], *, forms: Mapping[str, str]) -> dict[str, Location]:
+    """The locations of the archive at ``home`` by name, given their paths or URIs; plain folders but for ``forms``.
+
+    Raises UsageError for a scheme or a form that no storage has.
+    """
+    return {
+        name: open_location(
+            name, form=forms.get(name, FORMS[0]), folder=location_folder(uri, home), archive=config.archive
+        )
+        for name, uri in places.items()
+    }
 
 
 def retired(rows: Iterable[LocationRow]) -> set[str]:

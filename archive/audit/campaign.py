@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from archive.audit.examination import Examined, examine, files_of, set_apart
-from archive.audit.repair import promised, repair_file, restore_package
+from archive.audit.repair import promised, repair_file, repair_whole, restore_package
 from archive.catalogue.rows import DamageRow, PackageRow, ReplicaRow
 from archive.config import AuditPolicy
 from archive.errors import StorageError
@@ -378,8 +378,8 @@ def _repair(
     stopped = {name for name, count in garbage.items() if count > policy.repair_limit}
     for name in sorted(stopped):
         _stop(holdings, name, count=garbage[name], limit=policy.repair_limit, audited=audited)
-    # Files first: what they mend may be the good copy that a package which is gone needs.
-    for trouble in sorted(troubles, key=lambda trouble: trouble.examined.gone):
+    # Files first: what they mend may be the good copy that a package which is gone, or packed, needs.
+    for trouble in sorted(troubles, key=lambda trouble: (trouble.examined.gone, not _by_file(holdings, trouble))):
         if progress.stopping():
             return  # what is not repaired is found again by the next audit, under the same incidents
         if trouble.examined.replica.location not in stopped:
@@ -414,6 +414,12 @@ def _repair_one(holdings: Holdings, trouble: _Trouble, audited: Audited) -> None
         except StorageError as error:
             audited.findings.append(_not_repaired(examined, b"", error.what))
         return
+    if not _by_file(holdings, trouble):
+        repaired = repair_whole(holdings, examined, incidents=trouble.incidents)
+        audited.repaired += repaired.files
+        if repaired.reason is not None:
+            audited.findings.append(_not_repaired(examined, b"", repaired.reason))
+        return
     # What does not belong is moved first: a link in a folder's place would otherwise stand in the way.
     damages = sorted(_damages(examined), key=lambda result: result.outcome is not FixityOutcome.EXTRA)
     promise = promised(holdings, examined)
@@ -423,6 +429,11 @@ def _repair_one(holdings: Holdings, trouble: _Trouble, audited: Audited) -> None
         audited.repaired += repaired.files
         if repaired.reason is not None:
             audited.findings.append(_not_repaired(examined, result.path, repaired.reason))
+
+
+def _by_file(holdings: Holdings, trouble: _Trouble) -> bool:
+    """Whether one file of the damaged replica can be exchanged."""
+    return holdings.locations[trouble.examined.replica.location].repairs_files
 
 
 def _not_repaired(examined: Examined, path: bytes, reason: str) -> Finding:

@@ -22,7 +22,7 @@ from archive.packages.sealed import (
     read_promise,
 )
 from archive.progress import Progress
-from archive.storage.directory import DirectoryLocation, DirectoryReader
+from archive.storage.location import Location, PackageReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ def set_apart(package: PackageRow, replica: ReplicaRow, outcome: FixityOutcome, 
 def examine(
     package: PackageRow,
     replica: ReplicaRow,
-    location: DirectoryLocation,
+    location: Location,
     *,
-    others: Sequence[DirectoryReader],
+    others: Sequence[PackageReader],
     progress: Progress,
 ) -> Examined | None:
     """Read a replica in full; None where a person asked to stop before its end, after the file in hand.
@@ -106,9 +106,7 @@ def _unreadable(package: PackageRow, replica: ReplicaRow, error: OSError) -> Exa
     return set_apart(package, replica, FixityOutcome.TOOL_ERROR, note)
 
 
-def _tampering(
-    package: PackageRow, reader: DirectoryReader, promise: Promise, wrong: Sequence[FileResult]
-) -> str | None:
+def _tampering(package: PackageRow, reader: PackageReader, promise: Promise, wrong: Sequence[FileResult]) -> str | None:
     """Why a replica that is not what was sealed looks made so by a hand, or None where chance explains it.
 
     Chance does not compute digests: a manifest that is not the sealed one and yet fits a file that is not the sealed
@@ -149,6 +147,6 @@ def _lists(manifest: bytes, path: bytes) -> bool:
     return path.startswith(b"data/") is (manifest != TAGMANIFEST)
 
 
-def _entries(reader: DirectoryReader) -> Iterator[Entry]:
+def _entries(reader: PackageReader) -> Iterator[Entry]:
     with contextlib.suppress(OSError):  # what could not be listed has its own result
         yield from reader.entries()

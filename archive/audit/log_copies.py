@@ -14,14 +14,14 @@ from archive.custody.notes import KEYS, NOTES, note_sizes, read_note
 from archive.custody.segments import LEAVES, OPENINGS, Segment
 from archive.errors import CustodyError
 from archive.progress import Progress
-from archive.storage.directory import DirectoryLocation
+from archive.storage.location import Location
 from profiles.finding import Finding
 from profiles.finding_codes import FindingCode
 
 _AT_ONCE = 4096  # records compared at a time
 
 
-def check_copy(log: CustodyLog, location: DirectoryLocation, known: Known, *, progress: Progress) -> Check:
+def check_copy(log: CustodyLog, location: Location, known: Known, *, progress: Progress) -> Check:
     """Every record and checkpoint of the copy at one location, held against the archive's own."""
     name = f"copy {location.name}"
     reason = location.offline()
@@ -54,7 +54,7 @@ def check_copy(log: CustodyLog, location: DirectoryLocation, known: Known, *, pr
     return Check(name, count, "records and checkpoints of this copy, against the archive's own", tuple(findings))
 
 
-def _compared(log: CustodyLog, location: DirectoryLocation, progress: Progress) -> Iterator[tuple[int, bool]]:
+def _compared(log: CustodyLog, location: Location, progress: Progress) -> Iterator[tuple[int, bool]]:
     """Number of every record of the copy, and whether its lines are the own ones; those beyond the own end are."""
     copy = read_copy(location.backend)
     start = 0
@@ -77,7 +77,7 @@ def _own(log: CustodyLog, part: str, start: int, count: int) -> list[bytes]:
     return lines
 
 
-def _notes(log: CustodyLog, location: DirectoryLocation, known: Known) -> Iterator[Finding]:
+def _notes(log: CustodyLog, location: Location, known: Known) -> Iterator[Finding]:
     own = set(note_sizes(log.folder))
     theirs = set()
     try:

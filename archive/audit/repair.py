@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archive.audit.examination import Examined
@@ -16,7 +17,7 @@ from archive.model.packages import ReplicaState
 from archive.model.records import RepairRecord
 from archive.packages.comparison import FileResult
 from archive.packages.sealed import Expected, Promise, read_promise
-from archive.storage.directory import DirectoryLocation, DirectoryReader
+from archive.storage.location import Location, PackageReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,26 @@ def repair_file(
     return Repaired(1)
 
 
+def repair_whole(holdings: Holdings, examined: Examined, *, incidents: Mapping[bytes, IncidentId]) -> Repaired:
+    """Replace a damaged package of which no single file can be exchanged, and record it for each damage.
+
+    ``incidents`` are those of the damages, by path. The whole damaged package is set aside, under the first of them.
+    """
+    package, replica = examined.package, examined.replica
+    first = incidents[min(incidents)]
+    try:
+        name, aside = _exchange(holdings, package, replica, incident=first)
+    except StorageError as error:
+        return Repaired(0, error.what)
+    holdings.record(
+        [
+            _record(holdings, examined, path, incident=incident, source=name, aside=aside)
+            for path, incident in sorted(incidents.items())
+        ]
+    )
+    return Repaired(len(incidents))
+
+
 def restore_package(
     holdings: Holdings, package: PackageRow, replica: ReplicaRow, *, incident: IncidentId, reason: str = ""
 ) -> str:
@@ -59,10 +80,7 @@ def restore_package(
 
     Answers the location it came from. Raises StorageError, having changed nothing, where there is no good copy.
     """
-    location = holdings.locations[replica.location]
-    name, source = _good_package(holdings, package, besides=replica.location)
-    promise = read_promise(package, [source])
-    aside = location.exchange(source, replica.key, check=lambda copy: require_right(copy, promise), incident=incident)
+    name, aside = _exchange(holdings, package, replica, incident=incident)
     holdings.record(
         [
             RepairRecord(
@@ -79,9 +97,20 @@ def restore_package(
     return name
 
 
+def _exchange(
+    holdings: Holdings, package: PackageRow, replica: ReplicaRow, *, incident: IncidentId
+) -> tuple[str, str | None]:
+    """Put a good copy in the place of a replica; the location it came from, and where what stood there is kept."""
+    location = holdings.locations[replica.location]
+    name, source = _good_package(holdings, package, besides=replica.location)
+    promise = read_promise(package, [source])
+    aside = location.exchange(source, replica.key, check=lambda copy: require_right(copy, promise), incident=incident)
+    return name, aside
+
+
 def _good_source(
     holdings: Holdings, examined: Examined, path: bytes, expected: Expected | None
-) -> tuple[str, DirectoryReader, str]:
+) -> tuple[str, PackageReader, str]:
     """Location, reader and SHA-256 of a copy of the file that was just read and is right; StorageError without one."""
     for location, replica in _others(holdings, examined.package.id, besides=examined.replica.location):
         reader = location.reader(replica.key)
@@ -91,7 +120,7 @@ def _good_source(
     raise StorageError("no reachable replica has this file as it was sealed")
 
 
-def _right_sha256(reader: DirectoryReader, path: bytes, expected: Expected) -> str | None:
+def _right_sha256(reader: PackageReader, path: bytes, expected: Expected) -> str | None:
     """The file's SHA-256 where it is what was sealed."""
     try:
         with reader.open(path) as stream:
@@ -103,7 +132,7 @@ def _right_sha256(reader: DirectoryReader, path: bytes, expected: Expected) -> s
     return digests["sha256"] if known and all(found == digest for found, digest in known) else None
 
 
-def _good_package(holdings: Holdings, package: PackageRow, *, besides: str) -> tuple[str, DirectoryReader]:
+def _good_package(holdings: Holdings, package: PackageRow, *, besides: str) -> tuple[str, PackageReader]:
     for location, replica in _others(holdings, package.id, besides=besides):
         reader = location.reader(replica.key)
         try:
@@ -117,7 +146,7 @@ def _good_package(holdings: Holdings, package: PackageRow, *, besides: str) -> t
     )
 
 
-def _others(holdings: Holdings, package: PackageId, *, besides: str) -> list[tuple[DirectoryLocation, ReplicaRow]]:
+def _others(holdings: Holdings, package: PackageId, *, besides: str) -> list[tuple[Location, ReplicaRow]]:
     """The package's other replicas that can be reached and that nobody suspects."""
     return [
         (holdings.locations[replica.location], replica)

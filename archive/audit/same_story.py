@@ -24,7 +24,7 @@ from archive.model.packages import PAST, PackageKind, ReplicaState
 from archive.model.records import AccessionClosedRecord
 from archive.packages.sealed import TAGMANIFEST, read_promise, read_small
 from archive.progress import Progress
-from archive.storage.directory import DirectoryLocation, DirectoryReader
+from archive.storage.location import Location, PackageReader
 from profiles.finding import Finding
 from profiles.finding_codes import FindingCode, code_named
 
@@ -85,7 +85,7 @@ def check_accessions(holdings: Holdings) -> Check:
     return Check("accessions", count, "closed accessions, against their receipts", tuple(findings))
 
 
-def check_bags(holdings: Holdings, location: DirectoryLocation, *, progress: Progress) -> Check:
+def check_bags(holdings: Holdings, location: Location, *, progress: Progress) -> Check:
     """The packages that stand at a location are those that the log says were stored there, sealed as it says.
 
     Those of deaccessioned packages stand there no more, once the log says that they were removed.
@@ -198,7 +198,7 @@ def _weighed(row: ReplicaRow, code: FindingCode, message: str) -> Finding:
     return wrong(code, row.package, message)
 
 
-def _gone(row: ReplicaRow, location: DirectoryLocation, *, stands: bool) -> Iterator[Finding]:
+def _gone(row: ReplicaRow, location: Location, *, stands: bool) -> Iterator[Finding]:
     """A replica that is held no more: it stands where it should not, or was removed and that was not recorded."""
     if row.state is ReplicaState.REMOVAL_DUE:
         said = "is still to be removed" if stands else "is gone, and that was not recorded yet"
@@ -208,7 +208,7 @@ def _gone(row: ReplicaRow, location: DirectoryLocation, *, stands: bool) -> Iter
         yield wrong(FindingCode.BAG_NOT_REMOVED, row.package, message)
 
 
-def _unrecorded(key: str, location: DirectoryLocation, home: Path) -> Finding:
+def _unrecorded(key: str, location: Location, home: Path) -> Finding:
     package = key.rpartition("/")[2]
     if any(package in notes.read_text("utf-8", "replace") for pattern in _BEGUN for notes in home.glob(pattern)):
         message = f"{key} stands at '{location.name}': a command was broken off; the same command takes it up"
@@ -218,7 +218,7 @@ def _unrecorded(key: str, location: DirectoryLocation, home: Path) -> Finding:
     )
 
 
-def _sealed(holdings: Holdings, row: ReplicaRow, location: DirectoryLocation) -> Iterator[Finding]:
+def _sealed(holdings: Holdings, row: ReplicaRow, location: Location) -> Iterator[Finding]:
     package = holdings.catalogue.package(row.package)
     assert package is not None  # the table of replicas refers to it
     data = read_small(location.reader(row.key), TAGMANIFEST)
@@ -231,13 +231,15 @@ def _sealed(holdings: Holdings, row: ReplicaRow, location: DirectoryLocation) ->
         yield _weighed(row, FindingCode.BAG_DIFFERS, message)
 
 
-def _names(holdings: Holdings, row: ReplicaRow, location: DirectoryLocation) -> Iterator[Finding]:
+def _names(holdings: Holdings, row: ReplicaRow, location: Location) -> Iterator[Finding]:
     """Files that were taken out of a replica or slipped into it, and anything in its place that is no folder."""
     package, place = holdings.catalogue.package(row.package), f"{row.key} at '{location.name}'"
     assert package is not None  # the table of replicas refers to it
     try:
         if not location.holds(row.key):
-            yield _weighed(row, FindingCode.BAG_NO_FOLDER, f"what stands as {place} is a link or a file, and no folder")
+            yield _weighed(
+                row, FindingCode.BAG_NO_FOLDER, f"what stands as {place} is no package: something else has its name"
+            )
             return
         missing, spare = differing_names(package, location.reader(row.key), _other_readers(holdings, row))
     except OSError as error:
@@ -252,7 +254,7 @@ def _names(holdings: Holdings, row: ReplicaRow, location: DirectoryLocation) -> 
             yield _weighed(row, code, f"{place} {said} {paths[0]}{more}; archive audit reads it, and repairs")
 
 
-def _other_readers(holdings: Holdings, row: ReplicaRow) -> Iterator[DirectoryReader]:
+def _other_readers(holdings: Holdings, row: ReplicaRow) -> Iterator[PackageReader]:
     for other in holdings.catalogue.replicas(row.package):
         place = holdings.locations.get(other.location)
         if place is not None and other.location != row.location and place.offline() is None:

@@ -20,15 +20,9 @@ from archive.custody.segments import PARTS, parse_segment
 from archive.model.entries import EntryKind
 from archive.model.names import shown
 from archive.packages.sealed import read_promise
-from archive.storage.directory import INCOMING, MARKER, REMOVING, SET_ASIDE, DirectoryLocation, read_marker
+from archive.storage.location import MARKER, Location, Standing
 from profiles.finding import Finding
 from profiles.finding_codes import FindingCode
-
-_OURS = re.compile(rf"{re.escape(MARKER)}|custody|signatures|{SET_ASIDE}|lost\+found|\.[^/]+\.tmp")
-"""What may stand in a location's folder beside packages (``archive.storage.directory``). Copies and removals that a
-kill broke off are told apart: they are cleared away by the command that goes on."""
-
-_PASSING = (INCOMING, REMOVING)
 
 _CUSTODY = re.compile(
     r"custody/(verify_(?:custody|acts)\.py|VERIFY-BY-HAND\.txt|timestamps/[0-9]{20}/[a-z0-9-]+/[^/]+)"
@@ -36,16 +30,16 @@ _CUSTODY = re.compile(
 """What may stand beside the copy of the log's own parts."""
 
 
-def misplaced(location: DirectoryLocation) -> str | None:
+def misplaced(location: Location) -> str | None:
     """Why a location that counts as offline is odd all the same: what lies in its place says that it is another one."""
-    found = read_marker(location.root)
+    found = location.identity()
     if found is not None:
-        return f"{location.root} says in {MARKER} that it is location '{found[1]}' of archive {found[0]}"
+        return f"{location.where()} says in {MARKER} that it is location '{found.name}' of archive {found.archive}"
     try:
-        holds_packages = location.root.is_dir() and next(location.package_keys(), None) is not None
+        holds_packages = next(location.package_keys(), None) is not None
     except OSError:
         return None
-    return f"{location.root} holds packages and no {MARKER} that can be read" if holds_packages else None
+    return f"{location.where()} holds packages and no {MARKER} that can be read" if holds_packages else None
 
 
 def differing_names(package: PackageRow, reader: BagReader, others: Iterable[BagReader]) -> tuple[list[str], list[str]]:
@@ -64,22 +58,14 @@ def differing_names(package: PackageRow, reader: BagReader, others: Iterable[Bag
     return [shown(path) for path in missing], [shown(path) for path in spare]
 
 
-def strangers(location: DirectoryLocation) -> Iterator[Finding]:
+def strangers(location: Location) -> Iterator[Finding]:
     """Whatever stands at a location and is neither a package nor anything that belongs beside packages."""
-    for name in sorted(os.listdir(location.root)):
-        folder = (location.root / name).is_dir()
-        if name in _PASSING:
-            if folder and any((location.root / name).iterdir()):
-                message = "a command was broken off here; the same command clears it away, or begins anew"
-                yield odd(FindingCode.LOCATION_UNFINISHED, f"{location.name}: {shown(name.encode())}", message)
-        elif not _OURS.fullmatch(name) and not (folder and len(name) == 2):
-            yield _stranger(location, name)
-    custody = location.root / "custody"
-    for folder_name, _, names in os.walk(custody):
-        for name in sorted(names):
-            key = f"{os.path.relpath(folder_name, location.root)}/{name}"
-            if not _belongs_to_log(key):
-                yield _stranger(location, key)
+    for found in location.inventory():
+        if found.standing is Standing.UNFINISHED:
+            message = "a command was broken off here; the same command clears it away, or begins anew"
+            yield odd(FindingCode.LOCATION_UNFINISHED, f"{location.name}: {shown(os.fsencode(found.key))}", message)
+        elif found.standing is Standing.STRANGER or not _belongs_to_log(found.key):
+            yield _stranger(location, found.key)
 
 
 def _belongs_to_log(key: str) -> bool:
@@ -95,6 +81,6 @@ def _belongs_to_log(key: str) -> bool:
     return _CUSTODY.fullmatch(key) is not None
 
 
-def _stranger(location: DirectoryLocation, key: str) -> Finding:
+def _stranger(location: Location, key: str) -> Finding:
     message = "neither the log nor the program knows what this is; find out who put it there, then take it away"
     return odd(FindingCode.LOCATION_STRANGER, f"{location.name}: {shown(os.fsencode(key))}", message)

@@ -31,8 +31,8 @@ def list_command(here: str | None, as_json: bool) -> None:
         rows = [
             {
                 "name": name,
-                "path": str(location.root),
-                "form": "directory",
+                "path": location.where(),
+                "form": location.form,
                 "offline": location.offline(),
                 "retired": None,
             }
@@ -53,30 +53,38 @@ def list_command(here: str | None, as_json: bool) -> None:
 @location_command.command("add")
 @click.argument("name")
 @click.argument("uri", metavar="PATH-OR-URI")
+@click.option(
+    "--form",
+    default="directory",
+    show_default=True,
+    metavar="FORM",
+    help="How packages lie there: directory (plain folders) or tar (one file each).",
+)
 @click.option("--reason", default="", help="Why; stands in the custody log.")
 @common
 @dry_run
-def add_command(name: str, uri: str, reason: str, here: str | None, as_json: bool, dry_run: bool) -> None:
+def add_command(name: str, uri: str, form: str, reason: str, here: str | None, as_json: bool, dry_run: bool) -> None:
     """Make a free folder a further place for copies. Copies are made by archive replicate, or by the scheduler.
 
     \b
     Example:
       archive location add fourth /mnt/disk4/archive
+      archive location add tape /mnt/ltfs/archive --form tar
     """
     from archive import assembly
 
     home = find_home(here)
     if dry_run:
         with assembly.reading(home) as archive:
-            place = assembly.check_location(archive, name, uri)
+            place = assembly.check_location(archive, name, uri, form=form)
         say(f"would add location '{name}' at {place}")
         return
     with changing(home, doing="adding a location") as archive:
-        location = assembly.add_location(archive, name, uri, reason=reason)
+        location = assembly.add_location(archive, name, uri, form=form, reason=reason)
     if as_json:
-        emit_json({"location": name, "path": str(location.root)})
+        emit_json({"location": name, "path": location.where(), "form": location.form})
         return
-    say(f"Location '{name}' is added: {location.root}")
+    say(f"Location '{name}' is added: {location.where()}")
     say("Next: archive replicate")
 
 

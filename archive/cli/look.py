@@ -67,7 +67,7 @@ def _package(package: PackageRow, replicas: list[dict[str, Any]]) -> dict[str, A
 def _replica(archive: Archive, replica: ReplicaRow, offline: dict[str, str | None]) -> dict[str, Any]:
     location = archive.holdings.locations[replica.location]
     state = "offline" if offline[replica.location] is not None else str(replica.state)
-    path = str(location.path(replica.key).absolute())
+    path = location.where(replica.key)
     return {"location": replica.location, "path": path, "state": state, "last_verified": replica.last_verified}
 
 

@@ -146,7 +146,7 @@ def beside_archive(archive: Any, *, producer: str | None) -> Beside:
         policy=archive.config.packages,
         ours=tuple(holdings.folders()),
         held=holdings.catalogue.held,
-        places={name: None if at.offline() else at.root for name, at in holdings.locations.items()},
+        places={name: None if at.offline() else at.folder for name, at in holdings.locations.items()},
     )
 
 

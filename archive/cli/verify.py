@@ -30,7 +30,7 @@ def verify_command(bags: tuple[Path, ...], agreed: str | None, as_json: bool) ->
     """
     from archive.bags.validation import validate
     from archive.errors import UsageError
-    from archive.storage.directory import DirectoryReader
+    from archive.storage.folders import DirectoryReader
 
     for bag in bags:  # before any is read, so that a list with a mistake costs no hours
         if not bag.is_dir():

@@ -24,7 +24,7 @@ from archive.model.identifiers import PackageId
 from archive.model.packages import replica_key
 from archive.model.records import Octets, Record, TombstoneRecord
 from archive.packages.sealed import read_promise
-from archive.storage.directory import DirectoryReader
+from archive.storage.folders import DirectoryReader
 from profiles.finding import Finding
 
 FOLDER = "deaccession"

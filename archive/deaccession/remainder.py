@@ -24,8 +24,8 @@ from archive.packages.remainder_premis import Authority
 from archive.packages.reseal import Remainder, reseal_aip
 from archive.packages.reseal_papers import reseal_papers
 from archive.packages.sealed import Promise
-from archive.storage.directory import DirectoryReader, discard
-from archive.storage.filesystem import make_folders
+from archive.storage.folders import discard, make_folders
+from archive.storage.location import PackageReader
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode
 
@@ -113,7 +113,7 @@ def clear(desk: Path, *, besides: str | None = None) -> None:
         discard(desk)
 
 
-def _good_source(holdings: Holdings, one: Doomed) -> tuple[DirectoryReader, Promise]:
+def _good_source(holdings: Holdings, one: Doomed) -> tuple[PackageReader, Promise]:
     """A replica that can be reached and is good as far as is known; every byte taken from it is checked again."""
     found = next(good_sources(holdings, one.package), None)
     if found is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 
-from archive.storage.filesystem import FileSystemBackend
+from archive.storage.backend import StorageBackend
 
 VERIFIER = "verify_custody.py"
 ACTS_VERIFIER = "verify_acts.py"
@@ -18,7 +18,7 @@ def travelling(name: str) -> bytes:
     return resources.files("archive.handover").joinpath(f"data/{name}").read_bytes()
 
 
-def leave_beside_log(location: FileSystemBackend) -> None:
+def leave_beside_log(location: StorageBackend) -> None:
     """Put them beside the custody log's copy at a location.
 
     What an earlier release left there stays: it checks what that release wrote, and nothing is ever overwritten.

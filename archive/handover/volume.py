@@ -38,8 +38,10 @@ from archive.model.records import HandoverVolumeRecord, Octets
 from archive.packages.accession import guarded_cell
 from archive.packages.sealed import Promise, read_promise
 from archive.progress import Progress
-from archive.storage.directory import INCOMING, DirectoryLocation, DirectoryReader, discard
-from archive.storage.filesystem import FileSystemBackend
+from archive.storage.backend import StorageBackend
+from archive.storage.folders import DirectoryReader, discard
+from archive.storage.forms import objects_in, shelf
+from archive.storage.location import Location, PackageReader
 
 SUMS = "SHA256SUMS"
 PACKAGES = "packages"
@@ -130,31 +132,31 @@ def _write_packages(
     holdings: Holdings, packages: list[PackageRow], target: Path, *, progress: Progress
 ) -> dict[str, tuple[str, int]]:
     """Copy every package, each read back from the medium; digest and size of every file by its path on the volume."""
-    shelf = DirectoryLocation("volume", target / PACKAGES, "")
-    shelf.root.mkdir(exist_ok=True)
+    (target / PACKAGES).mkdir(exist_ok=True)
+    on_volume = shelf(target / PACKAGES)
     sums: dict[str, tuple[str, int]] = {}
     progress.stage("writing packages", total=len(packages))
     for package in packages:
-        promise = _copy_package(holdings, package, shelf)
-        sums |= _sums_of(shelf.reader(replica_key(package.id)), package, promise)
+        promise = _copy_package(holdings, package, on_volume)
+        sums |= _sums_of(on_volume.reader(replica_key(package.id)), package, promise)
         progress.advance()
         if progress.stopping():
             raise ArchiveError("stopped; the volume is unfinished", hint="the same command goes on where it stopped")
-    discard(shelf.root / INCOMING)
+    on_volume.clear_incoming()
     return sums
 
 
-def _copy_package(holdings: Holdings, package: PackageRow, shelf: DirectoryLocation) -> Promise:
+def _copy_package(holdings: Holdings, package: PackageRow, on_volume: Location) -> Promise:
     key = replica_key(package.id)
     trouble = "no replica can be reached"
     for name in good_locations(holdings, package):
         source = holdings.locations[name].reader(key)
         promise = read_promise(package, [source])
         try:
-            if shelf.holds(key):
-                require_right(shelf.reader(key), promise)
+            if on_volume.holds(key):
+                require_right(on_volume.reader(key), promise)
             else:
-                shelf.copy_in(source, key, check=lambda copy, promise=promise: require_right(copy, promise))  # type: ignore[misc]
+                on_volume.copy_in(source, key, check=lambda copy, promise=promise: require_right(copy, promise))  # type: ignore[misc]
         except StorageError as error:
             trouble = error.what
             continue
@@ -162,7 +164,7 @@ def _copy_package(holdings: Holdings, package: PackageRow, shelf: DirectoryLocat
     raise StorageError(f"package {package.id} cannot be handed over: {trouble}", hint="run archive audit, then go on")
 
 
-def _sums_of(reader: DirectoryReader, package: PackageRow, promise: Promise) -> Iterator[tuple[str, tuple[str, int]]]:
+def _sums_of(reader: PackageReader, package: PackageRow, promise: Promise) -> Iterator[tuple[str, tuple[str, int]]]:
     sizes = {entry.path: entry.size for entry in reader.entries() if entry.kind is EntryKind.FILE}
     for path, expected in promise.files.items():
         if expected.sha256 is None:
@@ -177,7 +179,7 @@ def _write_rest(
     for folder in ("custody", "catalogue"):
         discard(target / folder)
     _cover(holdings)
-    _write_log(holdings, FileSystemBackend(target))
+    _write_log(holdings, objects_in(target))
     _write_tables(holdings, target / "catalogue")
     _put(target / "packages.csv", _package_list(packages))
     facts = {
@@ -215,7 +217,7 @@ def _cover(holdings: Holdings) -> None:
         return
 
 
-def _write_log(holdings: Holdings, volume: FileSystemBackend) -> None:
+def _write_log(holdings: Holdings, volume: StorageBackend) -> None:
     """The custody log with its checkpoints and time-stamps."""
     folder = holdings.log.folder
     copy_new(holdings.log, volume)

@@ -32,7 +32,7 @@ from archive.model.record_versions import known_kinds, vocabulary
 from archive.model.records import IncidentRecord, Record
 from archive.model.remarks import RemarkCode
 from archive.model.sentences import behind_the_log
-from archive.storage.directory import DirectoryLocation
+from archive.storage.location import Location
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode
 
@@ -78,7 +78,7 @@ class Holdings:
     home: Path
     log: CustodyLog
     catalogue: Catalogue
-    locations: Mapping[str, DirectoryLocation]
+    locations: Mapping[str, Location]
     stamp: Stamp
     signing: Signing
 
@@ -231,9 +231,9 @@ class Holdings:
     def folders(self) -> Iterator[Path]:
         """The folders this archive writes to, on whatever disk."""
         yield self.home
-        yield from (location.root for location in self.locations.values())
+        yield from (location.folder for location in self.locations.values() if location.folder is not None)
 
-    def online(self) -> Iterator[DirectoryLocation]:
+    def online(self) -> Iterator[Location]:
         """The locations that can be used now, in the order they were added."""
         return (location for location in self.locations.values() if location.offline() is None)
 

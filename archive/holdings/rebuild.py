@@ -16,7 +16,7 @@ from archive.model.digests import sha256_hex
 from archive.model.identifiers import PackageId
 from archive.model.packages import PAST
 from archive.packages.sealed import TAGMANIFEST, read_small
-from archive.storage.directory import DirectoryLocation
+from archive.storage.location import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Rebuilt:
     unrecorded: tuple[str, ...]
 
 
-def rebuild(holdings: Holdings, source: DirectoryLocation) -> Rebuilt:
+def rebuild(holdings: Holdings, source: Location) -> Rebuilt:
     """Fold the restored log into the empty catalogue, and say which packages stand at ``source`` as they were sealed.
 
     Only the tagmanifest of each package is read here; an audit reads the rest.

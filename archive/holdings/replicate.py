@@ -12,7 +12,7 @@ from archive.model.records import IncidentRecord, ReplicationRecord
 from archive.packages.comparison import compare
 from archive.packages.content import Sealed
 from archive.packages.sealed import Promise, read_promise
-from archive.storage.directory import DirectoryLocation, DirectoryReader
+from archive.storage.location import Location, PackageReader
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode
 
@@ -21,7 +21,7 @@ Seal = Sealed | PackageRow
 
 
 def replicate(
-    holdings: Holdings, package: PackageId, seal: Seal, *, source: DirectoryReader, held: frozenset[str]
+    holdings: Holdings, package: PackageId, seal: Seal, *, source: PackageReader, held: frozenset[str]
 ) -> tuple[list[ReplicationRecord], list[Finding]]:
     """Copy a package to every location not in ``held``; records of what was stored, findings of what could not be.
 
@@ -44,7 +44,7 @@ def replicate(
 
 
 def store(
-    holdings: Holdings, location: DirectoryLocation, package: PackageId, *, source: DirectoryReader, promise: Promise
+    holdings: Holdings, location: Location, package: PackageId, *, source: PackageReader, promise: Promise
 ) -> str | None:
     """Store a copy at ``location`` unless a right one stands there already; the reason where that failed.
 
@@ -65,7 +65,7 @@ def store(
     return None
 
 
-def _wrong(location: DirectoryLocation, key: str, promise: Promise) -> str | None:
+def _wrong(location: Location, key: str, promise: Promise) -> str | None:
     """Why what stands under ``key`` is not the package, or None where it is."""
     try:
         if not location.holds(key):
@@ -90,7 +90,7 @@ def _displaced(
     )
 
 
-def require_right(reader: DirectoryReader, promise: Promise) -> None:
+def require_right(reader: PackageReader, promise: Promise) -> None:
     """Read a whole replica; StorageError naming the first file that is not what was sealed."""
     if not promise.complete:
         raise StorageError("no trustworthy list of the package's files could be read")

@@ -9,10 +9,10 @@ from archive.errors import StorageError
 from archive.holdings.holdings import Holdings
 from archive.model.packages import ReplicaState
 from archive.packages.sealed import Promise, read_promise
-from archive.storage.directory import DirectoryReader
+from archive.storage.location import PackageReader
 
 
-def good_sources(holdings: Holdings, package: PackageRow) -> Iterator[tuple[DirectoryReader, Promise]]:
+def good_sources(holdings: Holdings, package: PackageRow) -> Iterator[tuple[PackageReader, Promise]]:
     """Replicas of a package that can be reached and are good as far as is known, with what they must hold."""
     for replica in holdings.catalogue.replicas(package.id):
         location = holdings.locations[replica.location]

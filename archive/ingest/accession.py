@@ -37,7 +37,7 @@ from archive.ingest.workbench import MANY, Workbench
 from archive.model.identifiers import AccessionId, new_identifier
 from archive.model.records import AccessionRecord, ProducerRecord, Record, TransferRecord
 from archive.model.transfer import Transfer
-from archive.storage.directory import discard
+from archive.storage.folders import discard
 from profiles.finding import Finding
 from profiles.ingest_profile import Grouping
 

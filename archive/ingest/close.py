@@ -32,7 +32,7 @@ from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind
 from archive.packages.accession import csv_line, guarded_cell
 from archive.storage.descent import open_unlinked
-from archive.storage.directory import discard
+from archive.storage.folders import discard
 from profiles.finding import Finding
 from profiles.finding_codes import FindingCode, may_reach_producer, needs_person
 

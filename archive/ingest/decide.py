@@ -37,8 +37,8 @@ from archive.packages.content import Sealed
 from archive.packages.folder import CONTENT
 from archive.packages.quarantine import CONTENT as ENCRYPTED
 from archive.packages.sealed import Promise, read_promise
-from archive.storage.directory import DirectoryReader, discard
 from archive.storage.encryption import Identity, decrypt
+from archive.storage.folders import DirectoryReader, discard
 from archive.storage.tar import untar
 from profiles.finding import Finding
 
@@ -208,12 +208,12 @@ def _decrypt(package: PackageRow, secret: Identity, tar: Path, holdings: Holding
                 decrypt(digesting, tar, [secret])
             if digesting.sha256.hexdigest() != expected:
                 tar.unlink()
-                raise StorageError(f"{reader.root}: what is encrypted is not what was sealed")
+                raise StorageError(f"{reader.where}: what is encrypted is not what was sealed")
             return
         except ArchiveError as error:  # also "not our key": its public half is right, so it is the copy that is wrong
-            failed = StorageError(f"{reader.root}: {error.what}", hint=_UNCHANGED)
+            failed = StorageError(f"{reader.where}: {error.what}", hint=_UNCHANGED)
         except OSError as error:
-            failed = StorageError(f"{reader.root} cannot be read: {error.strerror or error}", hint=_UNCHANGED)
+            failed = StorageError(f"{reader.where} cannot be read: {error.strerror or error}", hint=_UNCHANGED)
     raise failed or no_good_source(package)
 
 

@@ -34,7 +34,7 @@ from archive.ingest.twice import Twice
 from archive.model.entries import EntryKind
 from archive.progress import Progress, Silent
 from archive.storage.descent import open_unlinked
-from archive.storage.directory import DirectoryReader
+from archive.storage.folders import DirectoryReader
 from archive.storage.walking import Walked
 from profiles.finding import Finding
 from profiles.finding_codes import FindingCode

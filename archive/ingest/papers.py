@@ -25,7 +25,7 @@ from archive.model.digests import CHUNK, sha256_hex
 from archive.model.identifiers import PackageId, new_identifier
 from archive.model.packages import replica_key
 from archive.model.sentences import with_data
-from archive.storage.directory import discard
+from archive.storage.folders import discard
 from profiles.finding import Finding, finding_as_json, finding_from_json
 
 PAPERS = "papers"

@@ -28,7 +28,7 @@ from archive.packages.aip import seal_aip
 from archive.packages.content import AipContent, PackagedFile, Sealed
 from archive.packages.folder import delivered_file
 from archive.packages.quarantine import QuarantineContent, seal_quarantine
-from archive.storage.directory import discard
+from archive.storage.folders import discard
 from archive.storage.tar import tar_stream
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode

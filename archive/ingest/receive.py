@@ -23,7 +23,7 @@ from archive.model.names import PackagePaths, PayloadPath, shown
 from archive.packages.content import ProducerDigest
 from archive.packages.folder import delivered_file
 from archive.storage.direct import NewFile
-from archive.storage.directory import discard
+from archive.storage.folders import discard
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode
 

@@ -35,7 +35,8 @@ from archive.model.sentences import with_data
 from archive.packages.aip import seal_aip
 from archive.packages.content import AipContent, HeldGroup, JudgedSignature, PackagedFile, Provenance
 from archive.packages.sealed import read_promise
-from archive.storage.directory import DirectoryReader, discard
+from archive.storage.folders import DirectoryReader, discard
+from archive.storage.location import PackageReader
 from profiles.finding import Finding, finding_as_json, finding_from_json
 from profiles.finding_codes import FindingCode
 from profiles.ingest_profile import Grouping, IngestProfile
@@ -229,7 +230,7 @@ def finish(intent: Path, records: Sequence[Record], *, bench: Workbench) -> list
             if not staged.is_dir():
                 raise ArchiveError(f"package {record.aip} is neither in staging nor in the store")
 
-            def check(copy: DirectoryReader) -> None:
+            def check(copy: PackageReader) -> None:
                 require_right(copy, read_promise(sealed_of(record), [DirectoryReader(staged)]))
 
             with own_disk(staged):

@@ -20,7 +20,7 @@ from archive.model.digests import HEX_LENGTH
 from archive.model.entries import EntryKind
 from archive.model.names import shown
 from archive.storage.descent import Descent, open_unlinked
-from archive.storage.directory import DirectoryReader
+from archive.storage.folders import DirectoryReader
 from archive.storage.walking import Walked, kind_of, walk
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode, is_said_otherwise_by_ingest

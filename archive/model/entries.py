@@ -16,6 +16,7 @@ class EntryKind(StrEnum):
     SOCKET = "socket"
     DEVICE = "device"
     UNKNOWN = "unknown"
+    DAMAGED = "damaged member"  # of a packed package: there, and not as it was written
 
 
 @dataclass(frozen=True, slots=True)

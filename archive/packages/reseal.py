@@ -28,7 +28,7 @@ from archive.packages.folder import PackageFolder
 from archive.packages.remainder_premis import Authority, Documents, write_remaining_premis
 from archive.packages.sealed import MANIFEST, MANIFEST_BLAKE3, TAGMANIFEST, Promise
 from archive.packages.sealed_source import SealedSource
-from archive.storage.directory import DirectoryReader
+from archive.storage.location import PackageReader
 from premis.mets import MetsFile, OaisPackageType
 from premis.model import File
 from premis.reader import read_mets, read_premis
@@ -87,7 +87,7 @@ class Remainder:
 
 
 def reseal_aip(
-    root: Path, remainder: Remainder, *, source: DirectoryReader, promise: Promise
+    root: Path, remainder: Remainder, *, source: PackageReader, promise: Promise
 ) -> tuple[Sealed, list[str]]:
     """Make below ``root`` a package of what is left, from the replica ``source``. Nothing is synced or published here.
 

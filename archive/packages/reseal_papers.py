@@ -44,7 +44,7 @@ from archive.packages.folder import PackageFolder
 from archive.packages.remainder_premis import Derivation, deaccession_event, derived_from, with_persons
 from archive.packages.sealed import Promise
 from archive.packages.sealed_source import SealedSource
-from archive.storage.directory import DirectoryReader
+from archive.storage.location import PackageReader
 from premis.mets import OaisPackageType
 from premis.model import (
     Agent,
@@ -91,7 +91,7 @@ class RemainingPapers:
 
 
 def reseal_papers(
-    root: Path, papers: RemainingPapers, *, source: DirectoryReader, promise: Promise
+    root: Path, papers: RemainingPapers, *, source: PackageReader, promise: Promise
 ) -> tuple[Sealed, list[str]]:
     """Make below ``root`` the papers without what tells of files that are gone.
 

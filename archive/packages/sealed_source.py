@@ -10,13 +10,13 @@ from archive.model.digests import CHUNK, Digester, sha256_hex
 from archive.model.names import shown
 from archive.packages.folder import PackageFolder
 from archive.packages.sealed import Promise, read_small
-from archive.storage.directory import DirectoryReader
+from archive.storage.location import PackageReader
 
 
 class SealedSource:
     """A replica from which only what was sealed is taken."""
 
-    def __init__(self, reader: DirectoryReader, promise: Promise) -> None:
+    def __init__(self, reader: PackageReader, promise: Promise) -> None:
         self._reader = reader
         self._promise = promise
 

@@ -3,28 +3,54 @@
 from __future__ import annotations
 
 import os
-import stat
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from archive.catalogue.rows import FileRow, PackageRow, ReplicaRow
 from archive.holdings.holdings import Holdings
+from archive.model.digests import CHUNK
 from archive.model.names import shown
 from archive.model.packages import ReplicaState
 from archive.packages.folder import CONTENT
 from archive.packages.sealed import read_promise
-from archive.storage.directory import DirectoryReader
+from archive.storage.location import PackageReader
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A path to a file, and the number of the copy it belongs to."""
+    """Where a file lies in one copy, which has a number. ``path`` is None where it is packed with others."""
 
     copy: int
-    path: Path
+    path: Path | None
+    inside: bytes
+    reader: PackageReader
+    scratch: Path
+
+    @property
+    def where(self) -> str:
+        """The place in words for a person."""
+        return f"{self.reader.where}/{shown(self.inside)}" if self.path is None else str(self.path)
+
+    @contextmanager
+    def lent(self) -> Iterator[Path]:
+        """A path at which the file can be read meanwhile, also by other processes of ours.
+
+        What is packed is copied to a file without a name in the folder ``scratch``. OSError where that cannot be done.
+        """
+        if self.path is not None:
+            yield self.path
+            return
+        with tempfile.TemporaryFile(dir=self.scratch) as copy:
+            with self.reader.open(self.inside) as stream:
+                shutil.copyfileobj(stream, copy, CHUNK)
+            copy.flush()
+            yield Path(f"/proc/{os.getpid()}/fd/{copy.fileno()}")
 
 
 class Copies:
@@ -35,7 +61,7 @@ class Copies:
 
     def __init__(self, holdings: Holdings, package: PackageRow) -> None:
         self._package = package
-        self._readers: list[tuple[str, DirectoryReader]] = []
+        self._readers: list[tuple[str, PackageReader]] = []
         self._reasons: list[str] = []
         order = list(holdings.locations)
         for replica in sorted(holdings.catalogue.replicas(package.id), key=lambda one: order.index(one.location)):
@@ -46,6 +72,7 @@ class Copies:
         if self._readers and not self._paths:
             self._reasons.append("no copy holds the list of its files as it was sealed")
         self._lacking: dict[str, list[FileRow]] = {}
+        self._scratch = holdings.home
 
     def _open(self, holdings: Holdings, replica: ReplicaRow) -> None:
         location = holdings.locations[replica.location]
@@ -64,9 +91,8 @@ class Copies:
         for number, (name, reader) in enumerate(self._readers):
             if after is not None and number <= after.copy:
                 continue
-            found = _found(reader, path, file.size)
-            if found is not None:
-                return Place(number, found)
+            if _is_there(reader, path, file.size):
+                return Place(number, reader.local(path), path, reader, self._scratch)
             self._lacking.setdefault(name, []).append(file)
         return None
 
@@ -83,13 +109,11 @@ class Copies:
         return "; ".join([*lacking, *self._reasons]) or "there is no copy"
 
 
-def _found(reader: DirectoryReader, path: bytes, size: int) -> Path | None:
+def _is_there(reader: PackageReader, path: bytes, size: int) -> bool:
     try:
-        place = reader.within(path)
-        status = os.stat(place, follow_symlinks=False)
+        return reader.size(path) == size
     except OSError:
-        return None
-    return place if stat.S_ISREG(status.st_mode) and status.st_size == size else None
+        return False
 
 
 def doubt(package: PackageRow, message: str) -> Finding:

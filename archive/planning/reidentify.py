@@ -6,6 +6,7 @@ it ends, loses nothing but its reading. What was finished with the present tools
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -89,7 +90,7 @@ def reidentify(holdings: Holdings, wanted: Due, *, makes: Makers, workers: int, 
     """
     content = holdings.catalogue.content()
     progress.stage("identifying formats", total=sum(content.get(row.id, (0, 0))[0] for row in wanted.packages))
-    run = _Run(holdings, wanted, makes)
+    run = _Run(holdings, wanted, makes, progress)
     if not progress.stopping():
         for answers in examine_many(run.tasks(), workers=workers, makes=makes):
             run.take(answers)
@@ -120,7 +121,8 @@ class _InHand:
 class _Run:
     """Hands out files in order and takes the answers to them back, in the same order."""
 
-    def __init__(self, holdings: Holdings, wanted: Due, makes: Makers) -> None:
+    def __init__(self, holdings: Holdings, wanted: Due, makes: Makers, progress: Progress) -> None:
+        self._progress = progress
         self.packages = self.files = 0
         self.unfinished: list[Finding] = []
         self.doubts: list[Finding] = []
@@ -130,13 +132,19 @@ class _Run:
     def tasks(self) -> Iterator[Task]:
         """Every file of every package of which a good copy holds it, where that lies."""
         for package in self._wanted.packages:
+            if self._progress.stopping():
+                return
             located = self._locate(package)
-            if located is not None and located.files:
+            if located is None:
+                continue
+            if not located.files:
+                self._record(located)
+            elif any(place.path is None for place in located.places):
+                self._here(located)
+            else:
                 self._in_hand.append(located)
                 named = zip(located.files, located.places, strict=True)
-                yield from ((place.path, _name(file)) for file, place in named)
-            elif located is not None:
-                self._record(located)
+                yield from ((place.path, _name(file)) for file, place in named if place.path is not None)
 
     def _locate(self, package: PackageRow) -> _InHand | None:
         """Where the files of a package are read; None, and said, where one of them lies nowhere."""
@@ -151,6 +159,25 @@ class _Run:
             places.append(place)
         self.doubts += copies.doubts()
         return _InHand(package, files, copies, tuple(places))
+
+    def _here(self, packed: _InHand) -> None:
+        """Ask at once about the files of a package that are packed: so many copies are not lent ahead."""
+        for number in range(len(packed.files)):
+            packed.answers.append(self._asked(packed, number, packed.places[number]))
+            self._progress.advance()
+            if self._progress.stopping():
+                return
+        self._finish(packed)
+
+    def _asked(self, package: _InHand, number: int, place: Place) -> Answers:
+        """What is said of one file at one place; that it is unread where it cannot even be lent."""
+        with contextlib.ExitStack() as lending:
+            try:
+                path = lending.enter_context(place.lent())
+            except OSError:
+                path = self._holdings.home / "nowhere"
+            (answers,) = examine_many([(path, _name(package.files[number]))], workers=1, makes=self._makes)
+        return answers
 
     def take(self, answers: Answers) -> None:
         """The answers to the file that was handed out longest ago."""
@@ -173,9 +200,9 @@ class _Run:
         """What is said of a file that could not be read where it was looked for first."""
         file, answers, place = done.files[number], done.answers[number], done.places[number]
         while _is_unread(answers) and (other := done.copies.place(file, after=place)) is not None:
-            (answers,) = examine_many([(other.path, _name(file))], workers=1, makes=self._makes)
+            answers = self._asked(done, number, other)
             if not _is_unread(answers):
-                message = f"{shown(file.name)} could be read at {other.path} and not at {done.places[number].path}"
+                message = f"{shown(file.name)} could be read at {other.where} and not at {done.places[number].where}"
                 self.doubts.append(doubt(done.package, message))
             place = other
         return answers

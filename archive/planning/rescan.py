@@ -8,7 +8,8 @@ takes no lock, so ``look_at`` and ``take_down`` are two steps.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -163,21 +164,51 @@ def _answers(
     """
     scanner, at = find(), 0
     while at < len(files):
+        lent = deque[_Lent]()
         try:
-            with contextlib.closing(scanner.scan_all(place.path for place in places[at:])) as answers:
+            with contextlib.closing(scanner.scan_all(_lend(places[at:], lent))) as answers:
                 for said in answers:
                     if _broke_off(said):  # its versions are those from the beginning, so that it is never called newer
-                        again = _once_more(places[at].path, said, find)
+                        again = _once_more(lent[0].path, said, find)
                         said = replace(again, scanner=scanner.scanner, signatures=scanner.signatures)
+                    lent.popleft().holder.close()
                     yield said
                     at += 1
         except OSError:
             other = copies.place(files[at], after=places[at])
             if other is None:
                 raise
-            message = f"{shown(files[at].name)} could be read at {other.path} and not at {places[at].path}"
+            message = f"{shown(files[at].name)} could be read at {other.where} and not at {places[at].where}"
             done.findings.append(doubt(package, message))
             places[at] = other
+        finally:
+            for one in lent:
+                one.holder.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lent:
+    """A path at which a file can be read until ``holder`` is closed."""
+
+    path: Path
+    holder: contextlib.ExitStack
+
+
+def _lend(places: Sequence[Place], lent: deque[_Lent]) -> Iterator[Path]:
+    """The path of each place, added to ``lent`` as it is handed out; ends early before one that cannot be lent.
+
+    Raises OSError only where that is the first.
+    """
+    for number, place in enumerate(places):
+        holder = contextlib.ExitStack()
+        try:
+            path = holder.enter_context(place.lent())
+        except OSError:
+            if number == 0:
+                raise
+            return
+        lent.append(_Lent(path, holder))
+        yield path
 
 
 def _once_more(path: Path, said: Scan, find: FindScanner) -> Scan:

@@ -24,10 +24,12 @@ from archive.inspection.pool import Makers
 from archive.inspection.siegfried_identifier import SiegfriedIdentifier
 from archive.inspection.signature_file import FidoFiles, SignatureFile
 from archive.inspection.trial import try_out
+from archive.model.digests import sha256_hex
 from archive.model.formats import Tool
 from archive.model.records import SignaturesRecord
 from archive.planning.offered import CONTAINERS, FIDO, FORMATS, SIEGFRIED, SIGNATURES, Offered
-from archive.storage.filesystem import FileSystemBackend, make_folders
+from archive.storage.backend import StorageBackend
+from archive.storage.folders import make_folders
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode
 
@@ -124,7 +126,7 @@ def copy_signatures(holdings: Holdings) -> list[Finding]:
         file = _file(holdings.home, row)
         for location in holdings.online():
             try:
-                if location.backend.size(_key(row)) is None:
+                if location.backend.stat(_key(row)) is None:
                     location.backend.put(_key(row), file.read())
             except FileExistsError:
                 pass  # another command has just brought it
@@ -134,16 +136,18 @@ def copy_signatures(holdings: Holdings) -> list[Finding]:
     return findings
 
 
-def restore_signatures(holdings: Holdings, source: FileSystemBackend) -> list[str]:
+def restore_signatures(holdings: Holdings, source: StorageBackend) -> list[str]:
     """Fetch the files in force from a location's copies; names of those that are not there as they were pinned."""
     missing = []
     for row in in_force(holdings).values():
         try:
-            data = SignatureFile(source.root / _key(row), str(row.sha256)).read()
-        except ArchiveError:
-            missing.append(str(row.file))
-        else:
+            data = source.read(_key(row))
+        except OSError:
+            data = b""
+        if sha256_hex(data) == row.sha256:
             _write(holdings.home, _key(row), data)
+        else:
+            missing.append(str(row.file))
     return missing
 
 

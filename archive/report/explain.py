@@ -162,7 +162,7 @@ def _standing(holdings: Holdings, package: PackageRow) -> Iterator[str]:
         verified = (
             "never read since" if replica.last_verified is None else f"read {day_and_time(replica.last_verified)}"
         )
-        yield f"Copy at '{replica.location}': {state}, {verified}, {location.path(replica.key)}"
+        yield f"Copy at '{replica.location}': {state}, {verified}, {location.where(replica.key)}"
 
 
 def _removals(holdings: Holdings, package: PackageRow) -> Iterator[str]:

@@ -15,79 +15,35 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
-import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
 
 from archive import durable
 from archive.errors import StorageError
-from archive.model.digests import CHUNK, Digester, digest_stream
+from archive.model.digests import digest_stream
 from archive.model.entries import Entry, EntryKind
-from archive.storage.filesystem import FileSystemBackend, make_folders
+from archive.storage.copying import octets_of, read_from
+from archive.storage.filesystem import FileSystemBackend
+from archive.storage.folders import DirectoryReader, Opener, copy_stream, discard, make_folders
+from archive.storage.location import (
+    ALWAYS_HERE,
+    INCOMING,
+    MARKER,
+    PASSING,
+    REMOVING,
+    SET_ASIDE,
+    Check,
+    Found,
+    Identity,
+    PackageReader,
+    Standing,
+)
+from archive.storage.marker import DIRECTORY, identity_in, marker_fields, marker_octets, parse_marker
 from archive.storage.reading import open_from_medium
-from archive.storage.walking import walk
-
-MARKER = "location.json"
-INCOMING = ".incoming"
-SET_ASIDE = "set-aside"
-REMOVING = ".removing"
-
-T = TypeVar("T")
-
-Opener = Callable[[Path], BinaryIO]
-"""Opens one file for reading; replaced where reading errors are injected."""
-
-
-class DirectoryReader:
-    """Reads the folder of one bag (the seam ``archive.bags.reader.BagReader``)."""
-
-    def __init__(self, root: Path, *, opener: Opener = open_from_medium) -> None:
-        self.root = root
-        self._opener = opener
-        self._plain_folder: bytes | None = None  # the folder last seen to be reached by no link: files come in runs
-
-    def entries(self) -> Iterator[Entry]:
-        """Every entry below the root in order of its bytes; links are named, never followed.
-
-        Raises OSError, after everything else, where a folder could not be listed or a name not be looked at.
-        """
-        unlisted = None
-        for found in walk(os.fsencode(self.root)):
-            yield Entry(found.path, found.kind, found.size)
-            if found.error is not None and unlisted is None:
-                unlisted = OSError(errno.EIO, found.error, found.path)
-        if unlisted is not None:
-            raise unlisted
-
-    def open(self, path: bytes) -> BinaryIO:
-        """A fresh reading of the file at ``path`` (relative); OSError where it cannot be had."""
-        return self._opener(self.within(path))
-
-    def within(self, path: bytes) -> Path:
-        """Where ``path`` lies; OSError if a link stands on the way and would lead out of the bag."""
-        located = self.locate(path)
-        holder = path.rpartition(b"/")[0]
-        if holder != self._plain_folder:
-            for folder in located.parents[: path.count(b"/")]:
-                if folder.is_symlink():
-                    raise OSError(errno.ELOOP, "a link stands in a folder's place", os.fspath(folder))
-            self._plain_folder = holder
-        return located
-
-    def locate(self, path: bytes) -> Path:
-        """Where ``path`` lies; ValueError if it would leave the bag."""
-        if path.startswith(b"/") or b".." in path.split(b"/"):
-            raise ValueError(f"outside the bag: {path!r}")
-        return self.root / os.fsdecode(path)
-
-    def modified(self, path: bytes) -> int:
-        """The file's modification time in nanoseconds since 1970."""
-        return os.stat(self.within(path), follow_symlinks=False).st_mtime_ns
+from archive.storage.troubles import in_use_elsewhere, not_to_be_made, trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +54,25 @@ class DirectoryLocation:
     root: Path
     archive: str
     opener: Opener = open_from_medium
+
+    @property
+    def form(self) -> str:
+        """``directory``."""
+        return DIRECTORY
+
+    @property
+    def repairs_files(self) -> bool:
+        """It does: each is a file of its own."""
+        return True
+
+    @property
+    def folder(self) -> Path:
+        """The location's folder."""
+        return self.root
+
+    def where(self, key: str | None = None) -> str:
+        """The path of the location, or of a package."""
+        return str(self.root if key is None else self.path(key))
 
     @property
     def backend(self) -> FileSystemBackend:
@@ -113,31 +88,33 @@ class DirectoryLocation:
         try:
             self.root.mkdir(exist_ok=True)
             if self._read_marker() is None:
-                durable.write_atomic(self.root / MARKER, json.dumps(self._marker(), indent=1).encode() + b"\n")
+                durable.write_atomic(self.root / MARKER, marker_octets(self._identity))
         except OSError as error:
-            raise self._cannot_be_made(error.strerror or str(error)) from error
+            raise not_to_be_made(self.name, self.where(), error.strerror or str(error)) from error
 
     def require_free(self) -> None:
         """Refuse, changing nothing, a folder that ``prepare`` would refuse; StorageError as there."""
+        obstacle = self.backend.obstacle()
+        if obstacle is not None:
+            raise not_to_be_made(self.name, self.where(), obstacle)
         if not self.root.is_dir():
-            if self.root.exists() or not self.root.parent.is_dir():
-                raise self._cannot_be_made(
-                    "it is no folder" if self.root.exists() else "the folder above it is missing"
-                )
             return
         marker = self._read_marker()
         if marker is not None and marker != self._marker():
-            raise StorageError(
-                f"location '{self.name}': {self.root} already belongs to location "
-                f"'{marker.get('location')}' of archive {marker.get('archive')}",
-                hint="give another folder; two locations in one folder would be one copy, not two",
-            )
+            raise in_use_elsewhere(self.name, self.where(), marker)
 
-    def _cannot_be_made(self, reason: str) -> StorageError:
-        return StorageError(
-            f"location '{self.name}': {self.root} cannot be made: {reason}",
-            hint="mount the disk or make the folder above it, then try again",
-        )
+    def foreign(self) -> str | None:
+        """The first name in a folder that is no location yet; None where there is nothing."""
+        if not self.root.is_dir() or self.identity() is not None:
+            return None
+        return min((path.name for path in self.root.iterdir() if path.name != "lost+found"), default=None)
+
+    def identity(self) -> Identity | None:
+        """Whose ``location.json`` lies here."""
+        try:
+            return identity_in((self.root / MARKER).read_bytes())
+        except OSError:
+            return None
 
     def offline(self) -> str | None:
         """Why the location cannot be used now, or None. An empty mount point is offline, not a loss."""
@@ -177,13 +154,26 @@ class DirectoryLocation:
                 for name in sorted(os.listdir(self.root / prefix)):
                     yield f"{prefix}/{name}"
 
+    def inventory(self) -> Iterator[Found]:
+        """Names in the folder that are no packages, then everything below ``custody``."""
+        for name in sorted(os.listdir(self.root)):
+            is_folder = (self.root / name).is_dir()
+            if name in PASSING:
+                if is_folder and any((self.root / name).iterdir()):
+                    yield Found(name, Standing.UNFINISHED)
+            elif not ALWAYS_HERE.fullmatch(name) and not (is_folder and len(name) == 2):
+                yield Found(name, Standing.STRANGER)
+        for folder, _, names in os.walk(self.root / "custody"):
+            for name in sorted(names):
+                yield Found(f"{os.path.relpath(folder, self.root)}/{name}", Standing.LOG)
+
     def adopt(self, folder: Path, key: str) -> None:
         """Make a finished, synced folder on the same file system visible under ``key``, in one step."""
         final = self.path(key)
         make_folders(self.root, final.parent)
         durable.publish(folder, final)
 
-    def take_in(self, folder: Path, key: str, *, check: Callable[[DirectoryReader], None]) -> None:
+    def take_in(self, folder: Path, key: str, *, check: Check) -> None:
         """Make a finished, synced folder visible under ``key``, wherever it lies.
 
         On the same file system it is renamed; from another one it is copied, read back through ``check``, and removed.
@@ -196,7 +186,7 @@ class DirectoryLocation:
             self.copy_in(DirectoryReader(folder), key, check=check)
             discard(folder)
 
-    def copy_in(self, source: DirectoryReader, key: str, *, check: Callable[[DirectoryReader], None]) -> None:
+    def copy_in(self, source: PackageReader, key: str, *, check: Check) -> None:
         """Store a copy of ``source`` under ``key``: copied, synced, read back through ``check``, then made visible.
 
         ``check`` raises StorageError if what it reads is not what it should be. Raises StorageError also where the
@@ -206,9 +196,7 @@ class DirectoryLocation:
         with self._discarding(incoming):
             self.adopt(incoming, key)
 
-    def exchange(
-        self, source: DirectoryReader, key: str, *, check: Callable[[DirectoryReader], None], incident: str
-    ) -> str | None:
+    def exchange(self, source: PackageReader, key: str, *, check: Check, incident: str) -> str | None:
         """Like ``copy_in``, with whatever stands under ``key`` set aside; answers where that is kept.
 
         Nothing is moved before the good copy lies here, synced and read back.
@@ -219,9 +207,7 @@ class DirectoryLocation:
             self.adopt(incoming, key)
         return aside
 
-    def exchange_file(
-        self, source: DirectoryReader, key: str, path: bytes, *, sha256: str, incident: str
-    ) -> str | None:
+    def exchange_file(self, source: PackageReader, key: str, path: bytes, *, sha256: str, incident: str) -> str | None:
         """Put the file ``path`` of ``source`` in its place in the package under ``key``, what stands there set aside.
 
         Answers where that is kept, None if there was nothing. Nothing is moved before the good bytes lie here, synced
@@ -232,7 +218,7 @@ class DirectoryLocation:
             final = self.reader(key).within(path)
             discard(incoming)
             make_folders(self.root, incoming.parent)
-            copied = copy_stream(_octets(source, path), incoming, mtime_ns=source.modified(path), sync=True)
+            copied = copy_stream(octets_of(source, path), incoming, mtime_ns=source.modified(path), sync=True)
             with self.opener(incoming) as back:
                 _, landed = digest_stream(back, ("sha256",))
             if copied != sha256 or landed["sha256"] != sha256:
@@ -281,27 +267,27 @@ class DirectoryLocation:
 
     def clear_incoming(self) -> None:
         """Remove copies that an earlier run was killed in; none of them was ever a package."""
-        with contextlib.suppress(OSError):  # on a disk that is read-only they may stay: no copy begins with them
+        with self._troubled():
             discard(self.root / INCOMING)
 
-    def _bring(self, source: DirectoryReader, key: str, *, check: Callable[[DirectoryReader], None]) -> Path:
+    def _bring(self, source: PackageReader, key: str, *, check: Check) -> Path:
         """A copy of ``source`` on this file system, synced and read back, not yet a package."""
         incoming = self.root / INCOMING / key.rsplit("/", 1)[-1]
         with self._discarding(incoming):
             discard(incoming)
             make_folders(self.root, incoming)
-            for entry in _named(source, source.entries()):
+            for entry in read_from(source, source.entries()):
                 self._copy_entry(source, entry, incoming)
             durable.sync_filesystem(incoming)
             check(DirectoryReader(incoming, opener=self.opener))
         return incoming
 
-    def _copy_entry(self, source: DirectoryReader, entry: Entry, incoming: Path) -> None:
+    def _copy_entry(self, source: PackageReader, entry: Entry, incoming: Path) -> None:
         target = incoming / os.fsdecode(entry.path)
         if entry.kind is EntryKind.FOLDER:
             target.mkdir()
         elif entry.kind is EntryKind.FILE:
-            copy_stream(_octets(source, entry.path), target, mtime_ns=source.modified(entry.path), sync=False)
+            copy_stream(octets_of(source, entry.path), target, mtime_ns=source.modified(entry.path), sync=False)
         else:
             raise StorageError(f"{entry.path!r} in a sealed package is no file")
 
@@ -311,7 +297,7 @@ class DirectoryLocation:
         try:
             yield
         except OSError as error:
-            raise self._trouble(error) from error
+            raise trouble(self.name, self.where(), error) from error
 
     @contextlib.contextmanager
     def _discarding(self, incoming: Path) -> Iterator[None]:
@@ -324,69 +310,18 @@ class DirectoryLocation:
                 discard(incoming)
             raise
 
-    def _trouble(self, error: OSError) -> StorageError:
-        return StorageError(
-            f"location '{self.name}' ({self.root}): {error.strerror or error}",
-            hint="free space or mend the disk, then give the same command again; nothing was lost",
-            transient=True,
-        )
+    @property
+    def _identity(self) -> Identity:
+        return Identity(self.name, self.archive, self.form)
 
     def _marker(self) -> dict[str, object]:
-        return {"archive": self.archive, "location": self.name, "v": 1}
+        return marker_fields(self._identity)
 
     def _read_marker(self) -> dict[str, object] | None:
         try:
-            found = json.loads((self.root / MARKER).read_bytes())
+            return parse_marker((self.root / MARKER).read_bytes())
         except FileNotFoundError:
             return None
-        return found if isinstance(found, dict) else {}
-
-
-def copy_stream(chunks: Iterable[bytes], target: Path, *, mtime_ns: int, sync: bool) -> str:
-    """Write the joined ``chunks`` to the new file ``target`` and answer their SHA-256."""
-    digester = Digester(("sha256",))
-    with open(target, "xb", buffering=0) as file:
-        for chunk in chunks:
-            digester.update(chunk)
-            write_all(file.fileno(), chunk)
-        os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
-        if sync:
-            durable.sync_file(file.fileno())
-    return digester.digests()["sha256"]
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of ``data``, however many calls that takes."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def discard(path: Path) -> None:
-    """Remove a folder or file of ours that never became visible; nothing happens if there is none."""
-    with contextlib.suppress(FileNotFoundError):
-        if stat.S_ISDIR(os.lstat(path).st_mode):
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
-def _named(source: DirectoryReader, items: Iterable[T]) -> Iterator[T]:
-    """``items`` read from ``source``; StorageError naming it, and not the disk copied to, where reading fails."""
-    try:
-        yield from items
-    except OSError as error:
-        raise StorageError(f"{source.root} cannot be read: {error.strerror or error}") from error
-
-
-def _octets(source: DirectoryReader, path: bytes) -> Iterator[bytes]:
-    return _named(source, _chunks(source, path))
-
-
-def _chunks(source: DirectoryReader, path: bytes) -> Iterator[bytes]:
-    with source.open(path) as stream:
-        while chunk := stream.read(CHUNK):
-            yield chunk
 
 
 def _numbered(place: Path) -> tuple[Path | None, Path]:
@@ -396,12 +331,3 @@ def _numbered(place: Path) -> tuple[Path | None, Path]:
         number += 1
         taken, free = free, place.with_name(f"{place.name}.{number}")
     return taken, free
-
-
-def read_marker(folder: Path) -> tuple[str, str] | None:
-    """Archive and name of the location that lies in ``folder``, None where none does."""
-    try:
-        found = json.loads((folder / MARKER).read_bytes())
-        return str(found["archive"]), str(found["location"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from archive.errors import StorageError
 from archive.model.digests import CHUNK
-from archive.storage.directory import copy_stream
+from archive.storage.folders import copy_stream
 from archive.storage.reading import open_quietly
 
 

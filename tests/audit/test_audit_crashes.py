@@ -113,7 +113,7 @@ def test_a_closing_killed_at_any_durable_step_is_finished_by_the_same_command(
 def test_a_full_disk_during_repair_leaves_the_damaged_file_in_its_place(
     sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from archive.storage import directory
+    from archive.storage import folders
 
     damaged = flip(sample.bag("second") / PHOTO)
     sound = (sample.bag("store") / PHOTO).read_bytes()
@@ -121,7 +121,7 @@ def test_a_full_disk_during_repair_leaves_the_damaged_file_in_its_place(
     def full(descriptor: int, data: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(directory, "write_all", full)
+    monkeypatch.setattr(folders, "write_all", full)
     code, report = sample.audit()
     assert (code, report["repaired"]) == (20, 0)
     (finding,) = [finding for finding in report["findings"] if finding["code"] == "not-repaired"]

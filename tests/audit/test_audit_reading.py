@@ -43,10 +43,11 @@ def inject(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Fault], list[P
             readings.append(path)
             return fault(path, readings.count(path)) or open_from_medium(path)
 
-        def location(name: str, root: Path, owner: str) -> DirectoryLocation:
-            return DirectoryLocation(name, root, owner, opener=opener)
+        def location(name: str, *, form: str, folder: Path, archive: str) -> DirectoryLocation:
+            assert form == "directory"
+            return DirectoryLocation(name, folder, archive, opener=opener)
 
-        monkeypatch.setattr(parts, "DirectoryLocation", location)
+        monkeypatch.setattr(parts, "open_location", location)
         return readings
 
     yield install

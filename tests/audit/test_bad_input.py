@@ -368,10 +368,10 @@ def test_a_full_disk_is_said_and_the_same_command_finishes_afterwards(
 
 
 def test_a_full_location_leaves_a_copy_owed_and_says_so(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    from archive.storage import directory
+    from archive.storage import folders
 
     delivery = write_delivery(sample.root / "more")
-    monkeypatch.setattr(directory, "write_all", full)
+    monkeypatch.setattr(folders, "write_all", full)
     ran = sample.run("ingest", delivery, "--producer", "viasna", "--json")
     assert ran.code == 3, ran.err
     owed = [finding["message"] for finding in ran.json["findings"] if finding["code"] == "replica-not-stored"]

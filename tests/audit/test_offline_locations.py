@@ -241,7 +241,7 @@ def test_replicate_killed_before_it_records_stores_nothing_twice(
 def test_a_read_only_leftover_of_an_earlier_run_stops_no_command(
     sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from archive.storage import directory
+    from archive.storage import folders
 
     leftover = sample.location("third") / ".incoming" / "half"
     leftover.mkdir(parents=True)
@@ -252,7 +252,7 @@ def test_a_read_only_leftover_of_an_earlier_run_stops_no_command(
     def refuse(path: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(directory.shutil, "rmtree", refuse)
+    monkeypatch.setattr(folders.shutil, "rmtree", refuse)
     assert sample.audit()[0] == 0
 
 

@@ -59,6 +59,14 @@ def test_nothing_changes_the_current_folder() -> None:
         assert "os.chdir(" not in path.read_text(encoding="utf-8"), path
 
 
+def test_no_form_of_storage_is_named_outside_of_storage() -> None:
+    concrete = ("DirectoryLocation", "TarLocation", "MemoryLocation", "FileSystemBackend", "MemoryBackend", "TarReader")
+    for path in _sources(*PACKAGES):
+        if (REPOSITORY / "archive" / "storage") not in path.parents:
+            names = {node.id for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Name)}
+            assert not names & set(concrete), f"{path} knows the form of a location"
+
+
 def test_nothing_is_left_to_be_done_in_a_comment() -> None:
     for path in _sources(*PACKAGES, "tests", "docs", "benchmarks"):
         for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline):

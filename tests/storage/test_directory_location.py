@@ -185,12 +185,12 @@ def test_a_crash_at_any_durable_step_leaves_the_right_package_or_none(
 def test_a_full_disk_is_told_and_leaves_nothing(
     second: DirectoryLocation, source: DirectoryReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from archive.storage import directory
+    from archive.storage import folders
 
     def full(descriptor: int, data: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(directory, "write_all", full)
+    monkeypatch.setattr(folders, "write_all", full)
     with pytest.raises(StorageError, match=r"location 'second'.*No space left") as told:
         second.copy_in(source, KEY, check=right)
     assert told.value.transient and "same command again" in told.value.hint
