@@ -381,7 +381,7 @@ class _PrivateForm:
         files = [] if self.each is None else found.pop(self.each.name)
         _require_digests(digests, len(self.parts) + len(files) * (0 if self.each is None else len(self.each.parts)))
         absent = tuple(i for i, digest in enumerate(digests) if digest is not None and i not in private)
-        if any(digests[i] is None for i in private):
+        if any(i >= len(digests) or digests[i] is None for i in private):
             raise ValueError("a private line that the record does not hold a digest of")
         for i, part in enumerate(self.parts):
             if part is not None:
