@@ -5,11 +5,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help tour test lint check bench docs clean
+.PHONY: help tour test test-any-day lint check bench docs clean
 
 help:
 	@echo "make tour    walk through the whole life of a small delivery, in a temporary folder"
 	@echo "make test    run the tests"
+	@echo "make test-any-day  the tests and the tour on other days, in other zones, as other users: hours; ROWS='--only leap'"
 	@echo "make lint    format and lint"
 	@echo "make check   lint, types and who may import whom"
 	@echo "make bench   compare with other tools"
@@ -20,6 +21,10 @@ tour: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n auto
+
+# Needs the packages faketime, locales and make of Debian, and root to be other users; docs/howto/tests-on-any-day.md.
+test-any-day: $(VENV)/.installed-dev
+	$(BIN)/python tests/any_day/run.py $(ROWS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

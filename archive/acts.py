@@ -14,6 +14,8 @@ from archive.holdings.holds import HOLD_LIFT
 from archive.holdings.keyring import KEY_ADDITION, KEY_RETIREMENT
 from archive.holdings.places import LOCATION_RETIREMENT
 from archive.holdings.protection import POLICY
+from archive.holdings.remarks import ALWAYS, require_no_remarks
+from archive.holdings.setting_aside import SETTING_ASIDE
 from archive.model.acts import Act
 from profiles.finding import Finding
 
@@ -26,6 +28,7 @@ PERFORMANCES: Mapping[Act, Performance] = MappingProxyType(
         Act.KEY_RETIREMENT: KEY_RETIREMENT,
         Act.HOLD_LIFT: HOLD_LIFT,
         Act.EXPORT: EXPORT,
+        Act.SET_ASIDE: SETTING_ASIDE,
     }
 )
 
@@ -40,12 +43,23 @@ def may_be_asked(acting: Acting, act: Act, subjects: list[dict[str, object]]) ->
 
 def may_be_approved(acting: Acting, filed: Filed) -> None:
     """Raise where something forbids the act that a request asks for, as things stand."""
+    _require_clean_log(acting, filed, "approving it")
     PERFORMANCES[filed.record.act].check(acting, filed.subjects())
 
 
 def in_words(acting: Acting, filed: Filed) -> list[str]:
     """What a request asks for, for the eyes of a person."""
     return PERFORMANCES[filed.record.act].words(acting, filed.subjects())
+
+
+def may_be_carried_out(acting: Acting, filed: Filed) -> None:
+    """Raise where records of the log that took no effect forbid it."""
+    _require_clean_log(acting, filed, "carrying it out")
+
+
+def _require_clean_log(acting: Acting, filed: Filed, doing: str) -> None:
+    if filed.record.act not in ALWAYS:
+        require_no_remarks(acting.holdings.catalogue, f"request {filed.record.request} ({filed.record.act}): {doing}")
 
 
 def carry_out(acting: Acting, request: str) -> list[Finding]:
@@ -57,6 +71,7 @@ def carry_out(acting: Acting, request: str) -> list[Finding]:
     filed = require_ready(acting.holdings, request)
     if filed.done:
         return []
+    may_be_carried_out(acting, filed)
     performance = PERFORMANCES[filed.record.act]
     if not filed.begun:
         performance.check(acting, filed.subjects())

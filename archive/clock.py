@@ -6,7 +6,6 @@ Every record says what its clock was worth. Order never comes from a time, only 
 from __future__ import annotations
 
 import ctypes
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,8 +16,6 @@ Clock = Callable[[], datetime]
 
 TOLERANCE = timedelta(seconds=1)
 """A clock that is being synchronised may step back by less than this, and nobody needs to know."""
-
-_BEHIND = re.compile(r"; behind the log by ([0-9]+) s\Z")
 
 
 def system_clock() -> datetime:
@@ -59,12 +56,6 @@ class WatchedClock:
     def source(self) -> str:
         """Where the time comes from: the machine, and what its kernel says of it, or somebody's hand."""
         return machine_clock() if self.clock is system_clock else "injected"
-
-
-def behind_the_log(words: str) -> int | None:
-    """By how many seconds the clock was behind the log, by a record's own words; None where it was not."""
-    found = _BEHIND.search(words)
-    return None if found is None else int(found[1])
 
 
 def machine_clock() -> str:

@@ -145,7 +145,10 @@ def _remove(holdings: Holdings, _config: Config, _progress: Progress) -> Done | 
     reachable = {location.name for location in holdings.online()}
     if not any(replica.location in reachable for replica in removals_due(holdings)):
         return None
-    removed, findings = remove_due(holdings)
+    try:
+        removed, findings = remove_due(holdings)
+    except ArchiveError as error:  # the other duties are done all the same
+        return Done("remove", f"{error.what}. {error.hint}", alarming=True)
     trouble = f"; still due: {findings[0].message}" if findings else ""
     return Done("remove", f"{removed} copies of deaccessioned packages removed{trouble}") if removed else None
 

@@ -1,6 +1,6 @@
-"""Writes ``docs/reference/commands.md`` from the command line itself, so that the reference cannot lie.
+"""Writes ``docs/reference/commands.md`` and ``findings.md`` from the program itself, so that the reference cannot lie.
 
-``python docs/generate.py`` writes it; a test says when that was forgotten. Nothing here depends on how click lays out
+``python docs/generate.py`` writes them; a test says when that was forgotten. Nothing here depends on how click lays out
 help: the same command line gives the same text with any version of it.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 REFERENCE = Path(__file__).parent / "reference" / "commands.md"
+FINDINGS = Path(__file__).parent / "reference" / "findings.md"
 
 HEAD = """\
 # Commands
@@ -22,6 +23,33 @@ HEAD = """\
 The archive is found by `--archive DIR`, then the environment variable `ARCHIVE_HOME`, then upward from the current
 folder. Exit codes: [exit-codes.md](exit-codes.md). What `--json` answers: [json.md](json.md).
 """
+
+FINDINGS_HEAD = """\
+# Findings
+
+<!-- Written by docs/generate.py from profiles/finding_codes.py. Change that, then: make docs -->
+
+What a command finds wrong, it says with one of these codes ([json.md](json.md)). A code is never renamed, reused or
+given another meaning; new ones are added. **Person**: it waits for a person (every error does, whatever stands here).
+**Producer**: a receipt may tell it to whoever delivered. **File**: about the bytes of a file that was received; a later
+receipt of the accession has it again. Requirements of E-ARK are findings, too, by their own identifiers:
+[eark.md](eark.md).
+
+| Code | Severity | Person | Producer | File | Meaning |
+|------|----------|--------|----------|------|---------|
+"""
+
+
+def findings() -> str:
+    """The table of finding codes, in alphabetical order."""
+    from profiles.finding_codes import FindingCode
+
+    rows = []
+    for code in sorted(FindingCode, key=str):
+        marks = (code.needs_person, code.for_producer, code.about_received_file)
+        said = " | ".join("yes" if mark else "" for mark in marks)
+        rows.append(f"| `{code}` | {', '.join(code.severities)} | {said} | {code.meaning} |\n")
+    return FINDINGS_HEAD + "".join(rows)
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -98,4 +126,5 @@ def _row(option: click.Option) -> str:
 
 if __name__ == "__main__":
     REFERENCE.write_text(reference(), encoding="utf-8")
-    print(f"{REFERENCE} is written")
+    FINDINGS.write_text(findings(), encoding="utf-8")
+    print(f"{REFERENCE} and {FINDINGS.name} are written")

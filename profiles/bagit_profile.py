@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from importlib import resources
 
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 SOURCE = "BagIt Profiles 1.4"
 ALWAYS_ALLOWED = ("bagit.txt", "bag-info.txt", "fetch.txt", "manifest-*.txt", "tagmanifest-*.txt")
@@ -103,7 +104,10 @@ def _bag_info(profile: BagItProfile, bag: BagFacts) -> Iterator[Finding]:
     if profile.identifier not in said:
         word = f"names the profile {said[0]!r}" if said else "names no profile"
         yield _finding(
-            "profile-not-named", "bag-info.txt", f"{word}; expected {profile.identifier!r}", "BagIt-Profile-Info"
+            FindingCode.PROFILE_NOT_NAMED,
+            "bag-info.txt",
+            f"{word}; expected {profile.identifier!r}",
+            "BagIt-Profile-Info",
         )
     for tag in profile.tags:
         values = [value for label, value in bag.info if label.lower() == tag.label.lower()]
@@ -112,17 +116,21 @@ def _bag_info(profile: BagItProfile, bag: BagFacts) -> Iterator[Finding]:
 
 def _tag(tag: Tag, values: Sequence[str]) -> Iterator[Finding]:
     if not values and tag.required:
-        yield _finding("profile-tag-missing", "bag-info.txt", f"has no '{tag.label}'", "Bag-Info")
+        yield _finding(FindingCode.PROFILE_TAG_MISSING, "bag-info.txt", f"has no '{tag.label}'", "Bag-Info")
     if not values and tag.recommended and not tag.required:
         message = f"has no '{tag.label}', which is recommended"
-        yield Finding("profile-tag-recommended", Severity.INFO, "bag-info.txt", message, f"{SOURCE}, Bag-Info")
+        yield Finding(
+            FindingCode.PROFILE_TAG_RECOMMENDED, Severity.INFO, "bag-info.txt", message, f"{SOURCE}, Bag-Info"
+        )
     if len(values) > 1 and not tag.repeatable:
-        yield _finding("profile-tag-repeated", "bag-info.txt", f"has '{tag.label}' {len(values)} times", "Bag-Info")
+        yield _finding(
+            FindingCode.PROFILE_TAG_REPEATED, "bag-info.txt", f"has '{tag.label}' {len(values)} times", "Bag-Info"
+        )
     for value in values:
         if tag.values and value not in tag.values:
             allowed = ", ".join(tag.values)
             message = f"has '{tag.label}: {value}'; one of these is allowed: {allowed}"
-            yield _finding("profile-tag-value", "bag-info.txt", message, "Bag-Info")
+            yield _finding(FindingCode.PROFILE_TAG_VALUE, "bag-info.txt", message, "Bag-Info")
 
 
 def _manifests(
@@ -131,37 +139,41 @@ def _manifests(
     rule = "Manifests" if kind == "manifest" else "Tag-Manifests"
     for algorithm in required:
         if algorithm not in present:
-            yield _finding("profile-manifest-missing", f"{kind}-{algorithm}.txt", "is missing", f"{rule}-Required")
+            yield _finding(
+                FindingCode.PROFILE_MANIFEST_MISSING, f"{kind}-{algorithm}.txt", "is missing", f"{rule}-Required"
+            )
     for algorithm in sorted(present):
         if allowed is not None and algorithm not in allowed:
-            yield _finding("profile-manifest-forbidden", f"{kind}-{algorithm}.txt", "is not allowed", f"{rule}-Allowed")
+            yield _finding(
+                FindingCode.PROFILE_MANIFEST_FORBIDDEN, f"{kind}-{algorithm}.txt", "is not allowed", f"{rule}-Allowed"
+            )
 
 
 def _fetch(profile: BagItProfile, bag: BagFacts) -> Iterator[Finding]:
     if bag.has_fetch and not profile.fetch_allowed:
-        yield _finding("profile-fetch-forbidden", "fetch.txt", "is not allowed", "Allow-Fetch.txt")
+        yield _finding(FindingCode.PROFILE_FETCH_FORBIDDEN, "fetch.txt", "is not allowed", "Allow-Fetch.txt")
     if profile.fetch_required and not bag.has_fetch:
-        yield _finding("profile-fetch-missing", "fetch.txt", "is missing", "Fetch.txt-Required")
+        yield _finding(FindingCode.PROFILE_FETCH_MISSING, "fetch.txt", "is missing", "Fetch.txt-Required")
 
 
 def _serialization(profile: BagItProfile, bag: BagFacts) -> Iterator[Finding]:
     if bag.serialized is None and profile.serialization is Serialization.REQUIRED:
         accepted = ", ".join(profile.serializations_accepted)
         message = f"the bag is a folder and should come as one file ({accepted})"
-        yield _finding("profile-serialization", ".", message, "Serialization")
+        yield _finding(FindingCode.PROFILE_SERIALIZATION, ".", message, "Serialization")
     if bag.serialized is not None and profile.serialization is Serialization.FORBIDDEN:
         message = f"the bag comes as one file ({bag.serialized}) and should be a folder"
-        yield _finding("profile-serialization", ".", message, "Serialization")
+        yield _finding(FindingCode.PROFILE_SERIALIZATION, ".", message, "Serialization")
     elif bag.serialized is not None and bag.serialized not in profile.serializations_accepted:
         message = f"the bag comes as {bag.serialized}; accepted: {', '.join(profile.serializations_accepted)}"
-        yield _finding("profile-serialization", ".", message, "Accept-Serialization")
+        yield _finding(FindingCode.PROFILE_SERIALIZATION, ".", message, "Accept-Serialization")
 
 
 def _version(profile: BagItProfile, bag: BagFacts) -> Iterator[Finding]:
     if bag.bagit_version not in profile.bagit_versions:
         accepted = ", ".join(profile.bagit_versions)
         message = f"declares BagIt {bag.bagit_version or 'of no version'}; accepted: {accepted}"
-        yield _finding("profile-bagit-version", "bagit.txt", message, "Accept-BagIt-Version")
+        yield _finding(FindingCode.PROFILE_BAGIT_VERSION, "bagit.txt", message, "Accept-BagIt-Version")
 
 
 def _files(
@@ -171,22 +183,22 @@ def _files(
     there = frozenset(present)
     for path in required:
         if path not in there:
-            yield _finding("profile-file-missing", path, f"this {what} is missing", f"{rule}-Required")
+            yield _finding(FindingCode.PROFILE_FILE_MISSING, path, f"this {what} is missing", f"{rule}-Required")
     if allowed is None:
         return
     known = (*allowed, *ALWAYS_ALLOWED) if what == "tag file" else tuple(allowed)
     for path in present:
         if not any(fnmatchcase(path, pattern) for pattern in known):
-            yield _finding("profile-file-forbidden", path, f"this {what} is not allowed", f"{rule}-Allowed")
+            yield _finding(FindingCode.PROFILE_FILE_FORBIDDEN, path, f"this {what} is not allowed", f"{rule}-Allowed")
 
 
 def _emptiness(profile: BagItProfile, bag: BagFacts) -> Iterator[Finding]:
     """Empty means: no payload file, or a single one of no octets."""
     if profile.data_empty and (len(bag.payload) > 1 or any(bag.payload.values())):
-        yield _finding("profile-not-empty", "data/", "holds files and should be empty", "Data-Empty")
+        yield _finding(FindingCode.PROFILE_NOT_EMPTY, "data/", "holds files and should be empty", "Data-Empty")
 
 
-def _finding(code: str, subject: str, message: str, rule: str) -> Finding:
+def _finding(code: FindingCode, subject: str, message: str, rule: str) -> Finding:
     return Finding(code, Severity.ERROR, subject, message, f"{SOURCE}, {rule}")
 
 

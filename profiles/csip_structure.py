@@ -262,19 +262,19 @@ def _division_for(label: str) -> Check:
     return check
 
 
-def _known_labels(document: Document) -> Iterator[Breach]:
-    """Main divisions that would be one of the vocabulary's, were they spelled as it spells them."""
+def _known_labels(document: Document) -> Iterator[tuple[str, Breach]]:
+    """The word of the vocabulary that a main division would be, were it spelled as there, and the breach."""
     words = {word.lower(): word for word in vocabulary("FileGrpAndStructMapDivisionLabel")}
     for division in document.root.find(f"{_MAIN}/div"):
         label = division.get("LABEL")
         word = words.get(label.lower().strip())
         if word is not None and label != word:
-            yield breach(division, f"LABEL is {label!r} and not {word!r}")
+            yield word, breach(division, f"LABEL is {label!r} and not {word!r}")
 
 
 def _labels_like(word: str) -> Check:
     def check(document: Document) -> Iterator[Breach]:
-        return (b for b in _known_labels(document) if b.message.endswith(f"not {word!r}"))
+        return (found for spelled, found in _known_labels(document) if spelled == word)
 
     return check
 

@@ -16,6 +16,7 @@ from premis.mets import AIP_PROFILE, CSIP_PROFILE
 from premis.mets_outline import MetsElement, read_outline
 from profiles import csip, eark_aip
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode, code_named
 from profiles.requirement import SEVERITY, Document, LocatedFinding, Requirement, Scope, located
 
 METS = "METS.xml"
@@ -70,7 +71,7 @@ def check_package(folder: Path) -> list[LocatedFinding]:
 def finding_of(fault: Fault, *, name: str = "") -> LocatedFinding:
     """What `premis` found wrong with a document, as a finding; ``name`` stands in where the fault names no document."""
     subject = fault.document or name
-    finding = Finding(str(fault.code), Severity.ERROR, subject, fault.message, fault.source)
+    finding = Finding(code_named(fault.code), Severity.ERROR, subject, fault.message, fault.source)
     return located(finding, fault.line, fault.element)
 
 
@@ -78,7 +79,7 @@ def _check(path: Path, scope: Scope, beside: frozenset[str], name: str) -> list[
     try:
         root = read_outline(path)
     except PremisError as error:
-        return [located(Finding("not-mets", Severity.ERROR, name, str(error), "METS 1.12.1"), error.line, "")]
+        return [located(Finding(FindingCode.NOT_METS, Severity.ERROR, name, str(error), "METS 1.12.1"), error.line, "")]
     return check_document(Document(root, scope, beside), name=name)
 
 

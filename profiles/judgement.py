@@ -18,6 +18,7 @@ from premis.references import check_premis, check_references
 from premis.schemas import Schemas, validate
 from profiles.eark import METS, check_mets, finding_of
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 from profiles.requirement import LocatedFinding
 
 _DILCIS = "dilcis.eu"
@@ -76,7 +77,7 @@ def _requirements(folder: Path, name: str, mets: MetsDocument) -> Iterator[Locat
             yield replace(finding, subject=name)
     else:
         message = "the document does not say that it follows E-ARK; its requirements were not asked"
-        yield LocatedFinding("not-e-ark", Severity.INFO, name, message)
+        yield LocatedFinding(FindingCode.NOT_E_ARK, Severity.INFO, name, message)
 
 
 def _documents(folder: Path, name: str, seen: set[str]) -> Iterator[tuple[str, MetsDocument | None]]:
@@ -116,4 +117,4 @@ def _finding(fault: Fault, name: str) -> LocatedFinding:
 def not_judged_by_schemas() -> Finding:
     """What to say where no schemas were to be had."""
     message = "no schemas are installed, so the documents were not judged by them: archive schemas install DIR"
-    return Finding("no-schemas", Severity.INFO, "schemas", message)
+    return Finding(FindingCode.NO_SCHEMAS, Severity.INFO, "schemas", message)

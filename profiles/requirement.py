@@ -96,7 +96,14 @@ def located(finding: Finding, line: int | None, element: str) -> LocatedFinding:
     place += [element] if element else []
     message = f"{', '.join(place)}: {finding.message}" if place else finding.message
     return LocatedFinding(
-        finding.code, finding.severity, finding.subject, message, finding.source, line=line, element=element
+        finding.code,
+        finding.severity,
+        finding.subject,
+        message,
+        finding.source,
+        finding.data,
+        line=line,
+        element=element,
     )
 
 

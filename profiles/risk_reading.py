@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import cache
 
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 from profiles.format_risk import (
     COLUMNS,
     SHIPPED,
@@ -178,7 +179,7 @@ class _Rows:
 
     def refuse(self, line: int, message: str) -> None:
         """Note a fault."""
-        self.faults.append(located(Finding("risk-table", Severity.ERROR, self.name, message), line, ""))
+        self.faults.append(located(Finding(FindingCode.RISK_TABLE, Severity.ERROR, self.name, message), line, ""))
 
     def each(self, text: str, delimiter: str) -> Iterator[_Line]:
         """Rows that have a cell for each column; ends early where there is no going on."""
@@ -288,7 +289,7 @@ def _contradiction(name: str, chosen: RiskEntry, group: Sequence[tuple[int, Risk
     message = (
         f"{chosen.puid} is rated in different ways: {said}; the strictest holds, {chosen.risk} and {chosen.advice}"
     )
-    return located(Finding("risk-contradiction", Severity.INFO, name, message), group[0][0], "")
+    return located(Finding(FindingCode.RISK_CONTRADICTION, Severity.INFO, name, message), group[0][0], "")
 
 
 def _word(text: str, known: Collection[str], column: str) -> str:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archive import clock
-from archive.clock import WatchedClock, behind_the_log, machine_clock, system_clock
+from archive.clock import WatchedClock, machine_clock, system_clock
+from archive.model.sentences import behind_the_log
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

@@ -39,6 +39,7 @@ from archive.holdings.holdings import Holdings
 from archive.holdings.rebuild import Rebuilt
 from archive.holdings.rebuild import rebuild as rebuild_holdings
 from archive.model.acts import UNNAMED
+from archive.model.governance_records import ED25519_SPKI
 from archive.model.identifiers import new_identifier
 from archive.model.names import shown
 from archive.model.records import KeyRecord, LocationRecord, Record
@@ -92,7 +93,7 @@ def create(
         LocationRecord(**holdings.stamp(), name=name, uri=uri, form=located[name].form, attributes={})
         for name, uri in places.items()
     ]
-    records.append(KeyRecord(**holdings.stamp(), name=key.name, role=LOG_ROLE, public_key=key.public))
+    records.append(KeyRecord(**holdings.stamp(), name=key.name, role=LOG_ROLE, public_key=ED25519_SPKI + key.public))
     records.append(protection.policy(holdings, protective_settings(config), request=None))
     holdings.record(records)
     store_keys(log.folder, verifiers(holdings))

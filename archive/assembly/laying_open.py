@@ -29,8 +29,10 @@ from archive.clock import Clock, system_clock
 from archive.custody.log import CustodyLog
 from archive.errors import ArchiveError
 from archive.holdings.holdings import Holdings
+from archive.holdings.remarks import remark_findings
 from archive.model.acts import UNNAMED
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _REPLAY = ".replay-"
 """Beginning of the names of folders in staging where the log is replayed for its check; removed afterwards."""
@@ -55,7 +57,7 @@ def laid_open(home: Path, *, clock: Clock = system_clock) -> Iterator[Evidence]:
             log = CustodyLog.open(home / CUSTODY)
             holdings = Holdings(home, log, replayed, {}, stamp_for(UNNAMED, clock), signing_for(config))
             kinds = Counter[str]()
-            findings = list(_replay(holdings, kinds))
+            findings = [*_replay(holdings, kinds), *remark_findings(replayed)]
             known = {row.name: row for row in replayed.locations()}
             places = {name: row.uri for name, row in known.items()} | config.locations
             counting = {name: uri for name, uri in places.items() if name not in known or not known[name].retired_at}
@@ -78,17 +80,20 @@ def _replay(holdings: Holdings, kinds: Counter[str]) -> Iterator[Finding]:
         holdings.catch_up(kinds)
     except (ArchiveError, ValueError, KeyError) as error:
         said = error.what if isinstance(error, ArchiveError) else str(error)
-        yield Finding("log-not-replayed", Severity.ERROR, CUSTODY, f"the log cannot be replayed: {said}", "DESIGN §6")
+        yield Finding(
+            FindingCode.LOG_NOT_REPLAYED, Severity.ERROR, CUSTODY, f"the log cannot be replayed: {said}", "DESIGN §6"
+        )
 
 
 def _stored(home: Path, log: CustodyLog, holdings: Holdings, findings: list[Finding]) -> Catalogue | None:
     """The catalogue on disk, caught up as every command would do it; None, with a finding, where that fails."""
     try:
         stored = open_catalogue(home / CATALOGUE)
-        if stored.applied() < log.size:
-            Holdings(home, log, stored, {}, holdings.stamp, holdings.signing).catch_up()
+        following = Holdings(home, log, stored, {}, holdings.stamp, holdings.signing)
+        if stored.applied() < log.size or following.is_outgrown():
+            following.follow()
     except (ArchiveError, ValueError) as error:
         said = error.what if isinstance(error, ArchiveError) else str(error)
-        findings.append(Finding("catalogue-unreadable", Severity.ERROR, CATALOGUE, said, "DESIGN §6"))
+        findings.append(Finding(FindingCode.CATALOGUE_UNREADABLE, Severity.ERROR, CATALOGUE, said, "DESIGN §6"))
         return None
     return stored

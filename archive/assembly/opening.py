@@ -32,6 +32,7 @@ from archive.holdings.holdings import Holdings, Stamp
 from archive.model.acts import UNNAMED
 from archive.planning.signatures import copy_signatures
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 @contextmanager
@@ -88,10 +89,10 @@ def reading(home: Path, *, clock: Clock = system_clock) -> Iterator[Archive]:
     """Open the archive at ``home`` for a command that only looks. It may look while another one changes."""
     config = configuration.load(home)
     opened = _open(home, config, actor=UNNAMED, clock=clock)
-    if opened.holdings.catalogue.applied() != opened.holdings.log.size:
+    if opened.holdings.catalogue.applied() != opened.holdings.log.size or opened.holdings.is_outgrown():
         try:
             with durable.exclusive(home / LOCK, doing="catching up with the custody log"):
-                opened.holdings.catch_up()
+                opened.holdings.follow()
         except LockedError:
             pass  # whoever holds the lock is about to do the same
     try:
@@ -119,7 +120,9 @@ def _looking(home: Path, *, clock: Clock) -> Iterator[tuple[Holdings, Config]]:
 def _on_duty(home: Path, *, actor: str, clock: Clock, beside_others: bool) -> Iterator[tuple[Holdings, Config]]:
     with changing(home, doing="scheduled duties", actor=actor, clock=clock, beside_others=beside_others) as archive:
         yield archive.holdings, archive.config
-    troubles = [finding for finding in archive.afterwards if finding.code != protection.LOWERED]  # archive status tells
+    troubles = [
+        finding for finding in archive.afterwards if finding.code != FindingCode.POLICY_LOWERED
+    ]  # archive status tells
     if troubles:
         raise ArchiveError(troubles[0].message, hint="look at this before anything else")
 
@@ -159,13 +162,15 @@ def _checkpoint_where_wanted(holdings: Holdings) -> list[Finding]:
     except (ArchiveError, OSError) as error:
         weight = Severity.ERROR if isinstance(error, CustodyError) else Severity.WARNING
         said = f"{error.what}. {error.hint}" if isinstance(error, ArchiveError) else str(error)
-        return [Finding("checkpoint-not-made", weight, holdings.signing.origin, f"no checkpoint was made: {said}")]
+        return [
+            Finding(FindingCode.CHECKPOINT_NOT_MADE, weight, holdings.signing.origin, f"no checkpoint was made: {said}")
+        ]
     return []
 
 
 def last_time(log: CustodyLog) -> datetime | None:
     """When the last record was made, by its own words; None in an empty log."""
-    return log.record(log.size - 1).time if log.size else None
+    return log.time_of(log.size - 1) if log.size else None
 
 
 def _clock_findings(stamp: Stamp) -> list[Finding]:
@@ -176,4 +181,4 @@ def _clock_findings(stamp: Stamp) -> list[Finding]:
         f"the clock of this machine ({stamp.clock.source()}) was {stamp.clock.behind} s behind the last record in the "
         "log; what was recorded now says so. Set the clock right, then look at: archive incident list --open"
     )
-    return [Finding("clock-behind", Severity.WARNING, stamp.machine, message, "DESIGN §7")]
+    return [Finding(FindingCode.CLOCK_BEHIND, Severity.WARNING, stamp.machine, message, "DESIGN §7")]

@@ -13,6 +13,7 @@ from archive.catalogue.rows import DamageRow, PackageRow, ReplicaRow
 from archive.config import AuditPolicy
 from archive.errors import StorageError
 from archive.holdings.holdings import Holdings
+from archive.holdings.remarks import remark_findings
 from archive.model.fixity import FixityOutcome
 from archive.model.identifiers import IncidentId, PackageId, new_identifier
 from archive.model.moments import parse_moment
@@ -33,6 +34,18 @@ from archive.model.records import (
 from archive.packages.comparison import FileResult
 from archive.progress import Progress, Silent
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
+
+_OUTCOMES = {
+    FixityOutcome.ALTERED: FindingCode.ALTERED,
+    FixityOutcome.MISSING: FindingCode.MISSING,
+    FixityOutcome.EXTRA: FindingCode.EXTRA,
+    FixityOutcome.UNREADABLE: FindingCode.UNREADABLE,
+    FixityOutcome.OFFLINE: FindingCode.OFFLINE,
+    FixityOutcome.NOT_CHECKED: FindingCode.NOT_CHECKED,
+    FixityOutcome.TOOL_ERROR: FindingCode.TOOL_ERROR,
+}
+"""The code of a finding about a file that a look did not end well for."""
 
 
 @dataclass(slots=True)
@@ -48,6 +61,7 @@ class Audited:
     frozen: int = 0
     damaged: bool = False
     disputed: bool = False
+    remarked: tuple[Severity, ...] = ()
 
     @property
     def files(self) -> int:
@@ -56,14 +70,14 @@ class Audited:
 
     @property
     def alarming(self) -> bool:
-        """Whether this run found damage, or a frozen replica remains."""
-        return self.damaged or self.disputed or self.frozen > 0
+        """Whether this run found damage, or a frozen replica or a record that contradicts the log remains."""
+        return self.damaged or self.disputed or self.frozen > 0 or Severity.ERROR in self.remarked
 
     @property
     def needs_person(self) -> bool:
-        """Whether something could not be checked."""
+        """Whether something could not be checked, or not be read in the log."""
         unchecked = (FixityOutcome.OFFLINE, FixityOutcome.NOT_CHECKED, FixityOutcome.TOOL_ERROR)
-        return any(self.counts[outcome] for outcome in unchecked)
+        return any(self.counts[outcome] for outcome in unchecked) or bool(self.remarked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,9 @@ def audit(
     progress.stage("repairing", total=len(troubles))
     _repair(holdings, troubles, policy=policy, audited=audited, progress=progress)
     _tell_frozen(holdings, replicas, audited)
+    remarks = remark_findings(holdings.catalogue)
+    audited.findings += remarks
+    audited.remarked = tuple(finding.severity for finding in remarks)
     return audited
 
 
@@ -124,7 +141,8 @@ def _tell_frozen(holdings: Holdings, replicas: Sequence[ReplicaRow], audited: Au
             if (replica.package, replica.location) not in asked:
                 where = f"{replica.package} at {replica.location}"
                 message = "frozen: tampering is suspected, and nobody has closed its incident: archive incident list"
-                audited.findings.append(Finding("frozen", Severity.ERROR, where, message, "DESIGN §9"))
+                data = {"package": replica.package, "location": replica.location}
+                audited.findings.append(Finding(FindingCode.FROZEN, Severity.ERROR, where, message, "DESIGN §9", data))
 
 
 def _disputed(holdings: Holdings, packages: Mapping[PackageId, PackageRow], audited: Audited) -> set[PackageId]:
@@ -143,7 +161,9 @@ def _disputed(holdings: Holdings, packages: Mapping[PackageId, PackageRow], audi
         audited.disputed = True
         message = "the catalogue and the custody log disagree about this package; archive catalogue rebuild mends the "
         message += "catalogue, which is only an index; nothing was repaired"
-        audited.findings.append(Finding("catalogue-disagrees", Severity.ERROR, identifier, message, "DESIGN §9"))
+        audited.findings.append(
+            Finding(FindingCode.CATALOGUE_DISAGREES, Severity.ERROR, identifier, message, "DESIGN §9")
+        )
     return disputed
 
 
@@ -152,7 +172,10 @@ def _held_by_the_log(holdings: Holdings) -> tuple[dict[PackageId, SealRecord], d
     kinds = (SealRecord, ReplicationRecord, TombstoneRecord, LocationRetiredRecord)
     sealed: dict[PackageId, SealRecord] = {}
     stored: dict[PackageId, set[str]] = {}
-    for _, record in holdings.log.records(kinds=frozenset(kind.kind for kind in kinds)):
+    without_effect = {row.number for row in holdings.catalogue.remarks()}
+    for n, record in holdings.log.records(kinds=frozenset(kind.kind for kind in kinds)):
+        if n in without_effect:
+            continue
         match record:
             case SealRecord():
                 sealed[record.aip] = record
@@ -327,17 +350,20 @@ def _tampering(holdings: Holdings, examined: Examined, audited: Audited) -> list
 
 def _findings(examined: Examined) -> list[Finding]:
     where = f"{examined.package.id} at {examined.replica.location}"
-    found = [Finding("note", Severity.WARNING, where, note) for note in examined.notes]
+    data = {"package": examined.package.id, "location": examined.replica.location}
+    found = [Finding(FindingCode.NOTE, Severity.WARNING, where, note, data=data) for note in examined.notes]
     if examined.tampering is not None:
         message = f"{examined.tampering}; the replica is frozen and was not repaired: see archive incident list"
-        found.append(Finding("tampering", Severity.ERROR, where, message, "DESIGN §9"))
+        found.append(Finding(FindingCode.TAMPERING, Severity.ERROR, where, message, "DESIGN §9", data))
     if examined.gone:
-        found.append(Finding("missing", Severity.ERROR, where, "the whole package is gone"))
+        found.append(Finding(FindingCode.MISSING, Severity.ERROR, where, "the whole package is gone", data=data))
     for result in examined.results:
         digest = f", SHA-256 found {result.sha256}" if result.sha256 else ""
         detail = f" ({result.detail})" if result.detail else ""
         message = f"{result.outcome} at '{examined.replica.location}' in {examined.package.id}{detail}{digest}"
-        found.append(Finding(result.outcome, Severity.ERROR, shown(result.path), message))
+        more = {"sha256": result.sha256} if result.sha256 else {}
+        code, subject = _OUTCOMES[result.outcome], shown(result.path)
+        found.append(Finding(code, Severity.ERROR, subject, message, data=data | more))
     return found
 
 
@@ -366,7 +392,8 @@ def _stop(holdings: Holdings, location: str, *, count: int, limit: int, audited:
         f"location '{location}': {count} damaged files are more than repair_limit ({limit}); a disk or controller "
         "may be writing garbage, so nothing is repaired there until a person has looked"
     )
-    audited.findings.append(Finding("repair-limit", Severity.ERROR, location, summary, "DESIGN §9"))
+    data = {"damaged": str(count), "repair_limit": str(limit)}
+    audited.findings.append(Finding(FindingCode.REPAIR_LIMIT, Severity.ERROR, location, summary, "DESIGN §9", data))
     known = holdings.catalogue.incidents(only_open=True)
     if any(incident.type == "repair-limit" and incident.location == location for incident in known):
         return  # said before, and nobody has looked yet: the same incident goes on
@@ -412,4 +439,5 @@ def _by_file(holdings: Holdings, trouble: _Trouble) -> bool:
 def _not_repaired(examined: Examined, path: bytes, reason: str) -> Finding:
     subject = shown(path) if path else examined.package.id
     message = f"not repaired at '{examined.replica.location}': {reason}"
-    return Finding("not-repaired", Severity.ERROR, subject, message)
+    data = {"package": examined.package.id, "location": examined.replica.location}
+    return Finding(FindingCode.NOT_REPAIRED, Severity.ERROR, subject, message, data=data)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 SAID = 20
 """Findings of one kind that are told one by one; the rest are counted."""
@@ -28,17 +29,17 @@ class Check:
         return next((weight for weight in (Severity.ERROR, Severity.WARNING) if weight in found), Severity.INFO)
 
 
-def wrong(code: str, subject: str, message: str) -> Finding:
+def wrong(code: FindingCode, subject: str, message: str) -> Finding:
     """Something that must not be: damage or tampering."""
     return Finding(code, Severity.ERROR, subject, message, "DESIGN §7")
 
 
-def odd(code: str, subject: str, message: str) -> Finding:
+def odd(code: FindingCode, subject: str, message: str) -> Finding:
     """Something a person should look at."""
     return Finding(code, Severity.WARNING, subject, message)
 
 
-def told(code: str, subject: str, message: str) -> Finding:
+def told(code: FindingCode, subject: str, message: str) -> Finding:
     """Something worth a word."""
     return Finding(code, Severity.INFO, subject, message)
 

@@ -30,6 +30,7 @@ from archive.holdings.holdings import Holdings
 from archive.holdings.timestamping import compare_copies, due_stamps, read_authorities, verify_stamps
 from archive.progress import Progress
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _check_records(log: CustodyLog, evidence: Evidence) -> Check:
     try:
         findings = log.verify()
     except OSError as error:
-        findings = [wrong("custody-unreadable", str(log.folder), str(error))]
+        findings = [wrong(FindingCode.CUSTODY_UNREADABLE, str(log.folder), str(error))]
     sentence = "records: their numbers, openings against commitments, the root against the head"
     return Check("records", log.size, sentence, tuple(findings))
 
@@ -106,10 +107,13 @@ def _check_tree(log: CustodyLog) -> Check:
     try:
         wrong_files = Tree(log).renew()
     except CustodyError as error:
-        return Check("tree", blocks, sentence, (wrong("custody-tree", "tree", error.what),))
+        return Check("tree", blocks, sentence, (wrong(FindingCode.CUSTODY_TREE, "tree", error.what),))
     message = "was not what the leaves say, and was made anew: has the disk rotted?"
     return Check(
-        "tree", blocks, sentence, tuple(odd("custody-tree", f"tree/{path.name}", message) for path in wrong_files)
+        "tree",
+        blocks,
+        sentence,
+        tuple(odd(FindingCode.CUSTODY_TREE, f"tree/{path.name}", message) for path in wrong_files),
     )
 
 
@@ -121,7 +125,7 @@ def _check_timestamps(holdings: Holdings, configured: Sequence[TimestampAuthorit
         findings = [finding for one in examined for finding in one.findings]
         findings += [*compare_copies(holdings), *due_stamps(holdings)]
     except (ArchiveError, OSError) as error:
-        return Check("time-stamps", 0, sentence, (wrong("timestamps-unchecked", "timestamps", str(error)),))
+        return Check("time-stamps", 0, sentence, (wrong(FindingCode.TIMESTAMPS_UNCHECKED, "timestamps", str(error)),))
     return Check("time-stamps", len(examined), sentence, tuple(findings))
 
 

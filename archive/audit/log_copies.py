@@ -16,6 +16,7 @@ from archive.errors import CustodyError
 from archive.progress import Progress
 from archive.storage.location import Location
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode
 
 _AT_ONCE = 4096  # records compared at a time
 
@@ -25,7 +26,7 @@ def check_copy(log: CustodyLog, location: Location, known: Known, *, progress: P
     name = f"copy {location.name}"
     reason = location.offline()
     if reason is not None:
-        return Check(name, 0, "not looked at", (told("location-offline", location.name, reason),))
+        return Check(name, 0, "not looked at", (told(FindingCode.LOCATION_OFFLINE, location.name, reason),))
     progress.stage(f"reading the log at {location.name}", total=log.size)
     findings: list[Finding] = []
     count, differing, first = 0, 0, -1
@@ -36,19 +37,19 @@ def check_copy(log: CustodyLog, location: Location, known: Known, *, progress: P
                 differing += 1
                 first = n if first < 0 else first
     except (CustodyError, OSError) as error:
-        findings.append(wrong("copy-broken", location.name, str(error)))
+        findings.append(wrong(FindingCode.COPY_BROKEN, location.name, str(error)))
     if differing:
         message = (
             f"{differing} records are not those of the archive's own log, the first is record {first}: two histories"
         )
-        findings.append(wrong("copy-differs", location.name, message))
+        findings.append(wrong(FindingCode.COPY_DIFFERS, location.name, message))
     if not findings:
         if count < log.size:
             message = f"it holds {count} of {log.size} records; the next command that changes something brings the rest"
-            findings.append(odd("copy-behind", location.name, message))
+            findings.append(odd(FindingCode.COPY_BEHIND, location.name, message))
         elif count > log.size:
             message = f"it holds {count} records, the archive's own log only {log.size}: records were removed here"
-            findings.append(wrong("log-cut", location.name, message))
+            findings.append(wrong(FindingCode.LOG_CUT, location.name, message))
     findings += _notes(log, location, known)
     return Check(name, count, "records and checkpoints of this copy, against the archive's own", tuple(findings))
 
@@ -85,24 +86,27 @@ def _notes(log: CustodyLog, location: Location, known: Known) -> Iterator[Findin
             subject = f"{location.name}: {note_key(size)}"
             if size not in own:
                 yield wrong(
-                    "checkpoint-stranger", subject, "the archive does not hold this checkpoint: it was lost here"
+                    FindingCode.CHECKPOINT_STRANGER,
+                    subject,
+                    "the archive does not hold this checkpoint: it was lost here",
                 )
                 yield from note_findings(note, size, subject, known)
                 continue
             yield from _same_note(read_note(log.folder, size), note, size, subject, known)
         keys = held_keys(location.backend)
     except (CustodyError, OSError) as error:
-        yield wrong("copy-broken", location.name, str(error))
+        yield wrong(FindingCode.COPY_BROKEN, location.name, str(error))
         return
     missing = [
-        odd("checkpoint-not-copied", location.name, f"no checkpoint of {n} records") for n in sorted(own - theirs)
+        odd(FindingCode.CHECKPOINT_NOT_COPIED, location.name, f"no checkpoint of {n} records")
+        for n in sorted(own - theirs)
     ]
     yield from some(missing, what="checkpoints")
     path = log.folder / NOTES / KEYS
     ours, there = (set((text or b"").splitlines()) for text in (path.read_bytes() if path.exists() else b"", keys))
     if there != ours:
         weigh = odd if there < ours else wrong
-        yield weigh("keys-differ", f"{location.name}: {KEYS_KEY}", "not the archive's own list of keys")
+        yield weigh(FindingCode.KEYS_DIFFER, f"{location.name}: {KEYS_KEY}", "not the archive's own list of keys")
 
 
 def _same_note(ours: bytes, theirs: bytes, size: int, subject: str, known: Known) -> Iterator[Finding]:
@@ -111,5 +115,5 @@ def _same_note(ours: bytes, theirs: bytes, size: int, subject: str, known: Known
     try:
         require_same(ours, theirs, note_key(size))
     except CustodyError as error:
-        yield wrong("checkpoint-fork", subject, str(error))
+        yield wrong(FindingCode.CHECKPOINT_FORK, subject, str(error))
     yield from note_findings(theirs, size, subject, known)

@@ -26,6 +26,7 @@ from archive.packages.sealed import TAGMANIFEST, read_promise, read_small
 from archive.progress import Progress
 from archive.storage.location import Location, PackageReader
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode, code_named
 
 _DELIVERED = b"data/representations/original/data/"
 """Where the delivered files of an AIP lie (DESIGN §5)."""
@@ -44,7 +45,7 @@ def check_catalogue(replayed: Catalogue, stored: Catalogue, size: int) -> Check:
         applied = stored.applied()
         if applied != size:
             message = f"it says it has taken in {applied} records, and the log holds {size}"
-            findings.append(wrong("catalogue-applied", "applied", message))
+            findings.append(wrong(FindingCode.CATALOGUE_APPLIED, "applied", message))
         keys = keys_of_tables()
         more = Counter[str]()
         for table, key, ours, theirs in _joined(replayed, stored, keys):
@@ -55,9 +56,9 @@ def check_catalogue(replayed: Catalogue, stored: Catalogue, size: int) -> Check:
                 findings += [found] if more[found.code] <= SAID else []
         for code, count in more.items():
             if count > SAID:
-                findings.append(wrong(code, "catalogue", f"and {count - SAID} more rows"))
+                findings.append(wrong(code_named(code), "catalogue", f"and {count - SAID} more rows"))
     except CatalogueError as error:
-        findings.append(wrong("catalogue-unreadable", "catalogue", error.what))
+        findings.append(wrong(FindingCode.CATALOGUE_UNREADABLE, "catalogue", error.what))
     return Check("catalogue", rows, "rows of the catalogue, against the log", tuple(findings))
 
 
@@ -65,7 +66,12 @@ def check_accessions(holdings: Holdings) -> Check:
     """Each closed accession has as many receipts as it said when it was closed last."""
     findings, count = list[Finding](), 0
     closings = holdings.log.records(kinds=frozenset({AccessionClosedRecord.kind}))
-    last = {record.accession: (n, record) for n, record in closings if isinstance(record, AccessionClosedRecord)}
+    without_effect = {row.number for row in holdings.catalogue.remarks()}
+    last = {
+        record.accession: (n, record)
+        for n, record in closings
+        if isinstance(record, AccessionClosedRecord) and n not in without_effect
+    }
     for n, record in last.values():
         accession = holdings.catalogue.accession(record.accession)
         if accession is None or accession.closed_at is not None:  # else more of the delivery is being taken in
@@ -75,7 +81,7 @@ def check_accessions(holdings: Holdings) -> Check:
                 message = (
                     f"closed with {record.received} files received (record {n}), the log holds {received} receipts"
                 )
-                findings.append(wrong("accession-receipts", record.accession, message))
+                findings.append(wrong(FindingCode.ACCESSION_RECEIPTS, record.accession, message))
     return Check("accessions", count, "closed accessions, against their receipts", tuple(findings))
 
 
@@ -88,15 +94,15 @@ def check_bags(holdings: Holdings, location: Location, *, progress: Progress) ->
     reason = location.offline()
     if reason is not None:
         why = misplaced(location)
-        odds = () if why is None else (odd("location-misplaced", location.name, why),)
-        return Check(name, 0, "not looked at", (told("location-offline", location.name, reason), *odds))
+        odds = () if why is None else (odd(FindingCode.LOCATION_MISPLACED, location.name, why),)
+        return Check(name, 0, "not looked at", (told(FindingCode.LOCATION_OFFLINE, location.name, reason), *odds))
     recorded = {row.key: row for row in holdings.catalogue.replicas_at(location.name)}
     findings: list[Finding] = []
     try:
         findings += strangers(location)
         standing = set(location.package_keys())
     except OSError as error:
-        findings.append(wrong("location-unreadable", location.name, str(error)))
+        findings.append(wrong(FindingCode.LOCATION_UNREADABLE, location.name, str(error)))
         standing = set()
     progress.stage(f"packages at {location.name}", total=len(standing | recorded.keys()))
     for key in sorted(standing | recorded.keys()):
@@ -106,7 +112,9 @@ def check_bags(holdings: Holdings, location: Location, *, progress: Progress) ->
         elif row.state in PAST:
             findings += _gone(row, location, stands=key in standing)
         elif key not in standing:
-            findings.append(_weighed(row, "bag-missing", f"package {row.package} is not at '{location.name}'"))
+            findings.append(
+                _weighed(row, FindingCode.BAG_MISSING, f"package {row.package} is not at '{location.name}'")
+            )
         else:
             findings += _sealed(holdings, row, location)
             findings += _names(holdings, row, location)
@@ -124,7 +132,7 @@ def check_files(holdings: Holdings, *, progress: Progress) -> Check:
         listed = _listed(holdings, package)
         if listed is None:
             message = "no list of its files that the log vouches for can be read anywhere; archive audit says more"
-            findings.append(odd("package-unlisted", package.id, message))
+            findings.append(odd(FindingCode.PACKAGE_UNLISTED, package.id, message))
         else:
             count += len(listed)
             findings += some(_unmatched(holdings, package.id, listed), what="files")
@@ -174,14 +182,16 @@ def _comparable(value: object) -> bytes | int:
 def _difference(table: str, key: _Key, ours: Values | None, theirs: Values | None) -> Finding:
     subject = f"{table} {', '.join(str(part) if isinstance(part, int) else shown(part) for part in key)}"
     if ours is None:
-        return wrong("catalogue-extra", subject, "the catalogue has this row and the log knows nothing of it")
+        return wrong(FindingCode.CATALOGUE_EXTRA, subject, "the catalogue has this row and the log knows nothing of it")
     if theirs is None:
-        return wrong("catalogue-missing", subject, "the log tells of this and the catalogue has no such row")
+        return wrong(FindingCode.CATALOGUE_MISSING, subject, "the log tells of this and the catalogue has no such row")
     columns = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
-    return wrong("catalogue-differs", subject, f"the catalogue says something else than the log: {', '.join(columns)}")
+    return wrong(
+        FindingCode.CATALOGUE_DIFFERS, subject, f"the catalogue says something else than the log: {', '.join(columns)}"
+    )
 
 
-def _weighed(row: ReplicaRow, code: str, message: str) -> Finding:
+def _weighed(row: ReplicaRow, code: FindingCode, message: str) -> Finding:
     """An error, unless the log itself says that this replica is not as it was sealed."""
     if row.state in _KNOWN_BAD:
         return odd(code, row.package, f"{message}; the log knows it as {row.state}")
@@ -192,18 +202,20 @@ def _gone(row: ReplicaRow, location: Location, *, stands: bool) -> Iterator[Find
     """A replica that is held no more: it stands where it should not, or was removed and that was not recorded."""
     if row.state is ReplicaState.REMOVAL_DUE:
         said = "is still to be removed" if stands else "is gone, and that was not recorded yet"
-        yield odd("bag-removal-due", row.package, f"deaccessioned; its copy at '{location.name}' {said}")
+        yield odd(FindingCode.BAG_REMOVAL_DUE, row.package, f"deaccessioned; its copy at '{location.name}' {said}")
     elif row.state is ReplicaState.REMOVED and stands:
         message = f"the log says that its copy at '{location.name}' was removed, and it stands there"
-        yield wrong("bag-not-removed", row.package, message)
+        yield wrong(FindingCode.BAG_NOT_REMOVED, row.package, message)
 
 
 def _unrecorded(key: str, location: Location, home: Path) -> Finding:
     package = key.rpartition("/")[2]
     if any(package in notes.read_text("utf-8", "replace") for pattern in _BEGUN for notes in home.glob(pattern)):
         message = f"{key} stands at '{location.name}': a command was broken off; the same command takes it up"
-        return odd("bag-unrecorded", package, message)
-    return wrong("bag-unrecorded", package, f"{key} stands at '{location.name}' and the log knows nothing of it")
+        return odd(FindingCode.BAG_UNRECORDED, package, message)
+    return wrong(
+        FindingCode.BAG_UNRECORDED, package, f"{key} stands at '{location.name}' and the log knows nothing of it"
+    )
 
 
 def _sealed(holdings: Holdings, row: ReplicaRow, location: Location) -> Iterator[Finding]:
@@ -211,10 +223,12 @@ def _sealed(holdings: Holdings, row: ReplicaRow, location: Location) -> Iterator
     assert package is not None  # the table of replicas refers to it
     data = read_small(location.reader(row.key), TAGMANIFEST)
     if data is None:
-        yield _weighed(row, "bag-unreadable", f"the tagmanifest of {row.key} at '{location.name}' cannot be read")
+        yield _weighed(
+            row, FindingCode.BAG_UNREADABLE, f"the tagmanifest of {row.key} at '{location.name}' cannot be read"
+        )
     elif sha256_hex(data) != package.tagmanifest_sha256:
         message = f"the tagmanifest of {row.key} at '{location.name}' is not the one that record {package.leaf} sealed"
-        yield _weighed(row, "bag-differs", message)
+        yield _weighed(row, FindingCode.BAG_DIFFERS, message)
 
 
 def _names(holdings: Holdings, row: ReplicaRow, location: Location) -> Iterator[Finding]:
@@ -223,13 +237,18 @@ def _names(holdings: Holdings, row: ReplicaRow, location: Location) -> Iterator[
     assert package is not None  # the table of replicas refers to it
     try:
         if not location.holds(row.key):
-            yield _weighed(row, "bag-no-folder", f"what stands as {place} is no package: something else has its name")
+            yield _weighed(
+                row, FindingCode.BAG_NO_FOLDER, f"what stands as {place} is no package: something else has its name"
+            )
             return
         missing, spare = differing_names(package, location.reader(row.key), _other_readers(holdings, row))
     except OSError as error:
-        yield _weighed(row, "bag-unreadable", f"{place} cannot be listed: {error.strerror or error}")
+        yield _weighed(row, FindingCode.BAG_UNREADABLE, f"{place} cannot be listed: {error.strerror or error}")
         return
-    for code, paths, said in (("bag-file-missing", missing, "lacks"), ("bag-file-extra", spare, "holds, unlisted,")):
+    for code, paths, said in (
+        (FindingCode.BAG_FILE_MISSING, missing, "lacks"),
+        (FindingCode.BAG_FILE_EXTRA, spare, "holds, unlisted,"),
+    ):
         if paths:
             more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
             yield _weighed(row, code, f"{place} {said} {paths[0]}{more}; archive audit reads it, and repairs")
@@ -257,7 +276,7 @@ def _astray(holdings: Holdings) -> Iterator[Finding]:
     """Receipts of files stored once with others, of which the bytes are not held where the log says."""
     for row in holdings.catalogue.broken_references():
         message = f"its bytes are said to be those of file {row.same_as}, which are not the same or not held any more"
-        yield wrong("reference-without-file", row.id, message)
+        yield wrong(FindingCode.REFERENCE_WITHOUT_FILE, row.id, message)
 
 
 def _unmatched(holdings: Holdings, package: PackageId, listed: list[tuple[bytes, str]]) -> Iterator[Finding]:
@@ -269,6 +288,8 @@ def _unmatched(holdings: Holdings, package: PackageId, listed: list[tuple[bytes,
             spare[sha256] -= 1
         else:
             message = f"the package holds {shown(path)}, and no receipt of the log accounts for it"
-            yield wrong("file-without-receipt", package, message)
+            yield wrong(FindingCode.FILE_WITHOUT_RECEIPT, package, message)
     for sha256 in sorted(str(each) for each in receipts.keys() - held):
-        yield wrong("receipt-without-file", package, f"the log has a receipt of a file {sha256}, which is not in it")
+        yield wrong(
+            FindingCode.RECEIPT_WITHOUT_FILE, package, f"the log has a receipt of a file {sha256}, which is not in it"
+        )

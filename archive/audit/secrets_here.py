@@ -13,6 +13,7 @@ from archive.errors import CustodyError
 from archive.holdings.checkpoints import KEYS, LOG_ROLE
 from archive.holdings.holdings import Holdings
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode
 
 
 def check_secrets(holdings: Holdings) -> Check:
@@ -34,13 +35,15 @@ def _judged(folder: Path, name: str, public: bytes | None) -> Iterator[Finding]:
     try:
         secret = load_key(folder, name)
     except CustodyError as error:
-        yield odd("key-unusable", subject, error.what)
+        yield odd(FindingCode.KEY_UNUSABLE, subject, error.what)
         return
     if public is None:
-        yield odd("key-stranger", subject, "the log knows no key of this name: nothing that it signs is believed")
+        yield odd(
+            FindingCode.KEY_STRANGER, subject, "the log knows no key of this name: nothing that it signs is believed"
+        )
     elif secret.public != public:
         message = f"it is not the secret of the key '{name}' that the log holds: the file was exchanged"
-        yield wrong("key-exchanged", subject, message)
+        yield wrong(FindingCode.KEY_EXCHANGED, subject, message)
 
 
 def _signer(holdings: Holdings, folder: Path) -> Iterator[Finding]:
@@ -51,9 +54,9 @@ def _signer(holdings: Holdings, folder: Path) -> Iterator[Finding]:
     if not here:
         names = ", ".join(row.name for row in active) or "none"
         message = f"the secret of no key that signs checkpoints is here ({names}), and archive.toml names no signer"
-        yield told("key-elsewhere", KEYS, message)
+        yield told(FindingCode.KEY_ELSEWHERE, KEYS, message)
     newest = max(note_sizes(holdings.log.folder), default=0)
     for row in here[-1:]:  # the one that signs
         if row.leaf < newest and not memory_path(key_path(folder, row.name)).exists():
             message = "what it signed last is not remembered here any more; it would go on from anything it is given"
-            yield odd("signer-forgetful", f"{KEYS}/{row.name}.signed.note", message)
+            yield odd(FindingCode.SIGNER_FORGETFUL, f"{KEYS}/{row.name}.signed.note", message)

@@ -15,12 +15,14 @@ from archive.bags.reader import BagReader
 from archive.catalogue.rows import PackageRow
 from archive.custody.note_copies import NOTES_PREFIX
 from archive.custody.notes import KEYS, parse_note_name
+from archive.custody.private import PRIVATE, parse_private
 from archive.custody.segments import PARTS, parse_segment
 from archive.model.entries import EntryKind
 from archive.model.names import shown
 from archive.packages.sealed import read_promise
 from archive.storage.location import MARKER, Location, Standing
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode
 
 _CUSTODY = re.compile(
     r"custody/(verify_(?:custody|acts)\.py|VERIFY-BY-HAND\.txt|timestamps/[0-9]{20}/[a-z0-9-]+/[^/]+)"
@@ -61,7 +63,7 @@ def strangers(location: Location) -> Iterator[Finding]:
     for found in location.inventory():
         if found.standing is Standing.UNFINISHED:
             message = "a command was broken off here; the same command clears it away, or begins anew"
-            yield odd("location-unfinished", f"{location.name}: {shown(os.fsencode(found.key))}", message)
+            yield odd(FindingCode.LOCATION_UNFINISHED, f"{location.name}: {shown(os.fsencode(found.key))}", message)
         elif found.standing is Standing.STRANGER or not _belongs_to_log(found.key):
             yield _stranger(location, found.key)
 
@@ -72,6 +74,8 @@ def _belongs_to_log(key: str) -> bool:
         return True
     if folder in {f"custody/{part}" for part in PARTS}:
         return parse_segment(name) is not None
+    if folder == f"custody/{PRIVATE}":
+        return parse_private(name) is not None
     if f"{folder}/" == NOTES_PREFIX:
         return name == KEYS or parse_note_name(name) is not None
     return _CUSTODY.fullmatch(key) is not None
@@ -79,4 +83,4 @@ def _belongs_to_log(key: str) -> bool:
 
 def _stranger(location: Location, key: str) -> Finding:
     message = "neither the log nor the program knows what this is; find out who put it there, then take it away"
-    return odd("location-stranger", f"{location.name}: {shown(os.fsencode(key))}", message)
+    return odd(FindingCode.LOCATION_STRANGER, f"{location.name}: {shown(os.fsencode(key))}", message)

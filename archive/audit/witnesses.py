@@ -10,12 +10,13 @@ from pathlib import Path
 
 from archive.audit.checks import Check, odd, told, wrong
 from archive.catalogue.rows import KeyRow
-from archive.custody.checkpoint import Opened, Verifier, open_note, parse_note, parse_text
+from archive.custody.checkpoint import Opened, Verifier, WrongSignatureError, open_note, parse_note, parse_text
 from archive.custody.history import Past
 from archive.custody.notes import KEYS, NOTES, keys_text, note_name, note_sizes, read_note
 from archive.custody.paper import Witness
 from archive.errors import CustodyError
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def check_kept(folder: Path, known: Known) -> Check:
             note = read_note(folder, size)
             opened = open_note(note, known.verifiers)
         except CustodyError as error:
-            findings.append(wrong("checkpoint-bad", subject, str(error)))
+            findings.append(wrong(FindingCode.CHECKPOINT_BAD, subject, str(error)))
             continue
         except ValueError as error:
             findings += _not_believed(note, subject, known, str(error))
@@ -61,9 +62,13 @@ def check_kept(folder: Path, known: Known) -> Check:
     findings += _keys_list(folder, known) if known.whole else ()
     if sizes and sizes[-1] < known.size:
         since = known.size - sizes[-1]
-        findings.append(told("checkpoint-behind", NOTES, f"{since} records are newer than the newest checkpoint"))
+        findings.append(
+            told(FindingCode.CHECKPOINT_BEHIND, NOTES, f"{since} records are newer than the newest checkpoint")
+        )
     if not sizes:
-        findings.append(odd("checkpoint-none", NOTES, "no checkpoint was made yet: archive custody checkpoint"))
+        findings.append(
+            odd(FindingCode.CHECKPOINT_NONE, NOTES, "no checkpoint was made yet: archive custody checkpoint")
+        )
     sentence = f"checkpoints kept here, against the log and its keys; signatures that are right: {signatures}"
     return Check("checkpoints", len(sizes), sentence, tuple(findings))
 
@@ -77,7 +82,7 @@ def check_given(witnesses: Sequence[tuple[str, Witness]], known: Known) -> Check
             message = (
                 "this key of the log is not among those that the log holds: they were exchanged, or it is no key of it"
             )
-            findings.append(wrong("key-unknown", origin, message))
+            findings.append(wrong(FindingCode.KEY_UNKNOWN, origin, message))
     sentence = "checkpoints from outside, against the log"
     return Check("since", len(witnesses), sentence, tuple(findings))
 
@@ -108,7 +113,7 @@ def note_findings(note: bytes, size: int, subject: str, known: Known) -> Iterato
 
 def _not_believed(note: bytes, subject: str, known: Known, why: str) -> Iterator[Finding]:
     """A note whose signature or form is wrong; what it says of the log is compared all the same."""
-    yield wrong("checkpoint-bad", subject, f"not a checkpoint of this archive: {why}")
+    yield wrong(FindingCode.CHECKPOINT_BAD, subject, f"not a checkpoint of this archive: {why}")
     with contextlib.suppress(ValueError):
         claimed = parse_text(parse_note(note).text)
         yield from _history(claimed.size, claimed.root, subject, known)
@@ -117,30 +122,32 @@ def _not_believed(note: bytes, subject: str, known: Known, why: str) -> Iterator
 def _judged(opened: Opened, size: int, subject: str, known: Known) -> Iterator[Finding]:
     checkpoint = opened.checkpoint
     if checkpoint.origin != known.origin:
-        yield wrong("checkpoint-bad", subject, f"it is of another log: {checkpoint.origin}")
+        yield wrong(FindingCode.CHECKPOINT_BAD, subject, f"it is of another log: {checkpoint.origin}")
         return
     if checkpoint.size != size:
-        yield wrong("checkpoint-bad", subject, f"it is of {checkpoint.size} records, its name says {size}")
+        yield wrong(FindingCode.CHECKPOINT_BAD, subject, f"it is of {checkpoint.size} records, its name says {size}")
     yield from _history(checkpoint.size, checkpoint.root, subject, known)
     signers = [row for row in known.keys if row.public_key in opened.by]
     if signers and all(row.retired_at is not None and checkpoint.size > row.leaf for row in signers):
         message = f"signed by {signers[0].name}, which was retired by record {signers[0].leaf}"
-        yield wrong("checkpoint-retired-key", subject, message)
+        yield wrong(FindingCode.CHECKPOINT_RETIRED_KEY, subject, message)
 
 
 def _history(size: int, root: bytes, subject: str, known: Known, *, doubt: str = "") -> Iterator[Finding]:
     """Whether the log of that size had that root."""
     if size > known.size:
         yield wrong(
-            "log-cut",
+            FindingCode.LOG_CUT,
             subject,
             f"the log had {size} records when this checkpoint was made and has {known.size} now: records were removed",
         )
     elif size not in known.past:
-        yield wrong("log-gap", subject, f"the leaves do not reach to {size} records any more: some are missing")
+        yield wrong(
+            FindingCode.LOG_GAP, subject, f"the leaves do not reach to {size} records any more: some are missing"
+        )
     elif known.past[size].root != root:
         yield wrong(
-            "log-rewritten",
+            FindingCode.LOG_REWRITTEN,
             subject,
             f"the first {size} records of the log are not those it had when this checkpoint was made: something among "
             f"them was removed, added, altered, dated back or put in another order{doubt}",
@@ -150,12 +157,16 @@ def _history(size: int, root: bytes, subject: str, known: Known, *, doubt: str =
 def _times(opened: Opened, before: datetime | None, subject: str, known: Known) -> Iterator[Finding]:
     time, past = opened.checkpoint.time, known.past.get(opened.checkpoint.size)
     if time is None:
-        yield odd("checkpoint-time", subject, "it does not say when it was made")
+        yield odd(FindingCode.CHECKPOINT_TIME, subject, "it does not say when it was made")
         return
     if before is not None and time < before:
-        yield odd("checkpoint-time", subject, f"it was made {time:%Y-%m-%d %H:%M} UTC, before a smaller one")
+        yield odd(FindingCode.CHECKPOINT_TIME, subject, f"it was made {time:%Y-%m-%d %H:%M} UTC, before a smaller one")
     if past is not None and time.date().isoformat() < past.last_day:
-        yield odd("checkpoint-time", subject, f"it was made {time:%Y-%m-%d}, before its last record of {past.last_day}")
+        yield odd(
+            FindingCode.CHECKPOINT_TIME,
+            subject,
+            f"it was made {time:%Y-%m-%d}, before its last record of {past.last_day}",
+        )
 
 
 def _keys_list(folder: Path, known: Known) -> Iterator[Finding]:
@@ -163,19 +174,19 @@ def _keys_list(folder: Path, known: Known) -> Iterator[Finding]:
     try:
         kept = path.read_bytes() if path.exists() else b""
     except OSError as error:
-        yield wrong("keys-differ", f"{NOTES}/{KEYS}", f"cannot be read: {error.strerror or error}")
+        yield wrong(FindingCode.KEYS_DIFFER, f"{NOTES}/{KEYS}", f"cannot be read: {error.strerror or error}")
         return
     wanted = keys_text((known.origin, row.public_key) for row in known.keys)
     ours, theirs = set(wanted.splitlines()), set(kept.splitlines())
     if ours != theirs:
         weigh = odd if theirs < ours else wrong
-        yield weigh("keys-differ", f"{NOTES}/{KEYS}", "these are not the keys that the log holds")
+        yield weigh(FindingCode.KEYS_DIFFER, f"{NOTES}/{KEYS}", "these are not the keys that the log holds")
 
 
 def _witnessed(subject: str, witness: Witness, known: Known) -> Iterator[Finding]:
     if witness.origin not in (None, known.origin):
         yield wrong(
-            "since-another-log",
+            FindingCode.SINCE_ANOTHER_LOG,
             subject,
             f"this checkpoint is of {witness.origin}, and this archive's log is {known.origin}: it is of another "
             "archive, or this is not the archive it says to be",
@@ -185,10 +196,12 @@ def _witnessed(subject: str, witness: Witness, known: Known) -> Iterator[Finding
     yield from _history(witness.size, witness.root, subject, known, doubt=doubt)
     if witness.note is None:
         if witness.origin is not None:
-            yield told("since-unsigned", subject, "its signature did not come along; size and root were compared")
+            yield told(
+                FindingCode.SINCE_UNSIGNED, subject, "its signature did not come along; size and root were compared"
+            )
         return
     try:
         open_note(witness.note.octets, known.verifiers)
     except ValueError as error:
-        weigh = wrong if "does not fit" in str(error) else odd
-        yield weigh("since-signature", subject, f"{error}; if its key is on paper too: --key VERIFIER-KEY")
+        weigh = wrong if isinstance(error, WrongSignatureError) else odd
+        yield weigh(FindingCode.SINCE_SIGNATURE, subject, f"{error}; if its key is on paper too: --key VERIFIER-KEY")

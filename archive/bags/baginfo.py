@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from archive.bags.tagfiles import LineFaults, split_lines
 from archive.bags.versions import V1_0, Version
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _SOURCE = "RFC 8493 §2.2.2"
 _OXUM = re.compile(r"([0-9]{1,30})\.([0-9]{1,30})")
@@ -57,18 +58,18 @@ def parse_info(
     faults = LineFaults(name, _SOURCE)
     for number, line in enumerate(split_lines(text), 1):
         if not line.strip(_BLANK):
-            faults.note(number, code="info-blank-line", severity=Severity.WARNING, fault="has blank lines")
+            faults.note(number, code=FindingCode.INFO_BLANK_LINE, severity=Severity.WARNING, fault="has blank lines")
         elif line[0] in _BLANK and elements:
             elements[-1][1].append(_unpad(line, version))
         elif line[0] in _BLANK or not line.partition(":")[0].strip(_BLANK) or ":" not in line:
             fault = "has lines that are neither a label, a colon and a value, nor the continuation of one"
-            faults.note(number, code="info-line-malformed", severity=Severity.ERROR, fault=fault)
+            faults.note(number, code=FindingCode.INFO_LINE_MALFORMED, severity=Severity.ERROR, fault=fault)
         else:
             label, value = _element(line, version)
             elements.append((label, [value]))
             if severity := _spacing(line, version):
                 fault = "has white space other than a single one after the colon"
-                faults.note(number, code="info-whitespace", severity=severity, fault=fault)
+                faults.note(number, code=FindingCode.INFO_WHITESPACE, severity=severity, fault=fault)
     return tuple((label, "\n".join(folded)) for label, folded in elements), faults.findings()
 
 

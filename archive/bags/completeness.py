@@ -17,6 +17,9 @@ from archive.model.entries import EntryKind
 from archive.model.names import shown, twin_key
 from archive.model.system_names import is_system_name
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
+
+_FILE_MISSING = {Kind.PAYLOAD: FindingCode.PAYLOAD_FILE_MISSING, Kind.TAG: FindingCode.TAG_FILE_MISSING}
 
 
 def judge_completeness(structure: Structure) -> Iterator[Finding]:
@@ -38,17 +41,19 @@ def judge_oxum(structure: Structure, *, octets: int, streams: int) -> Iterator[F
     stated = baginfo.values(structure.info, "Payload-Oxum")
     if len(stated) > 1:
         message = "Payload-Oxum is stated more than once."
-        yield Finding("oxum-repeated", severity_by_version(structure.version), "Payload-Oxum", message, source)
+        yield Finding(
+            FindingCode.OXUM_REPEATED, severity_by_version(structure.version), "Payload-Oxum", message, source
+        )
     for text in dict.fromkeys(stated):
         try:
             expected = baginfo.parse_oxum(text)
         except ValueError:
             message = "Payload-Oxum is not two decimal numbers joined by a dot."
-            yield Finding("oxum-malformed", Severity.ERROR, "Payload-Oxum", message, source)
+            yield Finding(FindingCode.OXUM_MALFORMED, Severity.ERROR, "Payload-Oxum", message, source)
             continue
         if expected != (octets, streams):
             message = f"Payload-Oxum states {text}, but the payload is {baginfo.write_oxum(octets, streams)}."
-            yield Finding("oxum-mismatch", Severity.ERROR, "Payload-Oxum", message, source)
+            yield Finding(FindingCode.OXUM_MISMATCH, Severity.ERROR, "Payload-Oxum", message, source)
 
 
 def _entries(structure: Structure) -> Iterator[Finding]:
@@ -57,17 +62,17 @@ def _entries(structure: Structure) -> Iterator[Finding]:
     for entry in structure.entries.values():
         if entry.kind is EntryKind.LINK:
             message = "This is a symbolic link, which may lead out of the bag; it was not followed."
-            yield Finding("link-in-bag", Severity.ERROR, shown(entry.path), message, source)
+            yield Finding(FindingCode.LINK_IN_BAG, Severity.ERROR, shown(entry.path), message, source)
         elif entry.kind not in (EntryKind.FILE, EntryKind.FOLDER):
             message = f"This is not a file but something else ({entry.kind.value}); it was not opened."
-            yield Finding("special-file-in-bag", Severity.ERROR, shown(entry.path), message, source)
+            yield Finding(FindingCode.SPECIAL_FILE_IN_BAG, Severity.ERROR, shown(entry.path), message, source)
 
 
 def _payload_directory(structure: Structure) -> Iterator[Finding]:
     data = structure.entries.get(PAYLOAD.rstrip(b"/"))
     if (data is None or data.kind is not EntryKind.FOLDER) and not any(map(is_payload, structure.entries)):
         message = "The bag has no payload directory named data."
-        yield Finding("payload-directory-missing", Severity.ERROR, "data", message, "RFC 8493 §2.1.2")
+        yield Finding(FindingCode.PAYLOAD_DIRECTORY_MISSING, Severity.ERROR, "data", message, "RFC 8493 §2.1.2")
 
 
 def _missing(structure: Structure) -> Iterator[Finding]:
@@ -79,13 +84,17 @@ def _missing(structure: Structure) -> Iterator[Finding]:
             entry = structure.entries.get(path)
             if entry is None and path in to_fetch:
                 message = "This payload file was left to be fetched and is not there: the bag is incomplete."
-                yield Finding("payload-file-not-fetched", Severity.ERROR, shown(path), message, "RFC 8493 §2.2.3")
+                yield Finding(
+                    FindingCode.PAYLOAD_FILE_NOT_FETCHED, Severity.ERROR, shown(path), message, "RFC 8493 §2.2.3"
+                )
             elif entry is None:
                 message = f"A {kind.value} manifest lists this file, but it is not in the bag."
-                yield Finding(f"{kind.value}-file-missing", Severity.ERROR, shown(path), message, "RFC 8493 §3")
+                yield Finding(_FILE_MISSING[kind], Severity.ERROR, shown(path), message, "RFC 8493 §3")
             elif entry.kind is EntryKind.FOLDER:
                 message = "A manifest lists this folder; manifests list files only."
-                yield Finding("manifest-lists-folder", Severity.ERROR, shown(path), message, "RFC 8493 §2.1.3")
+                yield Finding(
+                    FindingCode.MANIFEST_LISTS_FOLDER, Severity.ERROR, shown(path), message, "RFC 8493 §2.1.3"
+                )
 
 
 def _unlisted(structure: Structure) -> Iterator[Finding]:
@@ -97,12 +106,18 @@ def _unlisted(structure: Structure) -> Iterator[Finding]:
         without = [name for name, digests in manifests.items() if entry.path not in digests]
         if len(without) == len(manifests):
             message = "This file is in the payload, but no payload manifest lists it."
-            yield Finding("payload-file-not-listed", Severity.ERROR, shown(entry.path), message, "RFC 8493 §3")
+            yield Finding(
+                FindingCode.PAYLOAD_FILE_NOT_LISTED, Severity.ERROR, shown(entry.path), message, "RFC 8493 §3"
+            )
         elif without and structure.version == V1_0:
             names = ", ".join(map(shown, without))
             message = f"This payload file is not listed in {names}; since 1.0 every manifest lists every file."
             yield Finding(
-                "payload-file-not-in-every-manifest", Severity.ERROR, shown(entry.path), message, "RFC 8493 §3"
+                FindingCode.PAYLOAD_FILE_NOT_IN_EVERY_MANIFEST,
+                Severity.ERROR,
+                shown(entry.path),
+                message,
+                "RFC 8493 §3",
             )
 
 
@@ -113,11 +128,13 @@ def _fetched(structure: Structure) -> Iterator[Finding]:
     for entry in structure.fetch:
         if sum(entry.path in digests for digests in manifests.values()) < needed:
             message = "fetch.txt lists this file, but not every payload manifest that must list it does."
-            yield Finding("fetch-file-not-listed", Severity.ERROR, shown(entry.path), message, "RFC 8493 §2.2.3")
+            yield Finding(
+                FindingCode.FETCH_FILE_NOT_LISTED, Severity.ERROR, shown(entry.path), message, "RFC 8493 §2.2.3"
+            )
         present = structure.entries.get(entry.path)
         if present is not None and entry.size is not None and present.size != entry.size:
             message = f"fetch.txt states {entry.size} octets for this file, which has {present.size}."
-            yield Finding("fetch-size-differs", Severity.WARNING, shown(entry.path), message, "RFC 8493 §5.3")
+            yield Finding(FindingCode.FETCH_SIZE_DIFFERS, Severity.WARNING, shown(entry.path), message, "RFC 8493 §5.3")
 
 
 def _tag_manifests(structure: Structure) -> Iterator[Finding]:
@@ -131,17 +148,17 @@ def _tag_manifests(structure: Structure) -> Iterator[Finding]:
         for path in payload_manifests:
             if path not in digests:
                 message = f"{shown(name)} does not list this payload manifest."
-                yield Finding("tag-manifest-incomplete", Severity.ERROR, shown(path), message, source)
+                yield Finding(FindingCode.TAG_MANIFEST_INCOMPLETE, Severity.ERROR, shown(path), message, source)
         for path in tag_manifests:
             if path in digests:
                 message = f"{shown(name)} lists a tag manifest."
-                yield Finding("tag-manifest-lists-tag-manifest", Severity.ERROR, shown(path), message, source)
+                yield Finding(FindingCode.TAG_MANIFEST_LISTS_TAG_MANIFEST, Severity.ERROR, shown(path), message, source)
     if manifests:
         listed = {path for digests in manifests.values() for path in digests}
         for path in kinds:
             if not is_payload(path) and path not in listed and path not in tag_manifests:
                 message = "No tag manifest lists this file, so nothing says whether it was altered."
-                yield Finding("tag-file-not-listed", Severity.INFO, shown(path), message, source)
+                yield Finding(FindingCode.TAG_FILE_NOT_LISTED, Severity.INFO, shown(path), message, source)
 
 
 def _empty_folders(structure: Structure) -> Iterator[Finding]:
@@ -149,7 +166,7 @@ def _empty_folders(structure: Structure) -> Iterator[Finding]:
     for path, entry in structure.entries.items():
         if entry.kind is EntryKind.FOLDER and is_payload(path) and path not in parents:
             message = "This payload folder is empty; no manifest can list it, so nothing protects it."
-            yield Finding("folder-empty", Severity.INFO, shown(path), message, "RFC 8493 §2.1.3")
+            yield Finding(FindingCode.FOLDER_EMPTY, Severity.INFO, shown(path), message, "RFC 8493 §2.1.3")
 
 
 def _names(structure: Structure) -> Iterator[Finding]:
@@ -163,7 +180,7 @@ def _names(structure: Structure) -> Iterator[Finding]:
         twins.setdefault(twin_key(path.decode("utf-8", "surrogateescape")), []).append(path)
         if is_payload(path) and any(is_system_name(part) for part in path.split(b"/")):
             message = "This is a file that macOS or Windows writes by itself; it is kept like any other."
-            yield Finding("system-file", Severity.WARNING, shown(path), message, "RFC 8493 §6.1")
+            yield Finding(FindingCode.SYSTEM_FILE, Severity.WARNING, shown(path), message, "RFC 8493 §6.1")
     for group in twins.values():
         if len(group) > 1:
             yield _twin_finding(group)
@@ -171,7 +188,11 @@ def _names(structure: Structure) -> Iterator[Finding]:
 
 def _twin_finding(group: list[bytes]) -> Finding:
     forms = {unicodedata.normalize("NFC", path.decode("utf-8", "surrogateescape")) for path in group}
-    code, what = ("case-twins", "capitals") if len(forms) > 1 else ("normalisation-twins", "Unicode normalisation")
+    code, what = (
+        (FindingCode.CASE_TWINS, "capitals")
+        if len(forms) > 1
+        else (FindingCode.NORMALISATION_TWINS, "Unicode normalisation")
+    )
     others = ", ".join(map(shown, group[1:4])) + (f" and {len(group) - 4} more" if len(group) > 4 else "")
     message = f"This name and {others} differ in {what} only; many systems cannot hold both."
     return Finding(code, Severity.WARNING, shown(group[0]), message, "RFC 8493 §6.1.1")

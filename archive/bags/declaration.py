@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from archive.bags.tagfiles import is_known_encoding, split_lines
 from archive.bags.versions import SUPPORTED, V1_0, Version, severity_by_version
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 NAME = b"bagit.txt"
 """Where every bag declares itself."""
@@ -36,7 +37,7 @@ class Declaration:
 ABSENT = Declaration(
     None,
     "UTF-8",
-    (Finding("declaration-missing", Severity.ERROR, "bagit.txt", "The bag has no file bagit.txt.", _SOURCE),),
+    (Finding(FindingCode.DECLARATION_MISSING, Severity.ERROR, "bagit.txt", "The bag has no file bagit.txt.", _SOURCE),),
 )
 """The declaration of a folder that holds no ``bagit.txt``."""
 
@@ -63,12 +64,12 @@ def parse_declaration(data: bytes) -> Declaration:
 def _decode(data: bytes, findings: list[Finding]) -> str:
     codec = "utf-8"
     if data.startswith(_MARKS):
-        findings.append(_error("declaration-byte-order-mark", "bagit.txt begins with a byte-order mark."))
+        findings.append(_error(FindingCode.DECLARATION_BYTE_ORDER_MARK, "bagit.txt begins with a byte-order mark."))
         codec = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-16"
     try:
         return data.decode(codec)
     except UnicodeError:
-        findings.append(_error("declaration-encoding", "bagit.txt is not text in UTF-8."))
+        findings.append(_error(FindingCode.DECLARATION_ENCODING, "bagit.txt is not text in UTF-8."))
         return data.decode(codec, "replace")
 
 
@@ -82,29 +83,39 @@ def _fields(lines: list[str]) -> dict[str, str]:
 
 def _version(text: str | None, findings: list[Finding]) -> Version | None:
     if text is None:
-        findings.append(_error("declaration-version-missing", "bagit.txt does not say BagIt-Version."))
+        findings.append(_error(FindingCode.DECLARATION_VERSION_MISSING, "bagit.txt does not say BagIt-Version."))
         return None
     match = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})", text)
     if match is None:
-        findings.append(_error("declaration-version-malformed", "The BagIt version is not two numbers and a dot."))
+        findings.append(
+            _error(FindingCode.DECLARATION_VERSION_MALFORMED, "The BagIt version is not two numbers and a dot.")
+        )
         return None
     for version in SUPPORTED:
         if str(version) == text:
             return version
-    findings.append(_error("declaration-version-unsupported", f"There are no rules here for BagIt version {text}."))
+    findings.append(
+        _error(FindingCode.DECLARATION_VERSION_UNSUPPORTED, f"There are no rules here for BagIt version {text}.")
+    )
     return None
 
 
 def _encoding(text: str | None, version: Version | None, findings: list[Finding]) -> str:
     if text is None:
-        findings.append(_error("declaration-encoding-missing", "bagit.txt does not say Tag-File-Character-Encoding."))
+        findings.append(
+            _error(FindingCode.DECLARATION_ENCODING_MISSING, "bagit.txt does not say Tag-File-Character-Encoding.")
+        )
         return "UTF-8"
     if not is_known_encoding(text):
-        findings.append(_error("declaration-encoding-unknown", "The encoding of the tag files is not known here."))
+        findings.append(
+            _error(FindingCode.DECLARATION_ENCODING_UNKNOWN, "The encoding of the tag files is not known here.")
+        )
         return "UTF-8"
     if version == V1_0 and codecs.lookup(text).name != "utf-8":
         message = f"The tag files are in {text}; UTF-8 is what every tool reads."
-        findings.append(Finding("declaration-encoding-not-utf-8", Severity.WARNING, "bagit.txt", message, _SOURCE))
+        findings.append(
+            Finding(FindingCode.DECLARATION_ENCODING_NOT_UTF_8, Severity.WARNING, "bagit.txt", message, _SOURCE)
+        )
     return text
 
 
@@ -117,13 +128,13 @@ def _spelling(lines: list[str], version: Version | None) -> list[Finding]:
     if set(map(str.lower, expected)) <= set(map(str.lower, labels)):
         if [label.lower() for label in labels] != [label.lower() for label in expected]:
             message = "bagit.txt is not exactly the two lines BagIt-Version and Tag-File-Character-Encoding."
-            findings.append(Finding("declaration-lines", severity, "bagit.txt", message, _SOURCE))
+            findings.append(Finding(FindingCode.DECLARATION_LINES, severity, "bagit.txt", message, _SOURCE))
         elif labels != expected:
             message = "The labels in bagit.txt are spelled with other capitals than the standard's."
-            findings.append(Finding("declaration-label-case", severity, "bagit.txt", message, _SOURCE))
+            findings.append(Finding(FindingCode.DECLARATION_LABEL_CASE, severity, "bagit.txt", message, _SOURCE))
     if any(_has_stray_space(line) for line in lines if ":" in line):
         message = "bagit.txt has white space other than the single one after each colon."
-        findings.append(Finding("declaration-whitespace", severity, "bagit.txt", message, _SOURCE))
+        findings.append(Finding(FindingCode.DECLARATION_WHITESPACE, severity, "bagit.txt", message, _SOURCE))
     return findings
 
 
@@ -132,5 +143,5 @@ def _has_stray_space(line: str) -> bool:
     return label != label.strip() or value[:1] != " " or value[1:] != value[1:].strip()
 
 
-def _error(code: str, message: str) -> Finding:
+def _error(code: FindingCode, message: str) -> Finding:
     return Finding(code, Severity.ERROR, "bagit.txt", message, _SOURCE)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from archive.bags.tagfiles import LineFaults, split_lines
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 NAME = b"fetch.txt"
 """The file's name in the bag's root."""
@@ -46,10 +47,10 @@ def parse_fetch(text: str) -> tuple[tuple[Line, ...], tuple[Finding, ...]]:
         match = _LINE.fullmatch(text_line)
         if match is None:
             fault = "has lines that are not a URL, a size or -, and a path"
-            faults.note(number, code="fetch-line-malformed", severity=Severity.ERROR, fault=fault)
+            faults.note(number, code=FindingCode.FETCH_LINE_MALFORMED, severity=Severity.ERROR, fault=fault)
             continue
         lines.append(Line(match["url"], None if match["size"] == "-" else int(match["size"]), match["path"]))
         if not _ABSOLUTE_URI.fullmatch(match["url"]):
             fault = "has lines that do not begin with an absolute URI"
-            faults.note(number, code="fetch-url-malformed", severity=Severity.ERROR, fault=fault)
+            faults.note(number, code=FindingCode.FETCH_URL_MALFORMED, severity=Severity.ERROR, fault=fault)
     return tuple(lines), faults.findings()

@@ -12,6 +12,7 @@ from archive.bags.tagfiles import LineFaults, split_lines
 from archive.bags.versions import Version, severity_by_version
 from archive.model.digests import HEX_LENGTH
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _SOURCE = "RFC 8493 §2.1.3"
 _NAME = re.compile(rb"(tag)?manifest-([a-z0-9]+)\.txt")
@@ -81,18 +82,18 @@ def parse_manifest(
         match = _LINE.fullmatch(text_line)
         if not text_line.strip(" \t"):
             severity = severity_by_version(version)
-            faults.note(number, code="manifest-blank-line", severity=severity, fault="has blank lines")
+            faults.note(number, code=FindingCode.MANIFEST_BLANK_LINE, severity=severity, fault="has blank lines")
         elif match is None:
             fault = "has lines that are not a digest, white space and a path"
-            faults.note(number, code="manifest-line-malformed", severity=Severity.ERROR, fault=fault)
+            faults.note(number, code=FindingCode.MANIFEST_LINE_MALFORMED, severity=Severity.ERROR, fault=fault)
         else:
             lines.append(Line(match["digest"].lower(), _unescape(match)))
             if match["mark"]:
                 fault = "has lines escaped as md5sum does it, whose files strict tools will not find"
-                faults.note(number, code="manifest-md5sum-escape", severity=Severity.WARNING, fault=fault)
+                faults.note(number, code=FindingCode.MANIFEST_MD5SUM_ESCAPE, severity=Severity.WARNING, fault=fault)
             if length is not None and len(match["digest"]) != length:
                 fault = f"has digests that are not the {length} characters of {algorithm}"
-                faults.note(number, code="digest-malformed", severity=Severity.ERROR, fault=fault)
+                faults.note(number, code=FindingCode.DIGEST_MALFORMED, severity=Severity.ERROR, fault=fault)
     return tuple(lines), faults.findings()
 
 

@@ -14,13 +14,13 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from archive.bags.structure import THE_BAG
 from archive.durable import ask_for, forget_pages
 from archive.model.names import shown
-from profiles.finding import Finding, Severity
+from profiles.finding import Finding, Severity, finding_as_json, finding_from_json
+from profiles.finding_codes import FindingCode
 
 LARGE = 256 * 1024 * 1024
 """Octets from which a bag is worth a process on each core."""
@@ -61,7 +61,7 @@ def _prepare(path: Path, octets: list[int]) -> Iterator[Finding]:
                 elif not stat.S_ISDIR(mode):
                     subject = shown(os.path.relpath(os.path.join(folder, name), os.fsencode(path)))
                     message = "This is a link or a special file, on which bagit-python may hang; it was not asked."
-                    yield Finding("second-opinion-not-possible", Severity.ERROR, subject, message, _SOURCE)
+                    yield Finding(FindingCode.SECOND_OPINION_NOT_POSSIBLE, Severity.ERROR, subject, message, _SOURCE)
     except OSError as error:
         yield _failed(error, path)
 
@@ -95,7 +95,7 @@ def _validate_apart(path: Path) -> list[Finding]:
     except ValueError:
         words = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
         return [_failed(OSError(words[-1]), path)]
-    return [Finding(**{**one, "severity": Severity(one["severity"])}) for one in told]
+    return [finding_from_json(one) for one in told]
 
 
 def _validate(path: Path, *, processes: int = 1) -> Iterator[Finding]:
@@ -119,20 +119,22 @@ def _disagreement(error: Exception, path: Path) -> Finding:
     if isinstance(error, bagit.ChecksumMismatch):
         # Where it could not read a file, the library puts the reason in the place of the digest.
         found, listed = _tidy(error.found, path), _tidy(error.expected, path)
-        code, message = "digest-mismatch", f"Its {error.algorithm} digest: found {found}, listed {listed}."
+        code = FindingCode.SECOND_OPINION_DIGEST_MISMATCH
+        message = f"Its {error.algorithm} digest: found {found}, listed {listed}."
     elif isinstance(error, bagit.FileMissing):
-        code, message = "file-missing", "A manifest lists this file, but bagit-python does not find it."
+        code = FindingCode.SECOND_OPINION_FILE_MISSING
+        message = "A manifest lists this file, but bagit-python does not find it."
     elif isinstance(error, bagit.UnexpectedFile):
-        code, message = "file-not-listed", "No manifest lists this file."
+        code, message = FindingCode.SECOND_OPINION_FILE_NOT_LISTED, "No manifest lists this file."
     else:
-        code, message = "invalid", f"bagit-python refuses the bag: {_said(error, path)}."
+        code, message = FindingCode.SECOND_OPINION_INVALID, f"bagit-python refuses the bag: {_said(error, path)}."
     subject = shown(getattr(error, "path", THE_BAG))
-    return Finding(f"second-opinion-{code}", Severity.ERROR, subject, message, _SOURCE)
+    return Finding(code, Severity.ERROR, subject, message, _SOURCE)
 
 
 def _failed(error: Exception, path: Path) -> Finding:
     message = f"bagit-python could not judge the bag: {_said(error, path)}."
-    return Finding("second-opinion-failed", Severity.ERROR, THE_BAG, message, _SOURCE)
+    return Finding(FindingCode.SECOND_OPINION_FAILED, Severity.ERROR, THE_BAG, message, _SOURCE)
 
 
 def _said(error: Exception, path: Path) -> str:
@@ -146,4 +148,6 @@ def _tidy(words: str, path: Path) -> str:
 
 
 if __name__ == "__main__":
-    json.dump([asdict(found) for found in _validate(Path(sys.argv[1]), processes=os.cpu_count() or 1)], sys.stdout)
+    json.dump(
+        [finding_as_json(found) for found in _validate(Path(sys.argv[1]), processes=os.cpu_count() or 1)], sys.stdout
+    )

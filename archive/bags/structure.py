@@ -30,6 +30,7 @@ from archive.model.digests import ALGORITHMS, CHUNK, digest_bytes
 from archive.model.entries import Entry, EntryKind
 from archive.model.names import shown
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 DECLARATION_LIMIT = 1 << 16
 """Octets of ``bagit.txt`` that are read; it has two short lines."""
@@ -50,15 +51,15 @@ _AnyLine = TypeVar("_AnyLine", Line, fetch.Line)
 
 _WEAK = frozenset({"md5", "sha1"})
 
-_SPELLINGS: Mapping[Spelling, tuple[str, Severity, str]] = MappingProxyType(
+_SPELLINGS: Mapping[Spelling, tuple[FindingCode, Severity, str]] = MappingProxyType(
     {
-        Spelling.ASTERISK: ("manifest-md5sum-asterisk", Severity.WARNING, "RFC 8493 §6.1.3"),
-        Spelling.RELATIVE: ("path-relative", Severity.WARNING, "RFC 8493 §2.1.3"),
-        Spelling.PERCENT_LITERAL: ("percent-not-encoded", Severity.WARNING, "RFC 8493 §2.1.3"),
-        Spelling.PERCENT_DECODED: ("percent-decoded", Severity.INFO, "RFC 8493 §2.1.3"),
-        Spelling.LEGACY: ("name-not-utf-8", Severity.WARNING, "RFC 8493 §2.3"),
-        Spelling.NORMALISED: ("name-normalised-differently", Severity.WARNING, "RFC 8493 §6.1.1"),
-        Spelling.BACKSLASH: ("backslash-separator", Severity.ERROR, "RFC 8493 §2.1.3"),
+        Spelling.ASTERISK: (FindingCode.MANIFEST_MD5SUM_ASTERISK, Severity.WARNING, "RFC 8493 §6.1.3"),
+        Spelling.RELATIVE: (FindingCode.PATH_RELATIVE, Severity.WARNING, "RFC 8493 §2.1.3"),
+        Spelling.PERCENT_LITERAL: (FindingCode.PERCENT_NOT_ENCODED, Severity.WARNING, "RFC 8493 §2.1.3"),
+        Spelling.PERCENT_DECODED: (FindingCode.PERCENT_DECODED, Severity.INFO, "RFC 8493 §2.1.3"),
+        Spelling.LEGACY: (FindingCode.NAME_NOT_UTF_8, Severity.WARNING, "RFC 8493 §2.3"),
+        Spelling.NORMALISED: (FindingCode.NAME_NORMALISED_DIFFERENTLY, Severity.WARNING, "RFC 8493 §6.1.1"),
+        Spelling.BACKSLASH: (FindingCode.BACKSLASH_SEPARATOR, Severity.ERROR, "RFC 8493 §2.1.3"),
     }
 )
 _COLLECTIVE = frozenset({Spelling.ASTERISK, Spelling.RELATIVE})
@@ -139,7 +140,7 @@ def _list(reader: BagReader) -> tuple[dict[bytes, Entry], list[Finding]]:
             entries[entry.path] = entry
     except OSError as error:
         message = f"Not every folder of the bag could be listed: {error.strerror or error}."
-        return entries, [Finding("listing-incomplete", Severity.ERROR, THE_BAG, message, "RFC 8493 §3")]
+        return entries, [Finding(FindingCode.LISTING_INCOMPLETE, Severity.ERROR, THE_BAG, message, "RFC 8493 §3")]
     return entries, []
 
 
@@ -164,7 +165,7 @@ class _TagFiles:
         try:
             data = _read_up_to(self.reader, name, limit + 1)
         except OSError as error:
-            self._note("unreadable", name, f"This tag file could not be read: {error.strerror or error}.")
+            self._note(FindingCode.UNREADABLE, name, f"This tag file could not be read: {error.strerror or error}.")
             self.digests[name] = {}
             return None
         if len(data) > limit:  # it grew since it was listed
@@ -177,12 +178,16 @@ class _TagFiles:
         return data
 
     def _too_large(self, name: bytes) -> None:
-        self._note("tag-file-too-large", name, "This tag file is too large to be parsed; only its digest was checked.")
+        self._note(
+            FindingCode.TAG_FILE_TOO_LARGE,
+            name,
+            "This tag file is too large to be parsed; only its digest was checked.",
+        )
 
     def _algorithms(self) -> list[str]:
         return [name for name in ALGORITHMS if manifest_name(Kind.TAG, name) in self.entries]
 
-    def _note(self, code: str, name: bytes, message: str) -> None:
+    def _note(self, code: FindingCode, name: bytes, message: str) -> None:
         self.findings.append(Finding(code, Severity.ERROR, shown(name), message, "RFC 8493 §3"))
 
 
@@ -243,7 +248,7 @@ class _Parsing:
                 entries.append(fetch.FetchEntry(line.url, line.size, path))
             else:
                 message = "fetch.txt lists a file that is not in the payload."
-                self._error("fetch-path-outside-payload", path, message, source="RFC 8493 §2.2.3")
+                self._error(FindingCode.FETCH_PATH_OUTSIDE_PAYLOAD, path, message, source="RFC 8493 §2.2.3")
         return tuple(entries)
 
     def _text(self, name: bytes, *, limit: int) -> str | None:
@@ -262,7 +267,7 @@ class _Parsing:
                 safe.append(line)
             else:
                 message = f"{shown(name)} lists a path that could leave the bag: {reason}."
-                self._error("path-unsafe", line.path, message, source="RFC 8493 §5.1")
+                self._error(FindingCode.PATH_UNSAFE, line.path, message, source="RFC 8493 §5.1")
         return safe
 
     def _found(self, name: bytes, listed: Sequence[str]) -> list[bytes]:
@@ -290,10 +295,10 @@ class _Parsing:
                 self._twice(name, path, same=digests[path] == digest)
             elif kind is Kind.PAYLOAD and not is_payload(path):
                 message = f"{shown(name)} lists a file outside the payload."
-                self._error("manifest-path-outside-payload", path, message, source="RFC 8493 §2.1.3")
+                self._error(FindingCode.MANIFEST_PATH_OUTSIDE_PAYLOAD, path, message, source="RFC 8493 §2.1.3")
             elif kind is Kind.TAG and is_payload(path):
                 message = f"{shown(name)} is a tag manifest and lists a payload file."
-                self._error("tag-manifest-lists-payload", path, message, source="RFC 8493 §2.2.1")
+                self._error(FindingCode.TAG_MANIFEST_LISTS_PAYLOAD, path, message, source="RFC 8493 §2.2.1")
             else:
                 digests[path] = digest
         return MappingProxyType(digests)
@@ -302,12 +307,14 @@ class _Parsing:
         if same:
             severity = severity_by_version(self.version)
             message = f"{shown(name)} lists this file twice, with the same digest."
-            self.tags.findings.append(Finding("listed-twice", severity, shown(path), message, "RFC 8493 §2.1.3"))
+            self.tags.findings.append(
+                Finding(FindingCode.LISTED_TWICE, severity, shown(path), message, "RFC 8493 §2.1.3")
+            )
         else:
             message = f"{shown(name)} lists this file twice, with different digests."
-            self._error("listed-twice-differently", path, message, source="RFC 8493 §2.1.3")
+            self._error(FindingCode.LISTED_TWICE_DIFFERENTLY, path, message, source="RFC 8493 §2.1.3")
 
-    def _error(self, code: str, subject: bytes | str, message: str, *, source: str) -> None:
+    def _error(self, code: FindingCode, subject: bytes | str, message: str, *, source: str) -> None:
         self.tags.findings.append(Finding(code, Severity.ERROR, shown(subject), message, source))
 
 
@@ -342,7 +349,7 @@ def _judge_names(entries: Mapping[bytes, Entry], *, complete_listing: bool) -> l
     for name in sorted(filter(is_almost_manifest_name, files)):
         message = "This file is named almost like a manifest, but not as the standard says, and was not read as one."
         findings.append(
-            Finding("manifest-name-not-normalised", Severity.WARNING, shown(name), message, "RFC 8493 §2.4")
+            Finding(FindingCode.MANIFEST_NAME_NOT_NORMALISED, Severity.WARNING, shown(name), message, "RFC 8493 §2.4")
         )
     by_kind: dict[Kind, list[str]] = {Kind.PAYLOAD: [], Kind.TAG: []}
     for kind, algorithm in filter(None, map(parse_manifest_name, files)):
@@ -353,10 +360,12 @@ def _judge_names(entries: Mapping[bytes, Entry], *, complete_listing: bool) -> l
         return findings
     if not by_kind[Kind.PAYLOAD]:
         message = "The bag has no payload manifest, so nothing says which files belong to it."
-        findings.append(Finding("payload-manifest-missing", Severity.ERROR, THE_BAG, message, "RFC 8493 §2.1.3"))
+        findings.append(
+            Finding(FindingCode.PAYLOAD_MANIFEST_MISSING, Severity.ERROR, THE_BAG, message, "RFC 8493 §2.1.3")
+        )
     elif not by_kind[Kind.TAG]:
         message = "The bag has no tag manifest, so nothing protects its payload manifests."
-        findings.append(Finding("tag-manifest-missing", Severity.INFO, THE_BAG, message, "RFC 8493 §2.2.1"))
+        findings.append(Finding(FindingCode.TAG_MANIFEST_MISSING, Severity.INFO, THE_BAG, message, "RFC 8493 §2.2.1"))
     return findings
 
 
@@ -367,8 +376,8 @@ def _judge_algorithms(kind: Kind, algorithms: Sequence[str]) -> list[Finding]:
         severity = Severity.WARNING if known else Severity.ERROR
         message = f"The algorithm {algorithm} is not known here, so its digests were not checked."
         name = shown(manifest_name(kind, algorithm))
-        findings.append(Finding("algorithm-unknown", severity, name, message, "RFC 8493 §2.4"))
+        findings.append(Finding(FindingCode.ALGORITHM_UNKNOWN, severity, name, message, "RFC 8493 §2.4"))
     if kind is Kind.PAYLOAD and known and known <= _WEAK:
         message = "The payload has no digest stronger than MD5 or SHA-1, which protect against accidents only."
-        findings.append(Finding("algorithms-weak", Severity.INFO, THE_BAG, message, "RFC 8493 §2.4"))
+        findings.append(Finding(FindingCode.ALGORITHMS_WEAK, Severity.INFO, THE_BAG, message, "RFC 8493 §2.4"))
     return findings

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from archive.bags.versions import Version, severity_by_version
 from archive.model.names import shown
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _CHARSET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:()+-]{0,39}")
 _NOT_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-8-sig"})
@@ -56,10 +57,10 @@ class LineFaults:
 
     name: str
     source: str
-    _places: dict[tuple[str, Severity, str], list[int]] = field(default_factory=dict)
-    _counts: Counter[tuple[str, Severity, str]] = field(default_factory=Counter)
+    _places: dict[tuple[FindingCode, Severity, str], list[int]] = field(default_factory=dict)
+    _counts: Counter[tuple[FindingCode, Severity, str]] = field(default_factory=Counter)
 
-    def note(self, number: int, *, code: str, severity: Severity, fault: str) -> None:
+    def note(self, number: int, *, code: FindingCode, severity: Severity, fault: str) -> None:
         """Line ``number`` has a fault, told in words that follow the name of the file."""
         key = (code, severity, fault)
         self._counts[key] += 1
@@ -73,7 +74,7 @@ class LineFaults:
             for key in self._places
         )
 
-    def _where(self, key: tuple[str, Severity, str]) -> str:
+    def _where(self, key: tuple[FindingCode, Severity, str]) -> str:
         numbers = ", ".join(map(str, self._places[key]))
         more = self._counts[key] - len(self._places[key])
         return f"{'line' if self._counts[key] == 1 else 'lines'} {numbers}{f' and {more} more' if more else ''}"
@@ -94,7 +95,7 @@ def decode_tag_file(
         text = _decode(data, codec, "surrogateescape") or data.decode(codec, "replace")
         findings.append(
             Finding(
-                "tag-file-encoding",
+                FindingCode.TAG_FILE_ENCODING,
                 Severity.ERROR,
                 shown(name),
                 f"This tag file is not text in {encoding}, the encoding that bagit.txt declares.",
@@ -105,7 +106,7 @@ def decode_tag_file(
         text = text[1:]
         findings.append(
             Finding(
-                "tag-file-byte-order-mark",
+                FindingCode.TAG_FILE_BYTE_ORDER_MARK,
                 severity_by_version(version),
                 shown(name),
                 f"This tag file begins with a byte-order mark, which {encoding} does not need.",

@@ -17,6 +17,9 @@ from archive.model.entries import Entry
 from archive.model.names import shown
 from profiles.bagit_profile import BagItProfile
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
+
+_DIGEST_MISMATCH = {Kind.PAYLOAD: FindingCode.PAYLOAD_DIGEST_MISMATCH, Kind.TAG: FindingCode.TAG_DIGEST_MISMATCH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def _check_file(reader: BagReader, structure: Structure, entry: Entry) -> _Check
             size, digests = digest_stream(stream, expected)
     except OSError as error:
         message = f"This file could not be read: {error.strerror or error}."
-        finding = Finding("unreadable", Severity.ERROR, shown(entry.path), message, "RFC 8493 §3")
+        finding = Finding(FindingCode.UNREADABLE, Severity.ERROR, shown(entry.path), message, "RFC 8493 §3")
         return _Checked(entry.size, (finding,))
     return _Checked(size, tuple(_compare(entry.path, expected, digests)))
 
@@ -97,4 +100,4 @@ def _compare(path: bytes, expected: Mapping[str, str], observed: Mapping[str, st
     for algorithm, digest in expected.items():
         if algorithm in observed and digest != observed[algorithm] and len(digest) == HEX_LENGTH[algorithm]:
             message = f"The {algorithm} digest is {observed[algorithm]}, but the {kind.value} manifest says {digest}."
-            yield Finding(f"{kind.value}-digest-mismatch", Severity.ERROR, shown(path), message, "RFC 8493 §3")
+            yield Finding(_DIGEST_MISMATCH[kind], Severity.ERROR, shown(path), message, "RFC 8493 §3")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import func, or_, select
 
-from archive import durable
 from archive.catalogue import format_queries, reference_queries, rights_queries, schema
-from archive.catalogue.conversion import REBUILD, TABLES, values_of
+from archive.catalogue.conversion import REBUILD
+from archive.catalogue.declaration import Row
 from archive.catalogue.quarantine_reading import QuarantineReading
-from archive.catalogue.reading import DAMAGED, reason
 from archive.catalogue.rows import (
     AccessionRow,
     AgentRow,
@@ -34,101 +33,58 @@ from archive.catalogue.rows import (
     PaperRow,
     PolicyRow,
     ProducerRow,
+    ProgramRow,
+    RemarkRow,
     ReplicaRow,
     RiskTableRow,
-    Row,
+    SetAsideRow,
     SignaturesRow,
     TimestampRow,
     TombstoneRow,
     Totals,
     TransferRow,
 )
+from archive.catalogue.schema import TABLES
+from archive.catalogue.writing import Writing
 from archive.errors import CatalogueError
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import PAST, Outcome, ReplicaState
 
+R = TypeVar("R", bound=Row)
 
-class Catalogue(QuarantineReading):
+
+class Catalogue(Writing, QuarantineReading):
     """The index of the holdings. Reads answer frozen rows; writes happen inside ``transaction``.
 
     A row whose digest does not fit its values raises CatalogueError instead of being believed.
     """
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All writes within happen together or not at all, and are synced when this ends."""
-        if self._writing is not None:
-            raise ValueError("transactions do not nest")
-        try:
-            with self._engine.begin() as connection:
-                self._writing = connection
-                yield
-                durable.promise("commit catalogue")
-        except DAMAGED as error:
-            raise CatalogueError(
-                f"the catalogue cannot be written: {reason(error)}",
-                hint="free space or mend the disk, then give the same command again; nothing was lost",
-                transient=True,
-            ) from error
-        finally:
-            self._writing = None
+    def get(self, kind: type[R], *key: object) -> R | None:
+        """The row of a kind with this key, given in the order of its columns."""
+        table = TABLES[kind]
+        wanted = [column == value for column, value in zip(table.primary_key.columns, key, strict=True)]
+        return self._one(kind, select(table).where(*wanted))
 
-    @contextmanager
-    def at_one_moment(self) -> Iterator[None]:
-        """All reads within see what was so at the first of them, whatever another process writes meanwhile."""
-        if self._seeing is not None or self._writing is not None:
-            raise ValueError("moments do not nest, and a transaction is one already")
-        try:
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql("BEGIN")  # sqlite3 begins none by itself for reading
-                self._seeing = connection
-                yield
-        except DAMAGED as error:
-            raise CatalogueError(f"the catalogue cannot be read: {reason(error)}", hint=REBUILD) from error
-        finally:
-            self._seeing = None
+    def remarks(self, *, open_only: bool = False) -> list[RemarkRow]:
+        """Records that took no effect and why, in the order of the log; only those not set aside, where wanted."""
+        table = TABLES[RemarkRow]
+        query = select(table).order_by(table.c.number)
+        return self._all(RemarkRow, query.where(table.c.set_aside.is_(None)) if open_only else query)
 
-    def close(self) -> None:
-        """Give the database back."""
-        self._engine.dispose()
+    def vocabulary(self) -> str | None:
+        """Which kinds and versions of record the program knew that took in what is here; None of one of 0.1."""
+        found = self._scalar(select(schema.folded.c.vocabulary))
+        return None if found is None else str(found)
 
-    # Writing
+    def programs(self) -> list[ProgramRow]:
+        """The programs that wrote the log, in its order."""
+        table = TABLES[ProgramRow]
+        return self._all(ProgramRow, select(table).order_by(table.c.number))
 
-    def insert(self, rows: Sequence[Row]) -> None:
-        """Add rows of one kind."""
-        if rows:
-            self._connection().execute(insert(TABLES[type(rows[0])]), [values_of(row) for row in rows])
-
-    def replace(self, row: Row) -> None:
-        """Put ``row`` in the place of the one with the same key, which must exist."""
-        self.replace_all([row])
-
-    def replace_all(self, rows: Sequence[Row]) -> None:
-        """Put ``rows`` of one kind in the places of those with the same keys, which must exist."""
-        if not rows:
-            return
-        table = TABLES[type(rows[0])]
-        keys = [column.name for column in table.primary_key.columns]
-        change = update(table).values({c.name: bindparam(f"new_{c.name}") for c in table.columns if c.name not in keys})
-        for key in keys:
-            change = change.where(table.c[key] == bindparam(f"new_{key}"))
-        values = [{f"new_{name}": value for name, value in values_of(row).items()} for row in rows]
-        if self._connection().execute(change, values).rowcount != len(rows):
-            raise ValueError(f"no such row in {table.name}, of {len(rows)}: {values[0]}")
-
-    def put_files(self, rows: Sequence[FileRow]) -> None:
-        """Add receipts; one that is there already (a pending file that has been decided) is replaced."""
-        known = self._known_files([row.id for row in rows])
-        self.insert([row for row in rows if row.id not in known])
-        self.replace_all([row for row in rows if row.id in known])
-
-    def set_applied(self, leaves: int) -> None:
-        """Remember that the first ``leaves`` records of the custody log have been taken in."""
-        connection = self._connection()
-        if connection.execute(update(schema.applied).values(leaves=leaves)).rowcount == 0:
-            connection.execute(insert(schema.applied).values(one=1, leaves=leaves))
-
-    # Reading
+    def set_aside(self) -> list[SetAsideRow]:
+        """The records that two persons set aside, in the order of the log."""
+        table = TABLES[SetAsideRow]
+        return self._all(SetAsideRow, select(table).order_by(table.c.number))
 
     def applied(self) -> int:
         """How many records of the custody log have been taken in."""
@@ -176,6 +132,14 @@ class Catalogue(QuarantineReading):
     def file(self, identifier: FileId) -> FileRow | None:
         """The receipt of that identifier."""
         return self._one(FileRow, select(schema.file).where(schema.file.c.id == identifier))
+
+    def known_files(self, identifiers: Sequence[FileId]) -> dict[FileId, FileRow]:
+        """The receipts of those of these identifiers that have one."""
+        table, known = schema.file, dict[FileId, FileRow]()
+        for start in range(0, len(identifiers), 500):  # SQLite allows 999 parameters in old builds
+            query = select(table).where(table.c.id.in_(identifiers[start : start + 500]))
+            known |= {row.id: row for row in self._all(FileRow, query)}
+        return known
 
     def files(self, accession: AccessionId, *, outcome: Outcome | None = None) -> Iterator[FileRow]:
         """Receipts of one accession, or those of one outcome, in order of their names, streamed."""
@@ -251,7 +215,7 @@ class Catalogue(QuarantineReading):
         """Which of these SHA-256 digests belong to bytes already held, and not only in quarantine."""
         table, found = schema.file, set[str]()
         wanted = list(dict.fromkeys(sha256))
-        for start in range(0, len(wanted), 500):  # SQLite allows 999 parameters in old builds
+        for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
             query = select(table.c.sha256).distinct()
             query = query.where(table.c.sha256.in_(part), table.c.aip.is_not(None), table.c.deaccessioned_at.is_(None))
@@ -515,23 +479,9 @@ class Catalogue(QuarantineReading):
                 for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings():
                     yield table.name, dict(row)
 
-    def columns(self) -> dict[str, list[str]]:
-        """The tables of the canonical dump with their columns, in the dump's order."""
-        return {table.name: [column.name for column in table.columns] for table in schema.EVIDENCE}
-
-    # Inside
-
-    def _connection(self) -> Connection:
-        if self._writing is None:
-            raise ValueError("writes happen inside a transaction")
-        return self._writing
-
-    def _known_files(self, identifiers: Sequence[FileId]) -> set[str]:
-        table, known = schema.file, set[str]()
-        for start in range(0, len(identifiers), 500):
-            query = select(table.c.id).where(table.c.id.in_(identifiers[start : start + 500]))
-            known.update(str(row[0]) for row in self._connection().execute(query))
-        return known
+    def columns(self) -> dict[str, dict[str, bool]]:
+        """The tables of the canonical dump with their columns, in the dump's order; True for those of octets."""
+        return schema.columns_of(schema.EVIDENCE)
 
 
 def _text(value: object) -> str | None:

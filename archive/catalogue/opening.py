@@ -10,7 +10,8 @@ from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.reading import DAMAGED, reason
 from archive.errors import CatalogueError
 
-HEAD = "0001"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = max(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("v[0-9][0-9][0-9][0-9]_*.py"))
 """The newest migration this program knows."""
 
 _REBUILD = "the bags and the custody log are the truth: archive catalogue rebuild makes a new catalogue from them"
@@ -77,7 +78,7 @@ def _migrate(engine: Engine) -> None:
     from alembic.config import Config
 
     settings = Config()
-    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    settings.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.begin() as connection:
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")

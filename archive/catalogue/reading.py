@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.exc import DatabaseError
 
-from archive.catalogue.conversion import REBUILD, TABLES, row_of
+from archive.catalogue.conversion import REBUILD, row_of
 from archive.catalogue.rows import Row
+from archive.catalogue.schema import TABLES
 from archive.errors import CatalogueError
 
 R = TypeVar("R", bound=Row)

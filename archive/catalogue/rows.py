@@ -1,9 +1,16 @@
-"""The rows of the catalogue as frozen values. Field names are the column names of ``schema``."""
+"""The rows of the catalogue as frozen values, each with its table declared (``declaration``).
+
+The order of the classes is the order of the canonical dump, for ever: a further one is added at the end. Moments are
+text in the one spelling of ``archive.model.moments``, so that they sort and never lose a digit. Delivered names are
+bytes. Changing a table means a new migration in ``migrations/versions``; a released one is never edited.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from archive.catalogue.declaration import Decimal, Index, evidence
+from archive.catalogue.declaration import Row as Row
 from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
@@ -14,13 +21,7 @@ from archive.model.quarantine import QuarantineDecision, QuarantineReason
 from archive.model.transfer import SealState, Transfer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What every evidence row carries: the number of the log record that last spoke of it."""
-
-    leaf: int
-
-
+@evidence("location", key="name")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationRow(Row):
     """A storage location; ``attributes`` is canonical JSON. It counts while ``retired_at`` is None."""
@@ -32,6 +33,7 @@ class LocationRow(Row):
     retired_at: str | None = None
 
 
+@evidence("producer", key="code")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProducerRow(Row):
     """Who delivers, under a code."""
@@ -40,6 +42,7 @@ class ProducerRow(Row):
     name: str
 
 
+@evidence("agreement", refers={"producer": "producer.code"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementRow(Row):
     """An ingest profile (``terms``, its text) that a producer's deliveries followed from ``agreed_at`` on."""
@@ -51,6 +54,7 @@ class AgreementRow(Row):
     agreed_at: str
 
 
+@evidence("accession", refers={"producer": "producer.code"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessionRow(Row):
     """The receipt of one delivery; open while ``closed_at`` is None. ``metadata_reading`` is canonical JSON.
@@ -70,6 +74,7 @@ class AccessionRow(Row):
     checksums_sha256: str = ""
 
 
+@evidence("transfer", key=("accession", "source"), refers={"accession": "accession.id"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferRow(Row):
     """How the part of a delivery that lies at ``source`` came into the archive's hands."""
@@ -91,6 +96,14 @@ class TransferRow(Row):
         return Transfer(**{field.name: getattr(self, field.name) for field in fields(Transfer)})
 
 
+@evidence(
+    "file",
+    Index("file_by_accession", ("accession", "name")),
+    Index("file_by_aip", ("aip",)),
+    Index("file_by_same_as", ("same_as",), where="same_as IS NOT NULL"),  # few have it
+    Index("file_by_sha256", ("sha256",)),
+    refers={"accession": "accession.id"},
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRow(Row):
     """The receipt of one delivered file; sizes in octets, ``mtime`` in nanoseconds since 1970.
@@ -106,7 +119,7 @@ class FileRow(Row):
     size: int
     sha256: str | None
     blake3: str | None
-    mtime: int
+    mtime: Decimal
     outcome: Outcome
     aip: PackageId | None
     received_at: str
@@ -114,42 +127,7 @@ class FileRow(Row):
     same_as: FileId | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFileRow(Row):
-    """A file that belongs together with others, under the identifier they share."""
-
-    file: FileId
-    item: ItemId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRightsRow(Row):
-    """What was stated about the rights in a file: canonical JSON; files without a row: nothing was stated.
-
-    ``consents`` and ``persons`` are the codes it names, each between blanks, to be found by.
-    """
-
-    file: FileId
-    statement: str
-    consents: str
-    persons: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentRow(Row):
-    """One consent of the register; days are ISO 8601."""
-
-    ref: str
-    person: str | None
-    scope: str
-    terms: str
-    given: str
-    expires: str | None
-    withdrawn: str | None
-    withdrawn_reason: str | None
-    recorded_at: str
-
-
+@evidence("package", Index("package_by_accession", ("accession",)), refers={"accession": "accession.id"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRow(Row):
     """A sealed bag; ``files`` and ``bytes`` count its payload. ``leaf`` is the number of the record of its sealing.
@@ -170,6 +148,7 @@ class PackageRow(Row):
     group_id: GroupId | None = None
 
 
+@evidence("identification", key="package", refers={"package": "package.id"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentificationRow(Row):
     """With which tools the files of a package were last identified; ``tools`` is canonical JSON."""
@@ -179,6 +158,12 @@ class IdentificationRow(Row):
     identified_at: str
 
 
+@evidence(
+    "file_format",
+    Index("file_format_by_package", ("package",)),
+    key=("file", "told_by"),
+    refers={"file": "file.id", "package": "package.id"},
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFormatRow(Row):
     """What a file is, as the machines told last, or as a person decided last: at most one row of each.
@@ -203,6 +188,7 @@ class FileFormatRow(Row):
     former_verdict: str | None
 
 
+@evidence("signatures", key=("tool", "part"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignaturesRow(Row):
     """A signature file that a tool was told to use; ``sha256`` and ``file`` None where it uses its own again."""
@@ -215,6 +201,7 @@ class SignaturesRow(Row):
     adopted_at: str
 
 
+@evidence("risk_table", key="form")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskTableRow(Row):
     """The risk table of one form that is in use; its entries stand in the log record that took it in, ``leaf``.
@@ -231,6 +218,51 @@ class RiskTableRow(Row):
     previous: int | None
 
 
+@evidence("item_file", Index("item_file_by_item", ("item",)), key="file", refers={"file": "file.id"})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFileRow(Row):
+    """A file that belongs together with others, under the identifier they share."""
+
+    file: FileId
+    item: ItemId
+
+
+@evidence("file_rights", key="file", refers={"file": "file.id"})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRightsRow(Row):
+    """What was stated about the rights in a file: canonical JSON; files without a row: nothing was stated.
+
+    ``consents`` and ``persons`` are the codes it names, each between blanks, to be found by.
+    """
+
+    file: FileId
+    statement: str
+    consents: str
+    persons: str
+
+
+@evidence("consent", Index("consent_by_person", ("person",)), key="ref")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRow(Row):
+    """One consent of the register; days are ISO 8601."""
+
+    ref: str
+    person: str | None
+    scope: str
+    terms: str
+    given: str
+    expires: str | None
+    withdrawn: str | None
+    withdrawn_reason: str | None
+    recorded_at: str
+
+
+@evidence(
+    "replica",
+    Index("replica_by_last_verified", ("last_verified",)),
+    key=("package", "location"),
+    refers={"package": "package.id", "location": "location.name"},
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaRow(Row):
     """One package at one location."""
@@ -243,6 +275,7 @@ class ReplicaRow(Row):
     last_verified: str | None
 
 
+@evidence("incident")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRow(Row):
     """Something a person must know; open while ``closed_at`` is None."""
@@ -257,6 +290,12 @@ class IncidentRow(Row):
     closed_reason: str | None
 
 
+@evidence(
+    "damage",
+    Index("damage_by_replica", ("package", "location")),
+    key=("incident", "path"),
+    refers={"incident": "incident.id"},
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DamageRow(Row):
     """One damaged file of one replica; unrepaired while ``repaired_at`` is None."""
@@ -273,6 +312,7 @@ class DamageRow(Row):
     set_aside: str | None
 
 
+@evidence("handover")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverRow(Row):
     """One handover; frozen once ``log_size`` is known."""
@@ -288,6 +328,7 @@ class HandoverRow(Row):
     bytes: int | None
 
 
+@evidence("handover_volume", key=("handover", "volume"), refers={"handover": "handover.id"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverVolumeRow(Row):
     """One volume of a handover, written and read back."""
@@ -301,18 +342,7 @@ class HandoverVolumeRow(Row):
     written_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimestampRow(Row):
-    """A time-stamp of an authority over the checkpoint of ``size`` records; ``sha256`` is its response's."""
-
-    size: int
-    authority: str
-    stamped: str
-    expires: str
-    sha256: str
-    recorded_at: str
-
-
+@evidence("key", key="name")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRow(Row):
     """A signing key, by its public half; it signs while ``retired_at`` is None. ``holder`` is a person's code."""
@@ -325,6 +355,20 @@ class KeyRow(Row):
     retired_at: str | None
 
 
+@evidence("log_timestamp", key=("size", "authority"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimestampRow(Row):
+    """A time-stamp of an authority over the checkpoint of ``size`` records; ``sha256`` is its response's."""
+
+    size: int
+    authority: str
+    stamped: str
+    expires: str
+    sha256: str
+    recorded_at: str
+
+
+@evidence("agent", key="code")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRow(Row):
     """Somebody or something that acts, by a code."""
@@ -333,6 +377,7 @@ class AgentRow(Row):
     role: AgentRole
 
 
+@evidence("policy", key="setting")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRow(Row):
     """One protective setting as it was last recorded."""
@@ -341,6 +386,7 @@ class PolicyRow(Row):
     value: int
 
 
+@evidence("paper", key="number")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperRow(Row):
     """A record about keys, requests, approvals or the acts they allow: its number and kind, to find it by."""
@@ -349,6 +395,7 @@ class PaperRow(Row):
     kind: str
 
 
+@evidence("legal_hold")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalHoldRow(Row):
     """What must not be deleted while ``lifted_at`` is None."""
@@ -361,6 +408,7 @@ class LegalHoldRow(Row):
     lifted_at: str | None
 
 
+@evidence("tombstone", Index("tombstone_by_remainder", ("remainder",)), key="package", refers={"package": "package.id"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TombstoneRow(Row):
     """A package that was deaccessioned; ``files`` and ``bytes`` count the delivered files deleted.
@@ -376,6 +424,7 @@ class TombstoneRow(Row):
     at: str
 
 
+@evidence("malware_scan", key="package", refers={"package": "package.id"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MalwareScanRow(Row):
     """What a scanner said last of the files of a package, but for those that have a row of their own.
@@ -392,6 +441,7 @@ class MalwareScanRow(Row):
     rescanned_at: str | None
 
 
+@evidence("malware_file", key="file", refers={"file": "file.id"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MalwareFileRow(Row):
     """What was said last of one file of which once something else was said than of most; ``detail`` is why or what."""
@@ -402,6 +452,7 @@ class MalwareFileRow(Row):
     scanned_at: str
 
 
+@evidence("quarantine_key", key="recipient")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineKeyRow(Row):
     """A public key to which quarantined content is or was encrypted; the last one is in use."""
@@ -410,6 +461,7 @@ class QuarantineKeyRow(Row):
     added_at: str
 
 
+@evidence("quarantine", Index("quarantine_by_content", ("content",)), key="package", refers={"package": "package.id"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineRow(Row):
     """A package kept apart: why, what is sealed inside it, and what was decided. Undecided while that is None.
@@ -432,6 +484,45 @@ class QuarantineRow(Row):
     decided_at: str | None = None
     decided_by: str | None = None
     decided_reason: str | None = None
+
+
+@evidence("remark", key="number")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemarkRow(Row):
+    """A record of the log that took no effect: its number, kind and version, and why, without private content.
+
+    ``code`` is a word of ``archive.model.remarks``. ``set_aside`` is the number of the record by which two persons
+    set it aside; it stands while that is None.
+    """
+
+    number: int
+    code: str
+    kind: str
+    v: int
+    why: str
+    set_aside: int | None
+
+
+@evidence("program", key="number")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramRow(Row):
+    """A program that wrote the log from record ``number`` on; ``kinds`` are those it announced, joined by blanks.
+
+    ``identity`` tells two programs apart; it is empty for one whose record this program cannot read in full.
+    """
+
+    number: int
+    kinds: str
+    identity: str
+
+
+@evidence("set_aside", key="number")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAsideRow(Row):
+    """Two persons set the record ``number`` aside: it has no effect, and stops nothing any more."""
+
+    number: int
+    request: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def show_command(request: str, to_sign: Path | None, key: str | None, here: str 
     from archive.acts import in_words
     from archive.assembly import acting
     from archive.holdings.approvals import docket_now, filed_request, require_approvable, told
-    from archive.holdings.statements import approval_statement
+    from archive.holdings.statements import approval_statement, reason_paper
 
     with assembly.reading(find_home(here)) as archive:
         docket = docket_now(archive.holdings)
@@ -107,7 +107,9 @@ def show_command(request: str, to_sign: Path | None, key: str | None, here: str 
                     "say with which key it is to be signed", hint="--key NAME; archive key list shows them"
                 )
             require_approvable(archive.holdings, docket, request, key)
-            signing.write_to_sign(to_sign, approval_statement(filed.record, key), filed.record.subjects)
+            record = filed.record
+            paper = reason_paper(record.reason, record.reason_salt)
+            signing.write_to_sign(to_sign, approval_statement(record, key), record.subjects, paper)
     if as_json:
         emit_json({**row, "standing": standing, "words": words, "subjects": filed.subjects()})
         return
@@ -144,7 +146,11 @@ def submit_command(statement: Path, signature: Path, here: str | None, as_json: 
 
     home, octets = find_home(here), signing.read_signature(signature)
     try:
-        draft = parse_request_statement(statement.read_bytes(), signing.list_beside(statement).read_bytes())
+        draft = parse_request_statement(
+            statement.read_bytes(),
+            signing.list_beside(statement).read_bytes(),
+            signing.reason_beside(statement).read_bytes(),
+        )
     except OSError as error:
         raise UsageError(
             f"{error.filename}: {error.strerror or error}", hint="FILE and FILE.list belong together"
@@ -298,6 +304,8 @@ def carry_out_command(request: str, here: str | None, as_json: bool, dry_run: bo
     if dry_run:
         with assembly.reading(home) as archive:
             filed = require_ready(archive.holdings, request)
+            if not filed.done:
+                acts.may_be_carried_out(assembly.acting(archive), filed)
             words = ["nothing: it was carried out"] if filed.done else acts.in_words(assembly.acting(archive), filed)
         say("would:")
         for line in words:

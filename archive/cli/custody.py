@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.cli.custody_prove import prove_command
+from archive.cli.custody_set_aside import set_aside_command
 from archive.cli.custody_timestamp import timestamp_command
 from archive.cli.custody_verify import verify_command
 from archive.cli.output import emit_json, plural, say
@@ -184,3 +185,4 @@ def _state_as_json(state: LogState) -> dict[str, Any]:
 custody_command.add_command(timestamp_command)
 custody_command.add_command(prove_command)
 custody_command.add_command(verify_command)
+custody_command.add_command(set_aside_command)

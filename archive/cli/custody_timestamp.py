@@ -10,6 +10,7 @@ from archive.cli.output import emit_json, findings_as_json, plural, say, table, 
 from archive.cli.session import changing, common, dry_run, find_home, interruptible
 from archive.errors import ExitCode, UsageError
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,7 +141,7 @@ def _require_authorities(archive: Archive) -> None:
 
 def _no_checkpoint() -> Finding:
     message = "there is no checkpoint to stamp yet; make one with: archive custody checkpoint"
-    return Finding("timestamp-checkpoint", Severity.WARNING, "custody/checkpoints", message, "DESIGN §7")
+    return Finding(FindingCode.TIMESTAMP_CHECKPOINT, Severity.WARNING, "custody/checkpoints", message, "DESIGN §7")
 
 
 def _rows(archive: Archive, examined: dict[str, Examined] | None = None) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from archive.cli.output import emit_json, findings_as_json, say, tell_findings
 from archive.cli.session import common, find_home, interruptible
 from archive.errors import ExitCode, UsageError
 from profiles.finding import Severity
+from profiles.finding_codes import FindingCode
 
 _MARKS = {Severity.ERROR: "!!", Severity.WARNING: " !", Severity.INFO: "ok"}
 
@@ -83,7 +84,9 @@ def _ending(checks: list[Check], *, since: bool, as_json: bool) -> int:
             say("Damage or tampering was found. Change nothing, and compare with the other locations and with paper.")
         return ExitCode.DAMAGE
     if not as_json:
-        unseen = sorted({f.subject for check in checks for f in check.findings if f.code == "location-offline"})
+        unseen = sorted(
+            {f.subject for check in checks for f in check.findings if f.code == FindingCode.LOCATION_OFFLINE}
+        )
         besides = f" Not looked at, and nothing is said of it: {', '.join(unseen)}." if unseen else ""
         say(f"Log, copies, catalogue and bags tell one story.{besides}")
         if not since:

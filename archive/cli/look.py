@@ -292,6 +292,7 @@ def status_command(here: str | None, as_json: bool) -> None:
     say(f"Clock: {numbers['clock']}" + ("" if numbers["clock_right"] else "   !! times here are not to be trusted"))
     _tell_checkpoint(numbers["log_records"], numbers["checkpoint"])
     _tell_time_stamps(numbers["timestamps"])
+    _tell_remarks(numbers["remarks"])
     control = "in force" if numbers["dual_control"] else "not in force; it takes two persons' keys: archive key new"
     say(
         f"Dual control: {control}    Requests open: {numbers['requests_open']}    Legal holds: {numbers['legal_holds']}"
@@ -300,6 +301,14 @@ def status_command(here: str | None, as_json: bool) -> None:
         say(f"!! archive.toml lowers {name}; not in force until two persons have agreed: archive policy show")
     for name, reason in numbers["offline"].items():
         say(f"Offline: location '{name}': {reason}")
+
+
+def _tell_remarks(remarks: list[dict[str, Any]]) -> None:
+    if remarks:
+        say(
+            f"!! {plural(len(remarks), 'record')} of the custody log took no effect, the first is record "
+            f"{remarks[0]['record']} ({remarks[0]['code']}); nothing is deleted or released: archive custody verify"
+        )
 
 
 def _tell_checkpoint(records: int, checkpoint: dict[str, Any] | None) -> None:
@@ -355,7 +364,6 @@ def _status(archive: Archive) -> dict[str, Any]:
     from archive.assembly import last_time
     from archive.audit.campaign import due
     from archive.cli.custody import short_as_json
-    from archive.clock import behind_the_log
     from archive.config import load
     from archive.duties import is_silent, last_beat
     from archive.holdings.approvals import OPEN, docket_now, needs_two_persons
@@ -363,6 +371,7 @@ def _status(archive: Archive) -> dict[str, Any]:
     from archive.holdings.protection import wished
     from archive.model.moments import format_moment
     from archive.model.packages import PackageKind, ReplicaState
+    from archive.model.sentences import behind_the_log
 
     catalogue, locations = archive.holdings.catalogue, archive.holdings.locations
     packages, replicas = catalogue.packages(), catalogue.replicas()
@@ -387,6 +396,10 @@ def _status(archive: Archive) -> dict[str, Any]:
         "received": totals.received,
         **asdict(totals),
         "log_records": archive.holdings.log.size,
+        "remarks": [
+            {"record": row.number, "code": row.code, "kind": row.kind, "v": row.v, "why": row.why}
+            for row in catalogue.remarks(open_only=True)
+        ],
         "checkpoint": short_as_json(newest_checkpoint(archive.holdings)),
         "timestamps": _time_stamps(archive),
         "offline": offline,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -14,7 +13,7 @@ from archive.ingest.told import kindred
 from archive.model.names import shown
 from archive.model.quantities import octets as octets
 from archive.model.quantities import plural as plural
-from profiles.finding import Finding, Severity
+from profiles.finding import Finding, Severity, finding_as_json
 
 MARKS = {Severity.ERROR: "!!", Severity.WARNING: " !", Severity.INFO: "  "}
 
@@ -51,7 +50,7 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 def findings_as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Findings as other programs read them."""
-    return [{**asdict(finding), "severity": str(finding.severity)} for finding in findings]
+    return [finding_as_json(finding) for finding in findings]
 
 
 def tell_findings(findings: Sequence[Finding], *, at_most: int = 40) -> None:

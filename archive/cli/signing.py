@@ -58,7 +58,7 @@ def ask(
     from archive.acts import may_be_asked
     from archive.assembly import acting
     from archive.holdings.approvals import draft_request, file_request
-    from archive.holdings.statements import request_statement
+    from archive.holdings.statements import reason_paper, request_statement
 
     may_be_asked(acting(archive), act, subjects)
     key = require_words(archive, reason=reason, key=key)
@@ -72,7 +72,7 @@ def ask(
         policy=archive.config.approvals,
     )
     if to_sign is not None:
-        write_to_sign(to_sign, request_statement(draft), draft.subjects)
+        write_to_sign(to_sign, request_statement(draft), draft.subjects, reason_paper(draft.reason, draft.reason_salt))
         return draft
     signer = secret_of(archive, key, secret)
     return file_request(archive.holdings, draft, signer.sign(request_statement(draft)))
@@ -106,9 +106,9 @@ def secret_of(archive: Archive, name: str, folder: Path | None) -> SigningKey:
     return found
 
 
-def write_to_sign(path: Path, statement: bytes, subjects: str) -> None:
-    """Write what is to be signed to a new file, and the exact list beside it."""
-    for place, data in ((path, statement), (list_beside(path), subjects.encode())):
+def write_to_sign(path: Path, statement: bytes, subjects: str, reason: bytes) -> None:
+    """Write what is to be signed to a new file, and beside it the exact list and the reason."""
+    for place, data in ((path, statement), (list_beside(path), subjects.encode()), (reason_beside(path), reason)):
         try:
             with open(place, "xb") as out:
                 out.write(data)
@@ -119,6 +119,11 @@ def write_to_sign(path: Path, statement: bytes, subjects: str) -> None:
 def list_beside(path: Path) -> Path:
     """Where the exact list lies beside what is signed; its SHA-256 stands in what is signed."""
     return path.with_name(f"{path.name}.list")
+
+
+def reason_beside(path: Path) -> Path:
+    """Where the reason lies beside what is signed; its SHA-256 stands in what is signed."""
+    return path.with_name(f"{path.name}.reason")
 
 
 def tell(asked: RequestRecord | Draft, *, to_sign: Path | None, as_json: bool) -> None:
@@ -140,7 +145,8 @@ def tell(asked: RequestRecord | Draft, *, to_sign: Path | None, as_json: bool) -
         emit_json({"request": asked.request, "act": str(asked.act), "state": "unsigned", "to_sign": str(to_sign)})
         return
     say(f"Nothing was recorded. What is to be signed with the key '{asked.requested_by}' is in {to_sign},")
-    say(f"the exact list in {to_sign}.list (its SHA-256 stands in the other). On the machine that has the secret:")
+    say(f"the exact list in {to_sign}.list, the reason in {to_sign}.reason (their SHA-256 stand in the first).")
+    say("On the machine that has the secret:")
     tell_how_to_sign(Path(str(to_sign)), asked.requested_by)
     say(f"Then: archive approvals submit {to_sign} --signature {to_sign}.sig")
 

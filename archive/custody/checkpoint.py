@@ -102,6 +102,10 @@ class Opened:
     unknown: tuple[Signature, ...]
 
 
+class WrongSignatureError(ValueError):
+    """A known key's signature stands under a text that it does not fit."""
+
+
 def make_checkpoint(origin: str, size: int, root: bytes, *, time: datetime) -> Checkpoint:
     """The checkpoint of a log of ``size`` leaves; ValueError for what cannot stand in one."""
     made = Checkpoint(origin, size, root, (f"{_TIME}{format_moment(time)}",))
@@ -162,7 +166,7 @@ def open_note(data: bytes, known: Iterable[Verifier]) -> Opened:
     """The checkpoint in the note ``data``, signed by at least one ``known`` key.
 
     Raises ValueError, with a word, for any deviation from the two formats, for a signature of a known key that does
-    not fit, and where no known key signed.
+    not fit (WrongSignatureError), and where no known key signed.
     """
     note = parse_note(data)
     checkpoint = parse_text(note.text)
@@ -175,7 +179,8 @@ def open_note(data: bytes, known: Iterable[Verifier]) -> Opened:
         elif len(signature.signature) == SIGNATURE_SIZE and is_signed_by(public, signature.signature, note.text):
             by.append(public)
         else:
-            raise ValueError(f"the signature of the known key {signature.key_id.hex()} does not fit the text")
+            message = f"the signature of the known key {signature.key_id.hex()} does not fit the text"
+            raise WrongSignatureError(message)
     if not by:
         raise ValueError("no key that is known here has signed it")
     return Opened(checkpoint, note, tuple(by), tuple(unknown))

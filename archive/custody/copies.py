@@ -13,11 +13,13 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Protocol
 
 from archive import durable
-from archive.custody.leaf import Pair, committed_record
+from archive.codec.record_codec import read_or_tell
+from archive.custody.erased import erased_lines
+from archive.custody.leaf import Pair, committed_record, record_in
 from archive.custody.log import CustodyLog
+from archive.custody.private_copies import copy_private, held_private, private_lines_of
 from archive.custody.segments import (
     LEAVES,
     OPENINGS,
@@ -30,36 +32,12 @@ from archive.custody.segments import (
     segment_name,
     uncovered,
 )
+from archive.custody.store import CUSTODY, SegmentStore, require_equal
 from archive.errors import CustodyError
-from archive.model.digests import digest_stream
-
-PREFIX = "custody/"
-"""Where the log lies below a location."""
+from archive.model.log_records import ErasureRecord
 
 _AT_ONCE = 1_000
 """Lines that are handed to a location together."""
-
-
-class SegmentStore(Protocol):
-    """What is needed of a location to keep a copy of the log there."""
-
-    def put(self, key: str, data: bytes) -> None:
-        """Store ``data`` whole or not at all; FileExistsError where the key is taken."""
-
-    def put_stream(self, key: str, chunks: Iterable[bytes], *, sha256: str) -> int:
-        """As ``put``, piece by piece, and nothing where they do not have that digest; answers the size in octets."""
-
-    def read(self, key: str) -> bytes:
-        """All of what is stored under a key."""
-
-    def open(self, key: str) -> BinaryIO:
-        """A reading of what is stored under a key."""
-
-    def keys(self, prefix: str) -> Iterable[str]:
-        """Every key that starts with ``prefix``, in any order."""
-
-    def delete(self, key: str) -> None:
-        """Remove a key and what is stored under it."""
 
 
 def copy_new(log: CustodyLog, store: SegmentStore) -> int:
@@ -71,9 +49,11 @@ def copy_new(log: CustodyLog, store: SegmentStore) -> int:
     """
     held = {part: _held(store, part) for part in PARTS}
     _require_same_history(log, store, held)
+    private = held_private(store) if log.private.files() else []
     copied = 0
     superseded: list[str] = []
     for block in pieces(0, log.size, log.segment):
+        superseded += copy_private(log, store, private, block)
         leaves, keys = _copy_block(log, store, held, block)
         copied += leaves
         superseded += keys
@@ -113,17 +93,30 @@ def restore(store: SegmentStore, folder: Path, *, segment: int = SEGMENT) -> Cus
     shutil.rmtree(building, ignore_errors=True)  # left by a restore that was broken off
     log = CustodyLog.create(building, segment=segment)
     batch: list[Pair] = []
+    lines: list[list[bytes]] = []
+    private = private_lines_of(store, _erased(store) if held_private(store) else {}, segment)
+    held, mine = next(private, (-1, []))
     for n, leaf, opening in read_copy(store):
+        while 0 <= held < n:
+            held, mine = next(private, (-1, []))
         batch.append(Pair(leaf, opening))
+        lines.append([placed.line for placed in mine] if held == n else [])
         if (n + 1) % segment == 0:
-            log.append_closed(batch)
-            batch.clear()
-    log.append_closed(batch)
+            log.append_closed(batch, lines)
+            batch, lines = [], []
+    log.append_closed(batch, lines)
     if not log.size:
         shutil.rmtree(building)
         raise CustodyError("the location holds no copy of the custody log", hint=_OTHERS)
     durable.publish(building, folder)
     return CustodyLog.open(folder, segment=segment)
+
+
+def _erased(store: SegmentStore) -> dict[int, frozenset[int]]:
+    """The private lines that the log at a location says were erased: places by record. Each is checked later."""
+    openings = (opening for _, opening in _numbered_lines(store, OPENINGS) if b'"kind":"erasure"' in opening)
+    records = (read_or_tell(record_in(opening), {}) for opening in openings)
+    return erased_lines(record for record in records if isinstance(record, ErasureRecord))
 
 
 _OTHERS = "try the copy at another location"
@@ -132,12 +125,12 @@ _Held = dict[str, list[Segment]]
 
 
 def _key(part: str, segment: Segment) -> str:
-    return f"{PREFIX}{part}/{segment_name(segment)}"
+    return f"{CUSTODY}{part}/{segment_name(segment)}"
 
 
 def _held(store: SegmentStore, part: str) -> list[Segment]:
     """The segments a location holds; names that are no segment's are somebody else's."""
-    prefix = f"{PREFIX}{part}/"
+    prefix = f"{CUSTODY}{part}/"
     found = (parse_segment(key.removeprefix(prefix)) for key in store.keys(prefix))
     return sorted(segment for segment in found if segment is not None)
 
@@ -154,7 +147,7 @@ def _require_same_history(log: CustodyLog, store: SegmentStore, held: _Held) -> 
                 f"{log.size}: the archive has lost records, or the location belongs to another archive",
                 hint="nothing was copied; find out which of the two is right before anything is recorded",
             )
-        _require_equal(store, _key(part, last), _checked(log, {part: [last]})[part, last])
+        require_equal(store, _key(part, last), _checked(log, {part: [last]})[part, last])
 
 
 def _copy_block(log: CustodyLog, store: SegmentStore, held: _Held, block: Segment) -> tuple[int, list[str]]:
@@ -171,13 +164,13 @@ def _copy_block(log: CustodyLog, store: SegmentStore, held: _Held, block: Segmen
     own = _checked(log, {part: [block, *short[part], *wanted[part]] for part in PARTS})
     for part in PARTS:  # before anything is stored: the short ones may be what is right, and our own lines rotten
         for segment in short[part]:
-            _require_equal(store, _key(part, segment), own[part, segment])
+            require_equal(store, _key(part, segment), own[part, segment])
     for part in PARTS:
         for segment in wanted[part]:
             _put(log, store, part, segment, own[part, segment])
     for part in PARTS:
         if short[part]:
-            _require_equal(store, _key(part, block), own[part, block])
+            require_equal(store, _key(part, block), own[part, block])
     superseded = [_key(part, segment) for part in PARTS for segment in short[part]]
     return sum(segment.count for segment in missing[LEAVES]), superseded
 
@@ -200,18 +193,7 @@ def _put(log: CustodyLog, store: SegmentStore, part: str, segment: Segment, sha2
     try:
         store.put_stream(_key(part, segment), chunks, sha256=sha256)
     except FileExistsError:  # it was not among the names a moment ago; the same bytes are as good as ours
-        _require_equal(store, _key(part, segment), sha256)
-
-
-def _require_equal(store: SegmentStore, key: str, sha256: str) -> None:
-    with store.open(key) as stream:
-        _, theirs = digest_stream(stream, ("sha256",))
-    if theirs["sha256"] != sha256:
-        raise CustodyError(
-            f"the location's {key} (SHA-256 {theirs['sha256']}) is not what the archive's own log says "
-            f"({sha256}): one of them was altered, or the location belongs to another archive",
-            hint="nothing was overwritten or removed; compare both with the copy at a third location",
-        )
+        require_equal(store, _key(part, segment), sha256)
 
 
 def _numbered_lines(store: SegmentStore, part: str) -> Iterator[tuple[int, bytes]]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from archive.codec.record_codec import digests_in
 from archive.custody.head import HEAD_NAME, decode_head
-from archive.custody.leaf import Pair, committed_record
+from archive.custody.leaf import Pair, committed_record, record_in
 from archive.custody.merkle import Frontier, leaf_hashes
+from archive.custody.private import PRIVATE, Placed, objects_of
 from archive.custody.recovery import strangers
 from archive.custody.segments import LEAVES, OPENINGS, Segment, pieces, segment_name
 from archive.errors import CustodyError
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 if TYPE_CHECKING:  # a log examines itself through this module
     from archive.custody.log import CustodyLog
@@ -32,12 +35,13 @@ def examine(log: CustodyLog) -> list[Finding]:
     """
     findings = list(_head_findings(log))
     frontier = Frontier()
+    erased = _erased(log)
     for block in pieces(0, log.size, log.segment):
-        frontier = _examine_block(log, block, frontier, findings)
+        frontier = _examine_block(log, block, frontier, findings, erased)
     if frontier != log.frontier:
         findings.append(
             _error(
-                "custody-root",
+                FindingCode.CUSTODY_ROOT,
                 LEAVES,
                 f"the {frontier.size} leaves have the root {frontier.root().hex()}, but the head acknowledges "
                 f"{log.size} with the root {log.frontier.root().hex()}",
@@ -51,31 +55,93 @@ def _head_findings(log: CustodyLog) -> Iterator[Finding]:
     try:
         on_disk = decode_head((log.folder / HEAD_NAME).read_bytes())
     except (OSError, ValueError) as error:
-        yield _error("custody-head", HEAD_NAME, f"the head cannot be read: {error}")
+        yield _error(FindingCode.CUSTODY_HEAD, HEAD_NAME, f"the head cannot be read: {error}")
         return
     if on_disk.size < log.size or (on_disk.size == log.size and on_disk != log.frontier):
-        yield _error("custody-head", HEAD_NAME, f"the head changed: {on_disk.size} records, it was {log.size}")
+        yield _error(
+            FindingCode.CUSTODY_HEAD, HEAD_NAME, f"the head changed: {on_disk.size} records, it was {log.size}"
+        )
 
 
-def _examine_block(log: CustodyLog, block: Segment, frontier: Frontier, findings: list[Finding]) -> Frontier:
+def _erased(log: CustodyLog) -> Mapping[int, frozenset[int]]:
+    try:
+        return log.erased()
+    except (CustodyError, OSError):  # a damaged log is told of line by line
+        return {}
+
+
+def _examine_block(
+    log: CustodyLog, block: Segment, frontier: Frontier, findings: list[Finding], erased: Mapping[int, frozenset[int]]
+) -> Frontier:
     """Add what is wrong in one block to ``findings``; returns the tree with the leaves that are there."""
     lines = {part: _lines(log, part, block) for part in (LEAVES, OPENINGS)}
     held = dict.fromkeys(lines, 0)
     wrong: list[str] = []
+    unfit: list[str] = []
+    private = _PrivateLines(log, block, erased)
     for first in range(block.first, block.end, _AT_ONCE):
         taken = {part: list(islice(lines[part], _AT_ONCE)) for part in lines}
         for part in taken:
             held[part] += len(taken[part])
         wrong.extend(_misfits(first, taken[LEAVES], taken[OPENINGS]))
+        unfit.extend(private.misfits(first, taken[OPENINGS]))
         frontier = frontier.extend(leaf_hashes(taken[LEAVES]))
     for part, count in held.items():
         if count < block.count:
             missing = f"{block.count - count} of {block.count} records are missing or torn"
-            findings.append(_error("custody-missing", _subject(part, block), missing))
-    if len(wrong) > SAID_PER_SEGMENT:
-        wrong[SAID_PER_SEGMENT:] = [f"and {len(wrong) - SAID_PER_SEGMENT} more records"]
-    findings.extend(_error("custody-record", _subject(OPENINGS, block), message) for message in wrong)
+            findings.append(_error(FindingCode.CUSTODY_MISSING, _subject(part, block), missing))
+    findings.extend(_error(FindingCode.CUSTODY_RECORD, _subject(OPENINGS, block), message) for message in _some(wrong))
+    unfit.extend(private.rest())
+    findings.extend(_error(FindingCode.CUSTODY_PRIVATE, _subject(PRIVATE, block), message) for message in _some(unfit))
     return frontier
+
+
+def _some(messages: list[str]) -> list[str]:
+    spare = len(messages) - SAID_PER_SEGMENT
+    return messages if spare <= 0 else [*messages[:SAID_PER_SEGMENT], f"and {spare} more records"]
+
+
+class _PrivateLines:
+    """The private lines of one block, held against the digests in its records."""
+
+    def __init__(self, log: CustodyLog, block: Segment, erased: Mapping[int, frozenset[int]]) -> None:
+        self._lines = _readable(log, block)
+        self._erased = erased
+        self._waiting = next(self._lines, None)
+
+    def misfits(self, first: int, openings: list[bytes]) -> Iterator[str]:
+        """What is wrong with the lines of the records that these openings hold, numbered from ``first``."""
+        for n, opening in enumerate(openings, first):
+            record = record_in(opening)
+            held: list[Placed] = []
+            if self._waiting is not None and self._waiting[0] == n:
+                held = self._waiting[1]
+                self._waiting = next(self._lines, None)
+            yield from self._misfit(n, record, held)
+
+    def rest(self) -> Iterator[str]:
+        """Lines of records that this block does not have, and what ended the reading."""
+        if self._waiting is not None:
+            yield f"a line of record {self._waiting[0]} stands where it does not belong"
+
+    def _misfit(self, n: int, record: bytes, held: list[Placed]) -> Iterator[str]:
+        try:
+            digests = digests_in(record)
+            here = objects_of(record, held)
+        except ValueError as error:
+            yield f"record {n}: {error}"
+            return
+        gone = self._erased.get(n, frozenset())
+        for i, digest in enumerate(digests):
+            if digest is not None and i not in here and i not in gone:
+                yield f"record {n}: its private line {i} is missing, and no erasure says why"
+            if i in here and i in gone:
+                yield f"record {n}: its private line {i} was erased, and lies here all the same"
+
+
+def _readable(log: CustodyLog, block: Segment) -> Iterator[tuple[int, list[Placed]]]:
+    with suppress(ValueError, OSError):  # what cannot be read is missing
+        yield from log.private.read(block)
 
 
 def _lines(log: CustodyLog, part: str, block: Segment) -> Iterator[bytes]:
@@ -95,7 +161,7 @@ def _misfits(first: int, leaves: list[bytes], openings: list[bytes]) -> Iterator
 def _strangers(log: CustodyLog) -> Iterator[Finding]:
     for path in strangers(log.folder, size=log.size, segment=log.segment):
         yield Finding(
-            "custody-stranger",
+            FindingCode.CUSTODY_STRANGER,
             Severity.WARNING,
             f"{path.parent.name}/{path.name}",
             "not a segment of this log",
@@ -107,5 +173,5 @@ def _subject(part: str, block: Segment) -> str:
     return f"{part}/{segment_name(block)}"
 
 
-def _error(code: str, subject: str, message: str) -> Finding:
+def _error(code: FindingCode, subject: str, message: str) -> Finding:
     return Finding(code, Severity.ERROR, subject, message, "DESIGN §7")

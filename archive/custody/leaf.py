@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import NamedTuple
 
-from archive.canonical import LARGEST, decode_record, encode_record
+from archive.canonical import LARGEST
+from archive.codec.record_codec import Spelled, decode_record, spell_record
 from archive.model.records import Record
 
 SALT_SIZE = 32
@@ -50,15 +51,19 @@ def commitment(record: bytes, salt: bytes) -> str:
 
 
 def close(n: int, record: Record, salt: bytes) -> Pair:
-    """Leaf and opening of the record with number ``n``.
+    """Leaf and opening of the record with number ``n``, one without private lines.
 
     Raises ValueError where the record cannot be spelled, for a number out of range and for a salt of another length.
     """
-    (leaf,), (opening,) = close_all(n, (record,), salt)
+    (leaf,), (opening,) = close_all(n, [(record, spell_record(record, _no_salts))], salt)
     return Pair(leaf, opening)
 
 
-def close_all(first: int, records: Sequence[Record], salts: bytes) -> tuple[list[bytes], list[bytes]]:
+def _no_salts(count: int) -> bytes:
+    raise ValueError("a record with private lines is not closed alone")
+
+
+def close_all(first: int, records: Sequence[tuple[Record, Spelled]], salts: bytes) -> tuple[list[bytes], list[bytes]]:
     """Leaves and openings of records that are numbered from ``first``; ``salts`` are theirs, one behind the other.
 
     Raises ValueError like ``close``.
@@ -68,9 +73,8 @@ def close_all(first: int, records: Sequence[Record], salts: bytes) -> tuple[list
     if len(salts) != SALT_SIZE * len(records):
         raise ValueError(f"a salt has {SALT_SIZE} octets, not {len(salts)} for {len(records)} records")
     leaves, openings = [], []
-    for n, record in enumerate(records, first):
+    for n, (record, (spelled, _)) in enumerate(records, first):
         salt = salts[(n - first) * SALT_SIZE : (n - first + 1) * SALT_SIZE]
-        spelled = encode_record(record)
         day = record.time.astimezone(UTC).date().isoformat()
         leaf = f'{{"commitment":"{commitment(spelled, salt)}","n":{n},"time":"{day}","type":"record","v":1}}'
         leaves.append(leaf.encode("ascii"))
@@ -115,6 +119,20 @@ def committed_record(n: int, pair: Pair) -> bytes:
     if b'"time":"' + day + b"T" not in record:
         raise ValueError("the leaf's date is not the record's")
     return bytes(record)
+
+
+def committed_in(leaf_line: bytes) -> str:
+    """The commitment in a leaf, in hexadecimal; ValueError where it is no leaf."""
+    match = _LEAF.fullmatch(leaf_line)
+    if match is None:
+        raise ValueError("the leaf is not a leaf of version 1")
+    return match[1].decode("ascii")
+
+
+def record_in(opening_line: bytes) -> bytes:
+    """The bytes of the record that an opening holds, held against nothing; empty where it is no opening."""
+    match = _OPENING.fullmatch(opening_line)
+    return b"" if match is None else bytes(match[2])
 
 
 def number_in(line: bytes) -> int | None:

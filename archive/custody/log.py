@@ -6,11 +6,12 @@ On disk, below the log's folder (``custody/`` of an archive)::
     leaves/<first n, 20 digits>-65536.jsonl     a settled segment
     leaves/<first n, 20 digits>-open.jsonl      the growing one
     openings/…                                  the same names
+    private/…                                   see ``private_folder``
     append.lock                                 held while appending or recovering
 
-A batch is appended in this order: openings, synced; leaves, synced; the head, replaced atomically, which acknowledges
-the batch; then segments that became full are renamed. Everything a batch adds goes to ``-open`` files, also where it
-fills several segments, so a settled name never holds a record that is not acknowledged.
+A batch is appended in this order: private lines, openings, leaves, each synced; the head, replaced atomically, which
+acknowledges the batch; then segments that became full are renamed. Everything a batch adds goes to ``-open`` files,
+also where it fills several segments, so a settled name never holds a record that is not acknowledged.
 """
 
 from __future__ import annotations
@@ -19,20 +20,25 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from archive import durable
-from archive.canonical import decode_record
+from archive.codec.record_codec import read_or_tell, spell_record, time_in
+from archive.custody.erased import erased_lines
 from archive.custody.examination import examine
 from archive.custody.head import HEAD_NAME, decode_head, encode_head
 from archive.custody.leaf import SALT_SIZE, Pair, close_all, committed_record
 from archive.custody.lines import read_lines, size_or_zero
 from archive.custody.merkle import Frontier, leaf_hashes
+from archive.custody.private import Placed, objects_of, of_record, spell_line
+from archive.custody.private_folder import PrivateFolder
 from archive.custody.recovery import Recovery, carry_out, survey
 from archive.custody.segments import LEAVES, OPENINGS, PARTS, SEGMENT, Segment, growing_name, pieces, segment_name
 from archive.errors import ArchiveError, CustodyError, LockedError
-from archive.model.records import Record
+from archive.model.log_records import ErasureRecord
+from archive.model.record import Record, Unread
 from profiles.finding import Finding
 
 LOCK_NAME = "append.lock"
@@ -46,7 +52,7 @@ class CustodyLog:
     lies, ``segment`` how many records its segments hold (``SEGMENT`` but in tests).
     """
 
-    __slots__ = ("_ends", "_frontier", "_salts", "folder", "segment")
+    __slots__ = ("_ends", "_frontier", "_salts", "folder", "private", "segment")
 
     def __init__(self, folder: Path, frontier: Frontier, *, segment: int, salts: Callable[[int], bytes]) -> None:
         self.folder = folder
@@ -54,6 +60,7 @@ class CustodyLog:
         self._frontier = frontier
         self._salts = salts
         self._ends: dict[str, int] = dict.fromkeys(PARTS, 0)
+        self.private = PrivateFolder(folder, segment=segment)
 
     @classmethod
     def create(
@@ -120,17 +127,21 @@ class CustodyLog:
         since it was opened here, and OSError where the disk fails; then none is recorded, unless the disk failed in
         the very act of acknowledging, which opening the log again decides.
         """
-        leaves, openings = close_all(self.size, records, self._salts(SALT_SIZE * len(records)))
-        return self._append(leaves, openings)
+        spelled = [(record, spell_record(record, self._salts)) for record in records]
+        leaves, openings = close_all(self.size, spelled, self._salts(SALT_SIZE * len(records)))
+        private = [[spell_line(n, line) for line in lines] for n, (_, (_, lines)) in enumerate(spelled, self.size)]
+        return self._append(leaves, openings, private)
 
-    def append_closed(self, pairs: Sequence[Pair]) -> int:
+    def append_closed(self, pairs: Sequence[Pair], private: Sequence[Sequence[bytes]] = ()) -> int:
         """Append leaves and openings that were made earlier, as they are; otherwise like ``append``.
 
-        Raises ValueError where a pair does not fit together or is not the next.
+        ``private`` are the private lines of each, or nothing where none has any. Raises ValueError where a pair or a
+        private line does not fit, or is not the next.
         """
-        for n, pair in enumerate(pairs, self.size):
-            committed_record(n, pair)
-        return self._append([pair.leaf for pair in pairs], [pair.opening for pair in pairs])
+        private = private or [()] * len(pairs)
+        for n, (pair, lines) in enumerate(zip(pairs, private, strict=True), self.size):
+            objects_of(committed_record(n, pair), (of_record(n, line) for line in lines))
+        return self._append([pair.leaf for pair in pairs], [pair.opening for pair in pairs], private)
 
     def records(
         self,
@@ -143,25 +154,103 @@ class CustodyLog:
 
         ``where`` is asked with the record's bytes, to spare the decoding of what is long and not wanted.
         Streams in flat memory. Every pair on the way is checked against its commitment, also where it is left out.
-        Raises CustodyError, naming number and files, at the first that is missing or was altered.
+        What this program cannot read is left out: ``read`` tells of it. Raises CustodyError, naming number and files,
+        at the first that is missing or was altered.
         """
+        for n, item in self._read(start, kinds, where):
+            if isinstance(item, Record) and (not kinds or item.kind in kinds):
+                yield n, item
+
+    def read_kinds(self, kinds: frozenset[str]) -> Iterator[tuple[int, Record | Unread]]:
+        """As ``read``, of these kinds only."""
+        return ((n, item) for n, item in self._read(0, kinds, lambda spelled: True) if item.kind in kinds)
+
+    def numbers_of(self, kind: str) -> list[int]:
+        """Numbers of the records whose openings show this kind, in order; nothing is checked."""
+        needle = b'"kind":"%b"' % kind.encode()
+        return [
+            n
+            for block in pieces(0, self.size, self.segment)
+            for n, opening in enumerate(self.lines(OPENINGS, block), block.first)
+            if needle in opening
+        ]
+
+    def read(self, start: int = 0) -> Iterator[tuple[int, Record | Unread]]:
+        """As ``records``, with a word in its place for each record that this program cannot read."""
+        return self._read(start, None, lambda spelled: True)
+
+    def _read(
+        self, start: int, kinds: frozenset[str] | None, where: Callable[[bytes], bool]
+    ) -> Iterator[tuple[int, Record | Unread]]:
         needles = [b'"kind":"%b"' % kind.encode() for kind in sorted(kinds or ())]
-        for n, _, spelled in self.entries(start):
+        for n, _, spelled, lines in self.full_entries(start):
             # Inside a JSON string the quotes would be escaped: a record of a kind always shows its needle.
             if needles and not any(needle in spelled for needle in needles):
                 continue
-            if not where(spelled):
-                continue
-            record = _decoded(n, spelled)
-            if not kinds or record.kind in kinds:
-                yield n, record
+            if where(spelled):
+                yield n, read_or_tell(spelled, self._objects(n, spelled, lines))
 
     def record(self, n: int) -> Record:
-        """Record ``n``. Raises ValueError where there is none, CustodyError where it was altered."""
+        """Record ``n``.
+
+        Raises ValueError where there is none, CustodyError where it was altered, ArchiveError where this program cannot
+        read it.
+        """
         if not 0 <= n < self.size:
             raise ValueError(f"the log holds the records 0 to {self.size - 1}, not {n}")
+        item = self.item(n)
+        if isinstance(item, Unread):
+            raise ArchiveError(
+                f"record {n} of the custody log is intact but not understood: {item.why}",
+                hint="use the version of this program that wrote it, or a newer one",
+            )
+        return item
+
+    def item(self, n: int) -> Record | Unread:
+        """As ``record``, with a word in its place where this program cannot read it."""
+        ((_, _, spelled, lines),) = self.full_entries(n, n + 1)
+        return read_or_tell(spelled, self._objects(n, spelled, lines))
+
+    def time_of(self, n: int) -> datetime | None:
+        """The time that record ``n`` carries, whatever its kind; None where it carries none."""
         ((_, _, spelled),) = self.entries(n, n + 1)
-        return _decoded(n, spelled)
+        return time_in(spelled)
+
+    def full_entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Pair, bytes, list[Placed]]]:
+        """As ``entries``, with the private lines that are here of each record; these are not checked yet."""
+        held: Iterator[tuple[int, list[Placed]]] = iter(())
+        block, waiting = -1, _NONE
+        for n, pair, spelled in self.entries(start, stop):
+            if n // self.segment != block:
+                block = n // self.segment
+                held, waiting = self._private_of(Segment(n, self.segment - n % self.segment)), _NONE
+            if waiting[0] < n:
+                waiting = next(held, (self.size, []))
+            yield n, pair, spelled, waiting[1] if waiting[0] == n else []
+
+    def _private_of(self, run: Segment) -> Iterator[tuple[int, list[Placed]]]:
+        try:
+            yield from self.private.read(run)
+        except ValueError as error:
+            raise CustodyError(f"{self.private.path(run.first)}: {error}", hint=_RESTORE) from error
+
+    def checked_lines(self, n: int, spelled: bytes, lines: list[Placed]) -> list[Placed]:
+        """``lines`` of record ``n``; raises CustodyError where one does not fit the digest in it."""
+        self._objects(n, spelled, lines)
+        return lines
+
+    def erased(self) -> dict[int, frozenset[int]]:
+        """The private lines that were erased: places by record."""
+        records = map(self.record, self.numbers_of(ErasureRecord.kind))
+        return erased_lines(record for record in records if isinstance(record, ErasureRecord))
+
+    def _objects(self, n: int, spelled: bytes, lines: list[Placed]) -> dict[int, bytes]:
+        if not lines:
+            return {}
+        try:
+            return objects_of(spelled, lines)
+        except ValueError as error:
+            raise self._altered(n, str(error)) from error
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Pair, bytes]]:
         """Number, leaf and opening, and the record's bytes, from ``start`` up to ``stop`` or the acknowledged size.
@@ -203,7 +292,7 @@ class CustodyLog:
         """Everything wrong with the log as it lies on disk, in full: each line, the numbers, the tree, the head."""
         return examine(self)
 
-    def _append(self, leaves: list[bytes], openings: list[bytes]) -> int:
+    def _append(self, leaves: list[bytes], openings: list[bytes], private: Sequence[Sequence[bytes]]) -> int:
         first = self.size
         if not leaves:
             return first
@@ -218,6 +307,7 @@ class CustodyLog:
             if self._disturbed(touched):
                 self._recover()
             grown = self._frontier.extend(leaf_hashes(leaves))
+            self.private.append(first, private)
             self._write(OPENINGS, touched, openings)
             self._write(LEAVES, touched, leaves)
             durable.write_atomic(self.folder / HEAD_NAME, encode_head(grown))
@@ -249,6 +339,7 @@ class CustodyLog:
                 whole = Segment(run.end - self.segment, self.segment)
                 for part in PARTS:
                     durable.publish(self._growing(part, whole.first), self.folder / part / segment_name(whole))
+                self.private.settle(whole)
 
     def _disturbed(self, touched: list[Segment]) -> bool:
         """Whether the files about to grow are not as long as they were left, as after a crash."""
@@ -287,18 +378,9 @@ class CustodyLog:
         )
 
 
+_NONE: tuple[int, list[Placed]] = (-1, [])
+
 _RESTORE = "keep the folder as it is and compare it with the copies at the locations"
-
-
-def _decoded(n: int, spelled: bytes) -> Record:
-    """The record; its bytes are what was committed to, so only a newer program explains that they mean nothing."""
-    try:
-        return decode_record(spelled)
-    except ValueError as error:
-        raise ArchiveError(
-            f"record {n} of the custody log is intact but not understood: {error}",
-            hint="use the version of this program that wrote it, or a newer one",
-        ) from error
 
 
 def _read_head(folder: Path) -> Frontier:

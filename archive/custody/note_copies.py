@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archive import durable
-from archive.custody.copies import PREFIX, SegmentStore
 from archive.custody.notes import (
     KEYS,
     NOTES,
@@ -20,9 +19,10 @@ from archive.custody.notes import (
     read_note,
     store_note,
 )
+from archive.custody.store import CUSTODY, SegmentStore
 from archive.errors import CustodyError
 
-NOTES_PREFIX = f"{PREFIX}{NOTES}/"
+NOTES_PREFIX = f"{CUSTODY}{NOTES}/"
 """Where the checkpoints lie below a location."""
 
 KEYS_KEY = NOTES_PREFIX + KEYS

@@ -15,6 +15,7 @@ from archive.config import HTTP
 from archive.custody.authority import NoAnswer
 from archive.custody.chains import Chain, serial_number
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate, CertificateRevocationList
@@ -194,4 +195,4 @@ def _name(certificate: Certificate) -> str:
 
 
 def _finding(subject: str, severity: Severity, message: str) -> Finding:
-    return Finding("timestamp-revocation", severity, subject, message, "RFC 5280 §5")
+    return Finding(FindingCode.TIMESTAMP_REVOCATION, severity, subject, message, "RFC 5280 §5")

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from archive import durable
-from archive.custody.copies import PREFIX, SegmentStore
 from archive.custody.instructions import RESPONSE, REVOCATION
 from archive.custody.stamps import Place, is_whole, make_folders, read_files
+from archive.custody.store import CUSTODY, SegmentStore
 from archive.errors import CustodyError
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 def copy_stamps(custody: Path, store: SegmentStore, recorded: Sequence[Place]) -> int:
@@ -61,7 +62,7 @@ def compare_stamps(custody: Path, store: SegmentStore, recorded: Sequence[Place]
                 continue
             what = "is missing" if name not in theirs else "differs" if name in ours else "is not in the archive itself"
             message = f"{_key(place, name)} at location '{location}' {what}; compare it with a third copy"
-            findings.append(Finding("timestamp-copy-differs", Severity.ERROR, location, message, "DESIGN §7"))
+            findings.append(Finding(FindingCode.TIMESTAMP_COPY_DIFFERS, Severity.ERROR, location, message, "DESIGN §7"))
     return findings
 
 
@@ -85,14 +86,14 @@ def _copy_one(custody: Path, store: SegmentStore, place: Place) -> None:
 
 def _held(store: SegmentStore, place: Place) -> Iterator[tuple[str, bytes]]:
     for key in _names(store, place):
-        yield key.removeprefix(f"{PREFIX}{place.key}/"), store.read(key)
+        yield key.removeprefix(f"{CUSTODY}{place.key}/"), store.read(key)
 
 
 def _names(store: SegmentStore, place: Place) -> list[str]:
     """Keys of one time-stamp's files; asked for folder by folder, which is all that some stores can answer."""
-    folder = PREFIX + place.key
+    folder = CUSTODY + place.key
     return sorted({*store.keys(f"{folder}/"), *store.keys(f"{folder}/{REVOCATION}/")})
 
 
 def _key(place: Place, name: str) -> str:
-    return f"{PREFIX}{place.key}/{name}"
+    return f"{CUSTODY}{place.key}/{name}"

@@ -18,6 +18,7 @@ from archive.custody.revocation import read
 from archive.custody.stamps import Place
 from archive.model.digests import sha256_hex
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 AHEAD = timedelta(days=2 * 365)
 """How long before a token's chain expires its successor is due."""
@@ -63,7 +64,7 @@ def examine_stamps(
         found.append(_examine(custody, place, recorded.get(place), trust, checkpoint, now))
     for place in recorded.keys() - set(whole):
         message = "the log says that this time-stamp arrived, and it is not there; it lies at the locations"
-        found.append(Examined(place, None, (_error("timestamp-missing", place, message),)))
+        found.append(Examined(place, None, (_error(FindingCode.TIMESTAMP_MISSING, place, message),)))
     return sorted(found, key=lambda one: one.place)
 
 
@@ -81,18 +82,20 @@ def _examine(
         return Examined(place, None, tuple(findings))
     if (expected := checkpoint(place.size)) is None:
         message = f"the archive holds no checkpoint of {place.size} records beside it"
-        findings.append(Finding("timestamp-checkpoint", Severity.WARNING, place.key, message, "DESIGN §7"))
+        findings.append(Finding(FindingCode.TIMESTAMP_CHECKPOINT, Severity.WARNING, place.key, message, "DESIGN §7"))
     elif expected != files[CHECKPOINT]:
         message = "what was stamped is not the checkpoint of that size which the archive holds: two histories"
-        findings.append(_error("timestamp-checkpoint", place, message))
+        findings.append(_error(FindingCode.TIMESTAMP_CHECKPOINT, place, message))
     judged, doubts = judge_stored(place, files, trust, now=now)
     findings += doubts
     if judged.good:
-        findings += [Finding("timestamp-remark", Severity.INFO, place.key, word, "RFC 3161") for word in judged.remarks]
+        findings += [
+            Finding(FindingCode.TIMESTAMP_REMARK, Severity.INFO, place.key, word, "RFC 3161") for word in judged.remarks
+        ]
         findings += _revocation_findings(place, files, judged)
         findings += _clock_findings(place, files[CHECKPOINT], judged)
     else:
-        findings.append(_error("timestamp-invalid", place, f"{judged.verdict}: {judged.reason}"))
+        findings.append(_error(FindingCode.TIMESTAMP_INVALID, place, f"{judged.verdict}: {judged.reason}"))
     return Examined(place, judged, tuple(findings))
 
 
@@ -100,23 +103,25 @@ def _file_findings(place: Place, files: Mapping[str, bytes]) -> Iterable[Finding
     """Files that are missing, strange, or not what their own list of digests says."""
     for name in NEEDED:
         if name not in files:
-            yield _error("timestamp-altered", place, f"{name} is missing")
+            yield _error(FindingCode.TIMESTAMP_ALTERED, place, f"{name} is missing")
     listed = listed_digests(files.get(HOW, b""))
     for name in sorted((files.keys() | listed.keys()) - {HOW}):
         if name in listed and name not in files and name not in NEEDED:
-            yield _error("timestamp-altered", place, f"{name} is missing")
+            yield _error(FindingCode.TIMESTAMP_ALTERED, place, f"{name} is missing")
         elif name in files and name not in listed:
-            yield _error("timestamp-altered", place, f"{name} is not in the list of digests in {HOW}")
+            yield _error(FindingCode.TIMESTAMP_ALTERED, place, f"{name} is not in the list of digests in {HOW}")
         elif name in files and sha256_hex(files[name]) != listed[name]:
-            yield _error("timestamp-altered", place, f"{name} is not what its digest in {HOW} says")
+            yield _error(FindingCode.TIMESTAMP_ALTERED, place, f"{name} is not what its digest in {HOW} says")
 
 
 def _log_findings(place: Place, files: Mapping[str, bytes], known: Known | None) -> Iterable[Finding]:
     if known is None:
         message = "the log does not know of this time-stamp yet; archive custody timestamp records it"
-        yield Finding("timestamp-unrecorded", Severity.WARNING, place.key, message, "DESIGN §7")
+        yield Finding(FindingCode.TIMESTAMP_UNRECORDED, Severity.WARNING, place.key, message, "DESIGN §7")
     elif RESPONSE in files and sha256_hex(files[RESPONSE]) != known.sha256:
-        yield _error("timestamp-altered", place, f"{RESPONSE} is not what the log recorded (SHA-256 {known.sha256})")
+        yield _error(
+            FindingCode.TIMESTAMP_ALTERED, place, f"{RESPONSE} is not what the log recorded (SHA-256 {known.sha256})"
+        )
 
 
 def judge_stored(
@@ -137,7 +142,7 @@ def _trust(place: Place, files: Mapping[str, bytes], trust: Mapping[str, Trust])
     if place.authority in trust:
         return trust[place.authority], []
     message = f"the authority '{place.authority}' is not in archive.toml: the root stored beside the token is believed"
-    doubt = Finding("timestamp-authority", Severity.WARNING, place.key, message, "RFC 3161 §2.2")
+    doubt = Finding(FindingCode.TIMESTAMP_AUTHORITY, Severity.WARNING, place.key, message, "RFC 3161 §2.2")
     try:
         return read_trust(files.get(CHAIN, b"")), [doubt]
     except ValueError:
@@ -156,7 +161,7 @@ def _clock_findings(place: Place, text: bytes, judged: Judgement) -> Iterable[Fi
             f"{judged.time:%Y-%m-%d %H:%M:%S} UTC: this machine's clock was ahead, and what was recorded just before "
             f"record {place.size} may have been done before its time had come"
         )
-        yield Finding("timestamp-before-checkpoint", Severity.WARNING, place.key, message, "DESIGN §7")
+        yield Finding(FindingCode.TIMESTAMP_BEFORE_CHECKPOINT, Severity.WARNING, place.key, message, "DESIGN §7")
 
 
 def _revocation_findings(place: Place, files: Mapping[str, bytes], judged: Judgement) -> Iterable[Finding]:
@@ -166,12 +171,14 @@ def _revocation_findings(place: Place, files: Mapping[str, bytes], judged: Judge
         try:
             _, revoked = read(files[name], judged.chain)
         except ValueError as error:
-            yield Finding("timestamp-revocation", Severity.WARNING, place.key, f"{name}: {error}", "RFC 5280 §5")
+            yield Finding(
+                FindingCode.TIMESTAMP_REVOCATION, Severity.WARNING, place.key, f"{name}: {error}", "RFC 5280 §5"
+            )
             continue
         for one in revoked:
             weight = Severity.ERROR if one.since <= judged.time else Severity.WARNING
             message = f"the certificate of {one.name} is revoked since {one.since:%Y-%m-%d} ({one.reason})"
-            yield Finding("timestamp-revoked", weight, place.key, message, "RFC 5280 §5")
+            yield Finding(FindingCode.TIMESTAMP_REVOKED, weight, place.key, message, "RFC 5280 §5")
 
 
 def due_findings(known: Sequence[Known], *, now: datetime) -> list[Finding]:
@@ -198,13 +205,13 @@ def _due(one: Known, *, too_late: bool, now: datetime) -> Finding:
     state = f"{'expired' if one.expires <= now else 'expires'} on {one.expires:%Y-%m-%d}"
     if too_late:
         message = f"a certificate of its chain {state}, and no later time-stamp was made before: it stands alone"
-        return Finding("timestamp-due", Severity.INFO, one.place.key, message, "DESIGN §7")
+        return Finding(FindingCode.TIMESTAMP_DUE, Severity.INFO, one.place.key, message, "DESIGN §7")
     message = (
         f"a certificate of its chain {state}, and no later time-stamp covers it; have a newer checkpoint stamped by an "
         "authority whose certificates last longer: archive custody checkpoint, then archive custody timestamp"
     )
-    return Finding("timestamp-due", Severity.WARNING, one.place.key, message, "DESIGN §7")
+    return Finding(FindingCode.TIMESTAMP_DUE, Severity.WARNING, one.place.key, message, "DESIGN §7")
 
 
-def _error(code: str, place: Place, message: str) -> Finding:
+def _error(code: FindingCode, place: Place, message: str) -> Finding:
     return Finding(code, Severity.ERROR, place.key, message, "RFC 3161")

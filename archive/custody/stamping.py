@@ -23,6 +23,7 @@ from archive.custody.revocation import Revoked, gather
 from archive.custody.stamps import Place, Waiting
 from archive.progress import Progress
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +130,12 @@ def _send_one(
         nonce = read_request(request).nonce
     except ValueError as error:
         message = f"the waiting request is damaged ({error}); remove the folder {place.key}, and it is made anew"
-        return None, [_finding("timestamp-damaged", Severity.ERROR, place, message)]
+        return None, [_finding(FindingCode.TIMESTAMP_DAMAGED, Severity.ERROR, place, message)]
     try:
         response = network.ask(authority.url, request)
     except NoAnswer as error:
         message = f"{authority.url} gave no answer: {error}; the request waits and is sent again"
-        return None, [_finding("timestamp-no-answer", Severity.WARNING, place, message)]
+        return None, [_finding(FindingCode.TIMESTAMP_NO_ANSWER, Severity.WARNING, place, message)]
     judged = judge(response, sha256=hashlib.sha256(text).digest(), nonce=nonce, trust=authority.trust, now=clock())
     if not judged.good or judged.chain is None or judged.time is None:
         return None, [_refuse(custody, place, response, f"{judged.verdict}: {judged.reason}", now=clock())]
@@ -152,18 +153,18 @@ def _refuse(custody: Path, place: Place, response: bytes, why: str, *, now: date
     path = stamps.set_aside(custody, place, response, why, now=now)
     kept = f"kept as {stamps.SET_ASIDE}/{path.name}" if path else "not kept: enough of its kind are"
     message = f"the authority's answer is not accepted: {why} ({kept}); the request waits and is sent again"
-    return _finding("timestamp-refused", Severity.ERROR, place, message)
+    return _finding(FindingCode.TIMESTAMP_REFUSED, Severity.ERROR, place, message)
 
 
 def _remarks(place: Place, judged: Judgement, revoked: Sequence[Revoked], *, now: datetime) -> list[Finding]:
-    found = [_finding("timestamp-remark", Severity.INFO, place, remark) for remark in judged.remarks]
-    found += [_finding("timestamp-revoked", Severity.WARNING, place, _say_revoked(one)) for one in revoked]
+    found = [_finding(FindingCode.TIMESTAMP_REMARK, Severity.INFO, place, remark) for remark in judged.remarks]
+    found += [_finding(FindingCode.TIMESTAMP_REVOKED, Severity.WARNING, place, _say_revoked(one)) for one in revoked]
     if judged.time is not None and abs(judged.time - now) > CLOCKS_DIFFER:
         message = (
             f"the authority says {judged.time:%Y-%m-%d %H:%M:%S} UTC and this machine {now:%Y-%m-%d %H:%M:%S} UTC: "
             "one of the two clocks is wrong; set the machine's right, or ask another authority too"
         )
-        found.append(_finding("timestamp-clock", Severity.WARNING, place, message))
+        found.append(_finding(FindingCode.TIMESTAMP_CLOCK, Severity.WARNING, place, message))
     return found
 
 
@@ -171,5 +172,5 @@ def _say_revoked(revoked: Revoked) -> str:
     return f"the certificate of {revoked.name} is revoked since {revoked.since:%Y-%m-%d} ({revoked.reason})"
 
 
-def _finding(code: str, severity: Severity, place: Place, message: str) -> Finding:
+def _finding(code: FindingCode, severity: Severity, place: Place, message: str) -> Finding:
     return Finding(code, severity, place.key, message, "RFC 3161")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archive import canonical, durable
+from archive.codec.record_codec import decode_record, encode_record
 from archive.deaccession.papers import accession_of, remaining_papers
 from archive.deaccession.request import Doomed
 from archive.holdings.acting import Acting
@@ -26,6 +27,7 @@ from archive.packages.sealed import Promise
 from archive.storage.folders import discard, make_folders
 from archive.storage.location import PackageReader
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 SEALED = ".sealed"
 """Ending of the file that says a package was sealed anew and waits to be stored."""
@@ -54,7 +56,7 @@ def prepare(acting: Acting, filed: Filed, one: Doomed, intent: Path) -> None:
     sealed = sealed_safely(intent.parent / package, write)
     record = seal_record(holdings, sealed, one.package.accession, one.package.kind, group=one.package.group_id)
     with own_disk(intent):
-        durable.write_atomic(intent, canonical.encode_record(record) + b"\n" + canonical.encode(doubts) + b"\n")
+        durable.write_atomic(intent, encode_record(record) + b"\n" + canonical.encode(doubts) + b"\n")
 
 
 def _evidence(holdings: Holdings, one: Doomed, *, package: PackageId, authority: Authority) -> Making:
@@ -83,7 +85,7 @@ def _papers(holdings: Holdings, one: Doomed, *, package: PackageId, authority: A
 def read_intent(intent: Path) -> tuple[SealRecord, list[str]]:
     """The record of a package sealed anew, and what a person should know of it."""
     first, second = intent.read_bytes().splitlines()
-    seal, doubts = canonical.decode_record(first), canonical.decode(second)
+    seal, doubts = decode_record(first), canonical.decode(second)
     if not isinstance(seal, SealRecord) or not isinstance(doubts, list):
         raise ValueError(f"{intent} was not written by this program")
     return seal, [str(doubt) for doubt in doubts]
@@ -93,7 +95,9 @@ def still_named(intent: Path) -> list[Finding]:
     """Papers in which a file is still named, or may be, because nobody could divide them."""
     seal, doubts = read_intent(intent)
     return [
-        Finding("papers-name-it", Severity.WARNING, seal.aip, f"{doubt}; read it, and decide about it", "ADR 0016")
+        Finding(
+            FindingCode.PAPERS_NAME_IT, Severity.WARNING, seal.aip, f"{doubt}; read it, and decide about it", "ADR 0016"
+        )
         for doubt in doubts
     ]
 

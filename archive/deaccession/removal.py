@@ -7,19 +7,25 @@ from collections.abc import Iterator
 from archive.catalogue.rows import ReplicaRow, TombstoneRow
 from archive.errors import StorageError
 from archive.holdings.holdings import Holdings
+from archive.holdings.remarks import require_no_remarks
 from archive.model.identifiers import PackageId
 from archive.model.packages import ReplicaState
 from archive.model.records import RemovalRecord
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 def remove_due(holdings: Holdings) -> tuple[int, list[Finding]]:
     """Remove every replica that is due and can be reached: how many were, and what is still due.
 
-    A replica stays while what was left of its package is not safe in as many copies as are required.
+    A replica stays while what was left of its package is not safe in as many copies as are required. Raises where
+    records of the log that took no effect forbid any removal.
     """
     removed, findings = 0, list[Finding]()
-    for replica in holdings.catalogue.replicas_in(ReplicaState.REMOVAL_DUE):
+    due = removals_due(holdings)
+    if due:
+        require_no_remarks(holdings.catalogue, "removing copies of deaccessioned packages")
+    for replica in due:
         reason = _why_not(holdings, replica) or _remove(holdings, replica)
         if reason is None:
             removed += 1
@@ -86,9 +92,10 @@ def _incidents(holdings: Holdings, replica: ReplicaRow) -> Iterator[str]:
 
 def _still_due(replica: ReplicaRow, reason: str) -> Finding:
     return Finding(
-        "removal-due",
+        FindingCode.REMOVAL_DUE,
         Severity.WARNING,
         replica.package,
         f"its copy at '{replica.location}' is still to be removed: {reason}",
         "ADR 0016",
+        {"location": replica.location},
     )

@@ -11,6 +11,7 @@ from archive.model.identifiers import new_identifier
 from archive.model.packages import ReplicaState
 from archive.model.records import HandoverFrozenRecord, HandoverPlannedRecord, Octets
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +101,26 @@ def good_locations(holdings: Holdings, package: PackageRow) -> list[str]:
 def _open_points(holdings: Holdings, packages: list[PackageRow]) -> list[Finding]:
     catalogue = holdings.catalogue
     points = [
-        Finding("accession-open", Severity.WARNING, accession.id, "the accession is not closed yet")
+        Finding(FindingCode.ACCESSION_OPEN, Severity.WARNING, accession.id, "the accession is not closed yet")
         for accession in catalogue.accessions()
         if accession.closed_at is None
     ]
     points += [
-        Finding("incident-open", Severity.WARNING, incident.id, incident.summary)
+        Finding(FindingCode.INCIDENT_OPEN, Severity.WARNING, incident.id, incident.summary)
         for incident in catalogue.incidents(only_open=True)
     ]
     points += [
-        Finding("quarantine-undecided", Severity.WARNING, row.package, "in quarantine, and nobody decided about it")
+        Finding(
+            FindingCode.QUARANTINE_UNDECIDED,
+            Severity.WARNING,
+            row.package,
+            "in quarantine, and nobody decided about it",
+        )
         for row in catalogue.quarantined()
         if row.decision is None
     ]
     points += [
-        Finding("no-good-replica", Severity.ERROR, package.id, "no good replica can be reached")
+        Finding(FindingCode.NO_GOOD_REPLICA, Severity.ERROR, package.id, "no good replica can be reached")
         for package in packages
         if not good_locations(holdings, package)
     ]

@@ -28,6 +28,7 @@ from archive.handover.verifier import TRAVELLING, travelling
 from archive.holdings.approvals import carried_out
 from archive.holdings.checkpoints import log_state, make_checkpoint
 from archive.holdings.holdings import Holdings
+from archive.holdings.remarks import require_no_remarks
 from archive.holdings.replicate import require_right
 from archive.model.digests import digest_stream, sha256_hex
 from archive.model.entries import EntryKind
@@ -45,11 +46,6 @@ from archive.storage.location import Location, PackageReader
 SUMS = "SHA256SUMS"
 PACKAGES = "packages"
 UNFINISHED = ".unfinished.json"
-
-_DELIVERED_NAMES = frozenset(
-    {("file", "name"), ("accession", "source"), ("accession", "metadata_name"), ("damage", "path")}
-)
-"""Columns that hold names as bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +65,10 @@ def write_volume(holdings: Holdings, number: int, target: Path, *, progress: Pro
     """Write volume ``number`` of the latest, frozen handover into the folder ``target``, or go on writing it.
 
     Raises UsageError for a handover that is not frozen, a number that does not exist or a folder that holds something
-    else, ArchiveError where two persons must agree first, or packages were deaccessioned since it was frozen,
-    StorageError where a package has no good replica or the volume cannot be written.
+    else, ArchiveError where two persons must agree first, packages were deaccessioned since it was frozen, or a record
+    of the log took no effect, StorageError where a package has no good replica or the volume cannot be written.
     """
+    require_no_remarks(holdings.catalogue, "writing a handover volume")
     handover = _frozen(holdings)
     request = allowing_request(holdings)
     if number != 1:
@@ -268,20 +265,20 @@ def _finish(
 def _write_tables(holdings: Holdings, folder: Path) -> None:
     """Every table of evidence rows as CSV, streamed; a column of bytes becomes one to read and one in base64."""
     folder.mkdir(exist_ok=True)
+    tables = holdings.catalogue.columns()
     rows = groupby(holdings.catalogue.evidence(), key=lambda pair: pair[0])
-    filled = {table: _write_table(folder, table, (row for _, row in group)) for table, group in rows}
-    for table, columns in holdings.catalogue.columns().items():
-        if table not in filled:
-            _put(folder / f"{table}.csv", _csv_line([title for column in columns for title in _titles(table, column)]))
+    filled = {table for table, group in rows if write_table(folder, table, tables[table], (row for _, row in group))}
+    for table in tables.keys() - filled:
+        _put(folder / f"{table}.csv", _csv_line(_titles(tables[table])))
 
 
-def _write_table(folder: Path, table: str, rows: Iterator[dict[str, object]]) -> int:
+def write_table(folder: Path, table: str, columns: Mapping[str, bool], rows: Iterator[Mapping[str, object]]) -> int:
+    """Write one table, and answer how many rows; ``columns``: whether a column holds octets, by its name."""
     count = 0
     with open(folder / f"{table}.csv", "wb") as out:
+        out.write(_csv_line(_titles(columns)))
         for row in rows:
-            if count == 0:
-                out.write(_csv_line([title for column in row for title in _titles(table, column)]))
-            out.write(_csv_line([cell for column, value in row.items() for cell in _cells(table, column, value)]))
+            out.write(_csv_line([cell for name, octets in columns.items() for cell in _cells(row[name], octets)]))
             count += 1
     return count
 
@@ -292,12 +289,12 @@ def _csv_line(cells: list[str]) -> bytes:
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
-def _titles(table: str, column: str) -> tuple[str, ...]:
-    return (column, f"{column}_b64") if (table, column) in _DELIVERED_NAMES else (column,)
+def _titles(columns: Mapping[str, bool]) -> list[str]:
+    return [title for name, octets in columns.items() for title in ((name, f"{name}_b64") if octets else (name,))]
 
 
-def _cells(table: str, column: str, value: object) -> tuple[str, ...]:
-    if (table, column) not in _DELIVERED_NAMES:
+def _cells(value: object, is_octets: bool) -> tuple[str, ...]:
+    if not is_octets:
         return ("" if value is None else guarded_cell(shown(str(value))),)
     octets = value if isinstance(value, bytes) else b""
     return guarded_cell(shown(octets)), base64.b64encode(octets).decode("ascii")

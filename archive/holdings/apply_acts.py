@@ -1,4 +1,4 @@
-"""From records to rows, for keys, requests and what they allow: ``apply`` leaves this part of the fold to this file.
+"""The steps of the fold for keys, policy, requests and what they allow.
 
 Nothing is judged here: a record that is in the log is taken in. Whether it should be there, ``docket`` tells.
 """
@@ -14,12 +14,12 @@ from archive.catalogue.rows import (
     FileRow,
     KeyRow,
     LegalHoldRow,
-    PaperRow,
     PolicyRow,
     TombstoneRow,
 )
+from archive.catalogue.writing import Contradiction
 from archive.holdings.apply_quarantine import move_scan
-from archive.holdings.docket import PAPERS
+from archive.holdings.folding import folds, recorded
 from archive.model.identifiers import PackageId
 from archive.model.moments import format_moment
 from archive.model.packages import PAST, ReplicaState
@@ -41,34 +41,9 @@ from archive.model.records import (
 )
 
 
-def apply_one(catalogue: Catalogue, n: int, record: Record) -> bool:
-    """Take one record into the catalogue; answer whether it is of a kind this file knows."""
-    if record.kind in PAPERS:
-        catalogue.insert([PaperRow(leaf=n, number=n, kind=record.kind)])
-    match record:
-        case KeyRecord():
-            catalogue.insert([_key(n, record)])
-        case KeyRetiredRecord():
-            _retire_key(catalogue, n, record)
-        case AgentRecord():
-            catalogue.insert([AgentRow(leaf=n, code=record.code, role=record.role)])
-        case PolicyRecord():
-            _put_policy(catalogue, n, record)
-        case LegalHoldRecord():
-            catalogue.insert([_hold(n, record)])
-        case LegalHoldLiftedRecord():
-            _lift(catalogue, n, record)
-        case LocationRetiredRecord():
-            _retire_location(catalogue, n, record)
-        case TombstoneRecord():
-            _deaccession(catalogue, n, record)
-        case RemovalRecord():
-            _remove(catalogue, n, record)
-        case RequestRecord() | ApprovalRecord() | RequestWithdrawnRecord() | CarriedOutRecord():
-            pass  # papers and nothing else
-        case _:
-            return False
-    return True
+@folds(KeyRecord)
+def _add_key(catalogue: Catalogue, n: int, record: KeyRecord) -> None:
+    catalogue.insert([_key(n, record)])
 
 
 def _key(n: int, record: KeyRecord) -> KeyRow:
@@ -76,28 +51,41 @@ def _key(n: int, record: KeyRecord) -> KeyRow:
         leaf=n,
         name=record.name,
         role=record.role,
-        public_key=record.public_key,
+        public_key=record.raw,
         holder=record.holder,
         added_at=format_moment(record.time),
         retired_at=None,
     )
 
 
+@folds(KeyRetiredRecord)
 def _retire_key(catalogue: Catalogue, n: int, record: KeyRetiredRecord) -> None:
-    known = catalogue.key(record.name)
-    if known is None:
-        raise ValueError(f"record {n} retires a key that was never added: {record.name}")
+    known = recorded(catalogue.key(record.name), "a key")
     catalogue.replace(replace(known, leaf=n, retired_at=format_moment(record.time)))
 
 
+@folds(AgentRecord)
+def _agent(catalogue: Catalogue, n: int, record: AgentRecord) -> None:
+    catalogue.insert([AgentRow(leaf=n, code=record.code, role=record.role)])
+
+
+def _paper(catalogue: Catalogue, n: int, record: Record) -> None:
+    """Nothing more: a paper has its row already, and what it says is read from the log."""
+
+
+for _kind in (RequestRecord, ApprovalRecord, RequestWithdrawnRecord, CarriedOutRecord):
+    folds(_kind)(_paper)
+
+
+@folds(PolicyRecord)
 def _put_policy(catalogue: Catalogue, n: int, record: PolicyRecord) -> None:
-    known = catalogue.policy()
-    for setting, value in record.settings.items():
-        row = PolicyRow(leaf=n, setting=setting, value=int(value))
-        if setting in known:
-            catalogue.replace(row)
-        else:
-            catalogue.insert([row])
+    settings = record.settings.items()
+    catalogue.put_all([PolicyRow(leaf=n, setting=setting, value=int(value)) for setting, value in settings])
+
+
+@folds(LegalHoldRecord)
+def _place_hold(catalogue: Catalogue, n: int, record: LegalHoldRecord) -> None:
+    catalogue.insert([_hold(n, record)])
 
 
 def _hold(n: int, record: LegalHoldRecord) -> LegalHoldRow:
@@ -112,27 +100,24 @@ def _hold(n: int, record: LegalHoldRecord) -> LegalHoldRow:
     )
 
 
+@folds(LegalHoldLiftedRecord)
 def _lift(catalogue: Catalogue, n: int, record: LegalHoldLiftedRecord) -> None:
-    known = catalogue.legal_hold(record.hold)
-    if known is None:
-        raise ValueError(f"record {n} lifts a legal hold that was never placed: {record.hold}")
+    known = recorded(catalogue.legal_hold(record.hold), "a legal hold")
     catalogue.replace(replace(known, leaf=n, lifted_at=format_moment(record.time)))
 
 
+@folds(LocationRetiredRecord)
 def _retire_location(catalogue: Catalogue, n: int, record: LocationRetiredRecord) -> None:
-    known = catalogue.location(record.name)
-    if known is None:
-        raise ValueError(f"record {n} retires a location that was never added: {record.name}")
+    known = recorded(catalogue.location(record.name), "a location")
     catalogue.replace(replace(known, retired_at=format_moment(record.time)))
     for replica in catalogue.replicas_at(record.name):
         if replica.state not in PAST:  # a removal that is due stays due: nothing is left silently
             catalogue.replace(replace(replica, leaf=n, state=ReplicaState.RETIRED))
 
 
+@folds(TombstoneRecord)
 def _deaccession(catalogue: Catalogue, n: int, record: TombstoneRecord) -> None:
-    known = catalogue.package(record.aip)
-    if known is None:
-        raise ValueError(f"record {n} deaccessions a package that was never sealed: {record.aip}")
+    known = recorded(catalogue.package(record.aip), "a package")
     moment = format_moment(record.time)
     gone = set(_identifiers(record.files))
     catalogue.replace(replace(known, deaccessioned_at=moment))
@@ -163,7 +148,7 @@ def _after(file: FileRow, record: TombstoneRecord, *, gone: bool, at: str) -> Fi
     if gone:
         return replace(file, deaccessioned_at=at)
     if record.remainder is None:
-        raise ValueError(f"the tombstone of package {record.aip} says nothing of file {file.id}")
+        raise Contradiction("it deletes a package and does not say what becomes of all its files")
     return replace(file, aip=record.remainder)
 
 
@@ -181,8 +166,8 @@ def _identifiers(text: str) -> list[str]:
     return [str(identifier) for identifier in found] if isinstance(found, list) else []
 
 
+@folds(RemovalRecord)
 def _remove(catalogue: Catalogue, n: int, record: RemovalRecord) -> None:
-    known = catalogue.replica(record.aip, record.location)
-    if known is None:
-        raise ValueError(f"record {n} removes a replica that was never stored: {record.aip} at {record.location}")
+    recorded(catalogue.tombstone(record.aip), "the deletion of a package")
+    known = recorded(catalogue.replica(record.aip, record.location), "a replica")
     catalogue.replace(replace(known, leaf=n, state=ReplicaState.REMOVED))

@@ -1,4 +1,4 @@
-"""From records about malware and quarantine to rows: a part of the fold in ``apply``."""
+"""The steps of the fold for malware and quarantine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import replace
 from archive import canonical
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import MalwareFileRow, MalwareScanRow, QuarantineKeyRow, QuarantineRow
+from archive.catalogue.writing import Contradiction
+from archive.holdings.folding import folds, recorded
 from archive.model.identifiers import PackageId
 from archive.model.moments import format_moment
 from archive.model.quarantine_records import (
@@ -15,27 +17,9 @@ from archive.model.quarantine_records import (
     QuarantineKeyRecord,
     QuarantineRecord,
 )
-from archive.model.record import Record
 
 
-def apply_one(catalogue: Catalogue, n: int, record: Record) -> bool:
-    """Take one record into the catalogue; answer whether it is of a kind this file knows."""
-    match record:
-        case MalwareRecord():
-            _scan(catalogue, n, record)
-        case QuarantineKeyRecord():
-            if record.recipient not in {row.recipient for row in catalogue.quarantine_keys()}:
-                moment = format_moment(record.time)
-                catalogue.insert([QuarantineKeyRow(leaf=n, recipient=record.recipient, added_at=moment)])
-        case QuarantineRecord():
-            catalogue.insert([_quarantine(n, record)])
-        case QuarantineDecisionRecord():
-            _decide(catalogue, n, record)
-        case _:
-            return False
-    return True
-
-
+@folds(MalwareRecord)
 def _scan(catalogue: Catalogue, n: int, record: MalwareRecord) -> None:
     moment = format_moment(record.time)
     before = catalogue.malware_scan(record.aip)
@@ -49,10 +33,7 @@ def _scan(catalogue: Catalogue, n: int, record: MalwareRecord) -> None:
         scanned_at=moment,
         rescanned_at=None if before is None else moment,
     )
-    if before is None:
-        catalogue.insert([row])
-    else:
-        catalogue.replace(row)
+    catalogue.put(row)
     known = {told.file: told for told in catalogue.malware_files(record.aip)}
     rows = [
         MalwareFileRow(leaf=n, file=said.file, outcome=said.outcome, detail=said.detail, scanned_at=moment)
@@ -66,6 +47,17 @@ def _scan(catalogue: Catalogue, n: int, record: MalwareRecord) -> None:
     ]
     catalogue.insert([told for told in rows if told.file not in known])
     catalogue.replace_all([told for told in rows if told.file in known])
+
+
+@folds(QuarantineKeyRecord)
+def _use_key(catalogue: Catalogue, n: int, record: QuarantineKeyRecord) -> None:
+    if record.recipient not in {row.recipient for row in catalogue.quarantine_keys()}:
+        catalogue.insert([QuarantineKeyRow(leaf=n, recipient=record.recipient, added_at=format_moment(record.time))])
+
+
+@folds(QuarantineRecord)
+def _keep_apart(catalogue: Catalogue, n: int, record: QuarantineRecord) -> None:
+    catalogue.insert([_quarantine(n, record)])
 
 
 def _quarantine(n: int, record: QuarantineRecord) -> QuarantineRow:
@@ -85,10 +77,11 @@ def _quarantine(n: int, record: QuarantineRecord) -> QuarantineRow:
     )
 
 
+@folds(QuarantineDecisionRecord)
 def _decide(catalogue: Catalogue, n: int, record: QuarantineDecisionRecord) -> None:
-    known = catalogue.quarantine(record.aip)
-    if known is None or known.package != record.aip:
-        raise ValueError(f"record {n} decides about a package that is not in quarantine: {record.aip}")
+    known = recorded(catalogue.get(QuarantineRow, record.aip), "a package in quarantine")
+    if known.decision is not None and known.decision.is_final and record.decision is not known.decision:
+        raise Contradiction("it decides anew about what was released from quarantine")
     decided = replace(
         known,
         leaf=n,

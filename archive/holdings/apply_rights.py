@@ -1,4 +1,4 @@
-"""From records about rights and consents to rows: a part of the fold in ``apply``."""
+"""The steps of the fold for rights and consents."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import replace
 from archive import canonical
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import ConsentRow, FileRightsRow
+from archive.holdings.folding import folds, recorded
 from archive.model.moments import format_moment
 from archive.model.records import ConsentRecord, ConsentWithdrawnRecord, RightsRecord
 
 
-def state_rights(catalogue: Catalogue, n: int, record: RightsRecord) -> None:
+@folds(RightsRecord)
+def _state_rights(catalogue: Catalogue, n: int, record: RightsRecord) -> None:
     """Take in what was stated about the rights in some files."""
     statement = canonical.encode(record.statement).decode("ascii")
     consents, persons = (_findable(record.statement.get(column)) for column in ("consent_ref", "person"))
@@ -19,16 +21,15 @@ def state_rights(catalogue: Catalogue, n: int, record: RightsRecord) -> None:
         FileRightsRow(leaf=n, file=file, statement=statement, consents=consents, persons=persons)
         for file in record.files
     ]
-    known = catalogue.with_rights(record.files)
-    catalogue.insert([row for row in rows if row.file not in known])
-    catalogue.replace_all([row for row in rows if row.file in known])
+    catalogue.put_all(rows)
 
 
 def _findable(codes: str | None) -> str:
     return "" if codes is None else f" {codes} "
 
 
-def register_consent(catalogue: Catalogue, n: int, record: ConsentRecord) -> None:
+@folds(ConsentRecord)
+def _register_consent(catalogue: Catalogue, n: int, record: ConsentRecord) -> None:
     """Take in a consent, or its correction; a withdrawal stays."""
     known = catalogue.consent(record.ref)
     row = ConsentRow(
@@ -43,15 +44,11 @@ def register_consent(catalogue: Catalogue, n: int, record: ConsentRecord) -> Non
         withdrawn_reason=None if known is None else known.withdrawn_reason,
         recorded_at=format_moment(record.time),
     )
-    if known is None:
-        catalogue.insert([row])
-    else:
-        catalogue.replace(row)
+    catalogue.put(row)
 
 
-def withdraw_consent(catalogue: Catalogue, n: int, record: ConsentWithdrawnRecord) -> None:
+@folds(ConsentWithdrawnRecord)
+def _withdraw_consent(catalogue: Catalogue, n: int, record: ConsentWithdrawnRecord) -> None:
     """Take in that a consent was taken back."""
-    known = catalogue.consent(record.ref)
-    if known is None:
-        raise ValueError(f"record {n} withdraws a consent that was never registered: {record.ref}")
+    known = recorded(catalogue.consent(record.ref), "a consent")
     catalogue.replace(replace(known, leaf=n, withdrawn=record.withdrawn, withdrawn_reason=record.reason))

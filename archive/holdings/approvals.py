@@ -6,26 +6,28 @@ log is read, because the catalogue is only an index, and every signature is chec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from archive import canonical
-from archive.clock import behind_the_log
 from archive.config import ApprovalPolicy
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.docket import PAPERS, Docket, Filed, Standing, dual_control, examine_acts
 from archive.holdings.holdings import Holdings
-from archive.holdings.statements import Draft
+from archive.holdings.statements import SALT_SIZE, Draft
 from archive.model.acts import UNNAMED, Act
 from archive.model.identifiers import new_identifier
 from archive.model.moments import format_moment
 from archive.model.records import (
     ApprovalRecord,
     CarriedOutRecord,
+    Record,
     RequestRecord,
     RequestWithdrawnRecord,
     SealRecord,
 )
+from archive.model.sentences import behind_the_log
 from profiles.finding import Finding
 
 OPEN = (Standing.WAITING, Standing.DELAYED, Standing.READY, Standing.BEGUN)
@@ -35,21 +37,23 @@ OPEN = (Standing.WAITING, Standing.DELAYED, Standing.READY, Standing.BEGUN)
 def docket_now(holdings: Holdings) -> Docket:
     """The docket as the catalogue finds it in the log: quick, for looking."""
     papers = holdings.catalogue.papers()
-    return Docket.of(_archive(holdings), ((paper.number, holdings.log.record(paper.number)) for paper in papers))
+    return Docket.of(holdings.archive, ((paper.number, holdings.log.record(paper.number)) for paper in papers))
 
 
 def docket_from_log(holdings: Holdings) -> Docket:
     """The docket from the whole log: slow, for acting."""
-    return Docket.of(_archive(holdings), holdings.log.records(kinds=PAPERS))
+    return Docket.of(holdings.archive, _in_effect(holdings, PAPERS))
 
 
 def examine(holdings: Holdings) -> list[Finding]:
     """Every key, policy, approval and act in the log that was not allowed when it was recorded."""
-    return list(examine_acts(_archive(holdings), holdings.log.records(kinds=PAPERS | {SealRecord.kind})))
+    return list(examine_acts(holdings.archive, _in_effect(holdings, PAPERS | {SealRecord.kind})))
 
 
-def _archive(holdings: Holdings) -> str:
-    return holdings.signing.origin.partition("/")[2]
+def _in_effect(holdings: Holdings, kinds: frozenset[str]) -> Iterator[tuple[int, Record]]:
+    """The records of these kinds, but for those that took no effect."""
+    without_effect = {row.number for row in holdings.catalogue.remarks()}
+    return ((n, record) for n, record in holdings.log.records(kinds=kinds) if n not in without_effect)
 
 
 def needs_two_persons(holdings: Holdings) -> bool:
@@ -106,6 +110,7 @@ def draft_request(
         archive=archive,
         subjects=canonical.encode([dict(subject) for subject in subjects]).decode(),
         reason=reason,
+        reason_salt=secrets.token_bytes(SALT_SIZE),
         requested_by=key,
         delay_hours=policy.delay_hours,
         valid_days=policy.valid_days,
@@ -135,6 +140,8 @@ def file_request(holdings: Holdings, draft: Draft, signature: bytes) -> RequestR
         archive=draft.archive,
         subjects=draft.subjects,
         subjects_sha256=draft.subjects_sha256,
+        reason_sha256=draft.reason_sha256,
+        reason_salt=draft.reason_salt,
         requested_by=draft.requested_by,
         delay_hours=draft.delay_hours,
         valid_days=draft.valid_days,

@@ -16,9 +16,11 @@ from typing import Protocol
 from archive import canonical
 from archive.config import PROTECTIVE, lowered
 from archive.custody.keys import is_signed_by
-from archive.holdings.statements import approval_statement, request_statement
-from archive.model.acts import Act, KeyRole
+from archive.holdings.statements import approval_statement, reason_paper, request_statement
+from archive.model.acts import Act, Algorithm, KeyRole
 from archive.model.digests import sha256_hex
+from archive.model.governance_records import ED25519_SPKI
+from archive.model.log_records import ErasureRecord, SetAsideRecord
 from archive.model.records import (
     ApprovalRecord,
     CarriedOutRecord,
@@ -36,6 +38,7 @@ from archive.model.records import (
     TombstoneRecord,
 )
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 PAPERS = frozenset(
     kind.kind
@@ -52,6 +55,8 @@ PAPERS = frozenset(
         LocationRetiredRecord,
         TombstoneRecord,
         HandoverVolumeRecord,
+        SetAsideRecord,
+        ErasureRecord,
     )
 )
 """Kinds of records that a docket is made of."""
@@ -81,7 +86,13 @@ class Key:
     role: str
     public: bytes
     holder: str
+    algorithm: Algorithm = Algorithm.ED25519
     active: bool = True
+
+    def signed(self, signature: bytes, statement: bytes) -> bool:
+        """Whether the signature over a statement is this key's. Of Ed25519 only, so far."""
+        raw = self.public.removeprefix(ED25519_SPKI)
+        return self.algorithm is Algorithm.ED25519 and is_signed_by(raw, signature, statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +184,7 @@ class Docket:
             case CarriedOutRecord():
                 return self._carried_out(record)
             case LegalHoldRecord():
-                self.holds[record.hold] = record
+                self.holds.setdefault(record.hold, record)
             case LegalHoldLiftedRecord():
                 self.holds.pop(record.hold, None)
                 return self._allowed(record, record.request, Act.HOLD_LIFT, {"hold": record.hold})
@@ -183,6 +194,11 @@ class Docket:
                 return self._deaccession(record)
             case HandoverVolumeRecord() if self.dual_control:
                 return self._allowed(record, record.request, Act.EXPORT, {"handover": record.handover})
+            case SetAsideRecord():
+                subject = {"record": record.number, "commitment": record.commitment}
+                return self._allowed(record, record.request, Act.SET_ASIDE, subject)
+            case ErasureRecord():
+                return self._erasure(record)
             case SealRecord():
                 self.accessions[record.aip] = record.accession
         return None
@@ -211,12 +227,14 @@ class Docket:
         return None
 
     def _key(self, record: KeyRecord) -> str | None:
+        if record.name in self.keys:
+            return f"there is a key '{record.name}' already"
         wrong = None
         first_for_the_log = record.role == KeyRole.LOG and all(key.role != KeyRole.LOG for key in self.keys.values())
         if self.dual_control and not first_for_the_log:
-            subject = key_subject(record.name, record.role, record.public_key, record.holder)
+            subject = key_subject(record.name, record.role, record.raw, record.holder)
             wrong = self._allowed(record, record.request, Act.KEY_ADDITION, subject)
-        self.keys[record.name] = Key(record.name, record.role, record.public_key, record.holder)
+        self.keys[record.name] = Key(record.name, record.role, record.public_key, record.holder, record.algorithm)
         return wrong
 
     def _retire(self, record: KeyRetiredRecord) -> str | None:
@@ -249,6 +267,15 @@ class Docket:
         held = next((hold for hold in self.holds.values() if hold.subject in named), None)
         return wrong or (None if held is None else f"the legal hold {held.hold} stood against it")
 
+    def _erasure(self, record: ErasureRecord) -> str | None:
+        """Each line and each opening it names stands in the list that was approved."""
+        named: list[dict[str, object]] = [{"n": line.n, "i": line.i} for line in record.lines]
+        named += [{"n": opening.n} for opening in record.openings]
+        if not named:
+            return "it names nothing that is erased"
+        wrong = (self._allowed(record, record.request, Act.ERASURE, subject) for subject in named)
+        return next((why for why in wrong if why is not None), None)
+
     def _request(self, n: int, record: RequestRecord) -> str | None:
         void = self._unsound(record)
         if record.request in self.requests:
@@ -264,7 +291,7 @@ class Docket:
             return f"it was signed for another archive ({record.archive})"
         if sha256_hex(record.subjects.encode()) != record.subjects_sha256:
             return "its list does not have the digest that was signed"
-        if not is_signed_by(self.keys[record.requested_by].public, record.signature, request_statement(record)):
+        if not self.keys[record.requested_by].signed(record.signature, request_statement(record)):
             return f"it does not carry the signature of '{record.requested_by}'"
         delay, valid = timedelta(hours=record.delay_hours), timedelta(days=record.valid_days)
         if record.not_before - record.time != delay or record.expires - record.not_before != valid:
@@ -282,9 +309,7 @@ class Docket:
         refused = self.why_not_approver(filed, record.key)
         if refused is not None:
             return refused
-        if not is_signed_by(
-            self.keys[record.key].public, record.signature, approval_statement(filed.record, record.key)
-        ):
+        if not self.keys[record.key].signed(record.signature, approval_statement(filed.record, record.key, v=record.v)):
             return f"it does not carry the signature of '{record.key}'"
         if filed.standing(record.time) not in (Standing.WAITING, Standing.DELAYED, Standing.READY):
             return f"request {record.request} was {filed.standing(record.time)}"
@@ -354,4 +379,16 @@ def examine_acts(archive: str, numbered: Iterable[tuple[int, Record]]) -> Iterat
         wrong = docket.take(n, record)
         if wrong is not None:
             message = f"the log holds a record of kind {record.kind} that was not allowed: {wrong}"
-            yield Finding("act-not-allowed", Severity.ERROR, f"record {n}", message, "ADR 0016")
+            yield Finding(FindingCode.ACT_NOT_ALLOWED, Severity.ERROR, f"record {n}", message, "ADR 0016")
+        if isinstance(record, RequestRecord) and not _reason_is_signed(record):
+            message = f"the reason of request {record.request} is not the one whose digest was signed"
+            yield Finding(FindingCode.REASON_NOT_SIGNED, Severity.ERROR, f"record {n}", message, "ADR 0016")
+
+
+def _reason_is_signed(record: RequestRecord) -> bool:
+    """Whether the reason, where it is here, has the digest that was signed; a request of version 1 signs it in clear.
+
+    No judgement of an act rests on it: the reason may be withheld or erased.
+    """
+    here = record.v > 1 and not record.absent
+    return not here or record.reason_sha256 == sha256_hex(reason_paper(record.reason, record.reason_salt))

@@ -12,19 +12,29 @@ from typing import Any
 
 from archive import durable
 from archive.catalogue.catalogue import Catalogue
-from archive.clock import WatchedClock, behind_the_log
+from archive.catalogue.rows import RemarkRow
+from archive.clock import WatchedClock
 from archive.custody.copies import copy_new
 from archive.custody.log import CustodyLog
 from archive.custody.note_copies import copy_notes
 from archive.custody.signer import Signing
 from archive.custody.stamp_copies import copy_stamps
 from archive.custody.stamps import Place
-from archive.errors import CatalogueError, CustodyError, StorageError
-from archive.holdings.apply import apply
+from archive.errors import ArchiveError, CatalogueError, CustodyError, StorageError
+from archive.holdings.apply import Numbered, apply
+from archive.holdings.judging import Judge, programs_aside
+from archive.holdings.program import this_program
+from archive.model.announced import Announced, announced_in
 from archive.model.identifiers import IncidentId, new_identifier
+from archive.model.log_records import SetAsideRecord
+from archive.model.record import Unread
+from archive.model.record_versions import known_kinds, vocabulary
 from archive.model.records import IncidentRecord, Record
+from archive.model.remarks import RemarkCode
+from archive.model.sentences import behind_the_log
 from archive.storage.location import Location
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _TURN = "recording.lock"
 _PATIENCE = 600.0  # seconds; others hold it for a batch, or while the log is copied to a slow location
@@ -60,7 +70,10 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """An open archive's memory. Log first, catalogue second: a crash in between is caught up at the next opening."""
+    """An open archive's memory. Log first, catalogue second: a crash in between is caught up at the next opening.
+
+    What is to be recorded is tried on the catalogue before the log has it, and committed there when the log has it.
+    """
 
     home: Path
     log: CustodyLog
@@ -75,16 +88,42 @@ class Holdings:
             return
         with self.in_turn():
             self.catch_up()
-            records = [*records, *self._clock_incident(records)]
-            try:
-                first = self.log.append(records)
-            except OSError as error:
-                raise StorageError(
-                    f"the custody log cannot be written: {error.strerror or error}",
-                    hint="free space or mend the disk, then give the same command again; nothing was lost",
-                    transient=True,
-                ) from error
-            self._take_in(list(enumerate(records, start=first)))
+            records = [*self._program(), *records, *self._clock_incident(records)]
+            with self.catalogue.transaction():
+                self._take_in(list(enumerate(records, start=self.log.size)))
+                self._append(records)
+        if any(isinstance(record, SetAsideRecord) for record in records):
+            self.settle()
+
+    def _program(self) -> list[Record]:
+        """What stands before anything else that another program than the last one records: which program it is."""
+        programs = [row for row in self.catalogue.programs() if row.kinds]
+        program = this_program()
+        if programs and programs[-1].identity == program.identity:
+            return []
+        return [program.record(self.stamp())]
+
+    def _take_in(self, numbered: Sequence[tuple[int, Record]]) -> None:
+        """Take into the catalogue what is about to be appended; nothing is appended that would take no effect."""
+        judge = self._judge()
+        refused = apply(self.catalogue, [(n, judge.take(n, record)) for n, record in numbered])
+        if refused:
+            raise ArchiveError(
+                f"a record of kind {refused[0].kind} cannot be recorded: {refused[0].why}",
+                hint="nothing was recorded; if another command did the same just now, look at what is there already",
+            )
+        self.catalogue.set_applied(numbered[-1][0] + 1)
+        self.catalogue.set_vocabulary(vocabulary())
+
+    def _append(self, records: Sequence[Record]) -> None:
+        try:
+            self.log.append(records)
+        except OSError as error:
+            raise StorageError(
+                f"the custody log cannot be written: {error.strerror or error}",
+                hint="free space or mend the disk, then give the same command again; nothing was lost",
+                transient=True,
+            ) from error
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:
@@ -110,7 +149,38 @@ class Holdings:
     def settle(self) -> None:
         """Catch up, at the beginning of a command that changes something."""
         with self.in_turn():
-            self.catch_up()
+            self.follow()
+
+    def follow(self) -> None:
+        """Catch up, from the beginning of the log where the catalogue was made by a program that read less of it."""
+        if self.is_outgrown():
+            with self.catalogue.transaction():
+                self.catalogue.empty()
+        self.catch_up()
+
+    def is_outgrown(self) -> bool:
+        """Whether a record is to be taken otherwise than it was.
+
+        One that could not be read is read by this program; or a ``program`` record was set aside since: what only it
+        announced was never announced; or a newer program took in what this one cannot read.
+        """
+        aside = {row.number for row in self.catalogue.set_aside()}
+        if any(row.number in aside and row.kinds for row in self.catalogue.programs()):
+            return True
+        if self.catalogue.vocabulary() not in (None, vocabulary()) and self._announces_more_than_is_known():
+            return True
+        return any(self._reads_otherwise(row) for row in self.catalogue.remarks() if row.code != RemarkCode.CONTRADICTS)
+
+    def _announces_more_than_is_known(self) -> bool:
+        known = known_kinds()
+        return any(not announced_in(row.kinds).kinds <= known for row in self.catalogue.programs())
+
+    def _reads_otherwise(self, row: RemarkRow) -> bool:
+        if row.number >= self.log.size:
+            return False  # the log was cut, which catching up tells
+        _, read = next(self.log.read(row.number))
+        read = self._announced_at(row.number).judged(read)
+        return not isinstance(read, Unread) or (read.code, read.why) != (row.code, row.why)
 
     def catch_up(self, kinds: Counter[str] | None = None) -> int:
         """Take into the catalogue what the log holds and the catalogue has not seen; answer how many records.
@@ -127,19 +197,36 @@ class Holdings:
             )
         for first in range(applied, self.log.size, _TRANSACTION):
             end = min(first + _TRANSACTION, self.log.size)
-            records = islice(self.log.records(first), end - first)
+            records = islice(self.log.read(first), end - first)
             with self.catalogue.transaction():
-                while batch := list(islice(records, _BATCH)):
-                    apply(self.catalogue, batch)
-                    if kinds is not None:
-                        kinds.update(record.kind for _, record in batch)
+                self._fold(records, self._judge(), kinds)
                 self.catalogue.set_applied(end)
+                self.catalogue.set_vocabulary(vocabulary())
         return self.log.size - applied
 
-    def _take_in(self, numbered: Sequence[tuple[int, Record]]) -> None:
-        with self.catalogue.transaction():
-            apply(self.catalogue, numbered)
-            self.catalogue.set_applied(numbered[-1][0] + 1)
+    def _fold(self, records: Iterator[Numbered], judge: Judge, kinds: Counter[str] | None) -> None:
+        batch: list[Numbered] = []
+        for n, item in records:
+            if len(batch) == _BATCH or isinstance(item, SetAsideRecord):  # what comes before decides whether it may
+                apply(self.catalogue, batch)
+                batch = []
+            batch.append((n, judge.take(n, item)))
+            if kinds is not None:
+                kinds[item.kind] += 1
+        apply(self.catalogue, batch)
+
+    def _judge(self) -> Judge:
+        aside = programs_aside(self.archive, self.log, self.catalogue)
+        return Judge(self.archive, self.log, self.catalogue, aside=aside)
+
+    def _announced_at(self, n: int) -> Announced:
+        programs = [row for row in self.catalogue.programs() if row.number < n and row.kinds]
+        return announced_in(programs[-1].kinds) if programs else Announced()
+
+    @property
+    def archive(self) -> str:
+        """The identifier of this archive."""
+        return self.signing.origin.partition("/")[2]
 
     def folders(self) -> Iterator[Path]:
         """The folders this archive writes to, on whatever disk."""
@@ -177,8 +264,10 @@ class Holdings:
                 copy_stamps(self.log.folder, location.backend, stamped)
             except CustodyError as error:
                 message = f"the copy of the custody log at location '{location.name}' tells another history: {error}"
-                findings.append(Finding("custody-copy-differs", Severity.ERROR, location.name, message, "DESIGN §7"))
+                findings.append(
+                    Finding(FindingCode.CUSTODY_COPY_DIFFERS, Severity.ERROR, location.name, message, "DESIGN §7")
+                )
             except (OSError, StorageError) as error:
                 message = f"the custody log could not be copied to location '{location.name}': {error}"
-                findings.append(Finding("custody-copy-failed", Severity.WARNING, location.name, message))
+                findings.append(Finding(FindingCode.CUSTODY_COPY_FAILED, Severity.WARNING, location.name, message))
         return findings

@@ -16,6 +16,7 @@ from archive.holdings.approvals import carried_out, needs_two_persons
 from archive.holdings.docket import APPROVERS, Filed, key_subject
 from archive.holdings.holdings import Holdings
 from archive.model.acts import UNNAMED, AgentRole, KeyRole
+from archive.model.governance_records import ED25519_SPKI
 from archive.model.records import AgentRecord, KeyRecord, KeyRetiredRecord
 from profiles.finding import Finding
 
@@ -102,7 +103,7 @@ def add_key(holdings: Holdings, key: NewKey, *, request: str | None) -> None:
         **holdings.stamp(),
         name=key.name,
         role=str(key.role),
-        public_key=key.public,
+        public_key=ED25519_SPKI + key.public,
         holder=key.holder,
         request=request,
     )

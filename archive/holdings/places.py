@@ -12,6 +12,7 @@ from archive.model.identifiers import PackageId
 from archive.model.packages import ReplicaState
 from archive.model.records import LocationRetiredRecord
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 def check_retirement(holdings: Holdings, name: str, config: Config) -> None:
@@ -75,11 +76,12 @@ def _carry_out(acting: Acting, filed: Filed) -> list[Finding]:
     holdings.record([*records, carried_out(holdings, request)])
     return [
         Finding(
-            "removal-due",
+            FindingCode.REMOVAL_DUE,
             Severity.WARNING,
             replica.package,
             f"this package was deaccessioned, and its copy at '{replica.location}' was never removed; that location is "
             "retired now: remove the copy by hand when the disk is found",
+            data={"location": replica.location},
         )
         for replica in due
     ]

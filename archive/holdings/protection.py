@@ -14,9 +14,7 @@ from archive.holdings.docket import Filed
 from archive.holdings.holdings import Holdings
 from archive.model.records import PolicyRecord
 from profiles.finding import Finding, Severity
-
-LOWERED = "policy-lowered"
-"""Code of the finding about a setting that one person alone cannot lower."""
+from profiles.finding_codes import FindingCode
 
 
 def in_force(holdings: Holdings, wanted: Config) -> Config:
@@ -70,7 +68,7 @@ def _refused(name: str, wish: int, value: int) -> Finding:
         f"archive.toml lowers the protection of the holdings ({name} = {wish}); {value} holds until two persons have "
         f"agreed: archive policy request, or put {value} back"
     )
-    return Finding(LOWERED, Severity.WARNING, name, message, "ADR 0016")
+    return Finding(FindingCode.POLICY_LOWERED, Severity.WARNING, name, message, "ADR 0016")
 
 
 def _check(acting: Acting, subjects: Subjects) -> None:

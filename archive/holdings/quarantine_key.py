@@ -13,6 +13,7 @@ from archive.holdings.holdings import Holdings
 from archive.model.quarantine_records import QuarantineKeyRecord
 from archive.storage.encryption import Identity, check_recipient, new_identity, read_identities
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _PATTERN = "quarantine-*.txt"
 _SECRET_FILE = """\
@@ -42,7 +43,7 @@ def require_key(holdings: Holdings) -> tuple[str, list[Finding]]:
         return known, []
     recipient, path = make_key(holdings)
     message = f"made at first need; {what_to_do(path)}"
-    return recipient, [Finding("quarantine-key-made", Severity.WARNING, path.name, message)]
+    return recipient, [Finding(FindingCode.QUARANTINE_KEY_MADE, Severity.WARNING, path.name, message)]
 
 
 def what_to_do(path: Path) -> str:

@@ -14,6 +14,7 @@ from archive.packages.content import Sealed
 from archive.packages.sealed import Promise, read_promise
 from archive.storage.location import Location, PackageReader
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 Seal = Sealed | PackageRow
 """What is known of a sealed package, just sealed or from the catalogue."""
@@ -106,10 +107,11 @@ def replication(holdings: Holdings, package: PackageId, location: str) -> Replic
 def not_stored(package: PackageId, location: str, reason: str) -> Finding:
     """A copy that is still owed."""
     return Finding(
-        "replica-not-stored",
+        FindingCode.REPLICA_NOT_STORED,
         Severity.WARNING,
         package,
         f"no copy at location '{location}': {reason}; archive replicate makes it when the location is back",
+        data={"location": location},
     )
 
 

@@ -25,6 +25,7 @@ from archive.model.moments import parse_moment
 from archive.model.records import TimestampRecord
 from archive.progress import Progress
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 NETWORK = Network(ask, fetch)
 """The real one."""
@@ -230,7 +231,7 @@ def _adopt(holdings: Holdings, authorities: Sequence[Authority]) -> tuple[tuple[
         else:
             why = doubts[0].message if judged.good else judged.reason
             message = f"a token lies there that the log does not know, and it is not recorded: {why}"
-            findings.append(Finding("timestamp-unrecorded", Severity.ERROR, place.key, message, "RFC 3161"))
+            findings.append(Finding(FindingCode.TIMESTAMP_UNRECORDED, Severity.ERROR, place.key, message, "RFC 3161"))
     return tuple(stored), tuple(findings)
 
 

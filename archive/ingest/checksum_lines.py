@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from archive.model.digests import HEX_LENGTH
 from archive.model.names import shown
+from profiles.finding_codes import FindingCode
 
-MALFORMED = "checksum-line-malformed"
 LONGEST = 64 * 1024
 """Octets of the longest line that is read; a path has at most 4,096 (Linux' PATH_MAX), escaped twice as many."""
 
@@ -52,7 +52,7 @@ class Listing:
 class Unread:
     """A line nobody can make a checksum of: finding code, and why."""
 
-    code: str
+    code: FindingCode
     why: str
 
 
@@ -87,7 +87,7 @@ def parse_line(line: bytes, *, declared: str | None) -> Listing | Unread | None:
     if not line.strip() or line.lstrip().startswith((b"#", b";")):
         return None
     if b"\0" in line:
-        return Unread(MALFORMED, "holds zero octets")
+        return Unread(FindingCode.CHECKSUM_LINE_MALFORMED, "holds zero octets")
     tagged = _TAGGED.fullmatch(line)
     if tagged is not None:
         return _tagged(tagged)
@@ -97,24 +97,28 @@ def parse_line(line: bytes, *, declared: str | None) -> Listing | Unread | None:
     found = _GNU.fullmatch(line) or _LOOSE.fullmatch(line)
     if found is not None:
         return _checked(found["digest"], declared, _unescaped(found))
-    return Unread(MALFORMED, f"is no digest and a path: '{_short(line)}'")
+    return Unread(FindingCode.CHECKSUM_LINE_MALFORMED, f"is no digest and a path: '{_short(line)}'")
 
 
 def _tagged(found: re.Match[bytes]) -> Listing | Unread:
     tag = found["tag"].decode("ascii")
     algorithm = _TAGS.get(tag.upper())
     if algorithm is None:
-        return Unread("checksum-algorithm-unknown", f"gives a digest of '{tag}', which cannot be checked here")
+        return Unread(
+            FindingCode.CHECKSUM_ALGORITHM_UNKNOWN, f"gives a digest of '{tag}', which cannot be checked here"
+        )
     return _checked(found["digest"], algorithm, _unescaped(found))
 
 
 def _checked(digest: bytes, declared: str | None, path: bytes | None) -> Listing | Unread:
     algorithm = declared or _BY_LENGTH.get(len(digest))
     if algorithm is None:
-        return Unread(MALFORMED, f"holds a digest of {len(digest)} characters, which is none known here")
+        return Unread(
+            FindingCode.CHECKSUM_LINE_MALFORMED, f"holds a digest of {len(digest)} characters, which is none known here"
+        )
     if len(digest) != HEX_LENGTH[algorithm]:
         why = f"holds a digest of {len(digest)} characters; one of {algorithm} has {HEX_LENGTH[algorithm]}"
-        return Unread(MALFORMED, why)
+        return Unread(FindingCode.CHECKSUM_LINE_MALFORMED, why)
     return Listing(algorithm, digest.decode("ascii").lower(), path)
 
 

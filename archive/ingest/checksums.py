@@ -14,7 +14,6 @@ from pathlib import Path
 
 from archive.errors import ArchiveError, UsageError
 from archive.ingest.checksum_lines import (
-    MALFORMED,
     Listing,
     Unread,
     declared_algorithm,
@@ -28,6 +27,7 @@ from archive.ingest.scratch import scratch_database, writing_scratch
 from archive.ingest.told import Told
 from archive.model.names import shown
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _SCHEMA = """
 CREATE TABLE list (
@@ -46,9 +46,6 @@ _SAMPLE = 50
 """Paths of a list that are looked for to find out from which folder they count."""
 _NAMED_LINES = 5
 _EVERY_LINE = "the checksum file has every line"
-
-NOT_DELIVERED = "listed-not-delivered"
-NOT_LISTED = "delivered-not-listed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +137,11 @@ class Checksums:
         try:
             start, size, sha256 = self._spool.take(os.path.join(self._root, path))
         except OSError as error:
-            self._tell("checksum-file-unreadable", path, f"cannot be read: {error.strerror or error}")
+            self._tell(FindingCode.CHECKSUM_FILE_UNREADABLE, path, f"cannot be read: {error.strerror or error}")
             return
         if self._fill(path, path, start=start, size=size, sha256=sha256) == 0 and size:
             message = "has the name of a checksum file, and no line of it is a checksum; nothing was compared with it"
-            self._tell("no-checksums", path, message)
+            self._tell(FindingCode.NO_CHECKSUMS, path, message)
 
     def digests(self, path: bytes) -> Iterator[tuple[str, str, str]]:
         """Algorithm, digest, and the file and line it stands in, for a delivered file; what a file repeats once."""
@@ -165,7 +162,7 @@ class Checksums:
                     self._database.execute("UPDATE line SET met = 1 WHERE rowid = ?", (line.id,))
                 if not lines and self._is_covered(path) and not self._is_taken(path):
                     message = "the file was delivered, and stands in no checksum file; it is accepted"
-                    yield Finding(NOT_LISTED, Severity.WARNING, shown(path), message)
+                    yield Finding(FindingCode.DELIVERED_NOT_LISTED, Severity.WARNING, shown(path), message)
         query = (
             "SELECT list.name, line.number, line.path FROM line JOIN list ON list.number = line.list "
             "WHERE met = 0 ORDER BY line.list, line.number"
@@ -173,7 +170,7 @@ class Checksums:
         for name, number, path in self._database.execute(query):
             if not is_plain_file(self._root, path):  # else it is there and no item, such as a bag's own files
                 message = f"line {number} of {shown(name)} lists this file, and it was not delivered"
-                yield Finding(NOT_DELIVERED, Severity.ERROR, shown(path), message)
+                yield Finding(FindingCode.LISTED_NOT_DELIVERED, Severity.ERROR, shown(path), message)
 
     def _fill(self, name: bytes, path: bytes | None, *, start: int, size: int, sha256: str) -> int:
         """Take in the lines of one file; answer how many give a digest. Where none does, no line is told of."""
@@ -208,16 +205,16 @@ class Checksums:
         for number, said in found:
             path = placement.of(said.path or b"")
             if path is None:
-                reading.tell(number, "checksum-path-outside", "names a file outside the delivery")
+                reading.tell(number, FindingCode.CHECKSUM_PATH_OUTSIDE, "names a file outside the delivery")
             elif path == own:
                 message = "speaks of the checksum file itself, which cannot be right; it is not compared"
-                reading.tell(number, "checksum-of-itself", message, Severity.INFO)
+                reading.tell(number, FindingCode.CHECKSUM_OF_ITSELF, message, Severity.INFO)
             else:
                 key = alike(path)
                 self._other_encodings = self._other_encodings or not _is_utf8(key)
                 yield self._lists, number, said.algorithm, said.digest, path, key
 
-    def _tell(self, code: str, path: bytes, message: str) -> None:
+    def _tell(self, code: FindingCode, path: bytes, message: str) -> None:
         self._told.add(Finding(code, Severity.WARNING, shown(path), message))
 
     # Looking up
@@ -263,9 +260,11 @@ class Checksums:
             of = f"lines {where} of {shown(self._name(number))} give"
             if digests > 1:
                 message = f"{of} this file different {algorithm} digests; each is compared with the bytes received"
-                yield Finding("checksum-contradiction", Severity.WARNING, shown(path), message)
+                yield Finding(FindingCode.CHECKSUM_CONTRADICTION, Severity.WARNING, shown(path), message)
             else:
-                yield Finding("checksum-line-twice", Severity.INFO, shown(path), f"{of} this file the same digest")
+                yield Finding(
+                    FindingCode.CHECKSUM_LINE_TWICE, Severity.INFO, shown(path), f"{of} this file the same digest"
+                )
 
 
 class _Reading:
@@ -288,19 +287,19 @@ class _Reading:
             elif said is not None:
                 self.tell(number, said.code, f"{said.why}; nothing is compared with it")
 
-    def tell(self, number: int, code: str, why: str, severity: Severity = Severity.WARNING) -> None:
+    def tell(self, number: int, code: FindingCode, why: str, severity: Severity = Severity.WARNING) -> None:
         """Remember what is wrong with a line."""
         self.unread += 1
         self.told.add(Finding(code, severity, shown(self._name), f"line {number} {why}"))
 
     def _said(self, line: bytes | None) -> Listing | Unread | None:
         if line is None:
-            return Unread(MALFORMED, "is too long")
+            return Unread(FindingCode.CHECKSUM_LINE_MALFORMED, "is too long")
         said = parse_line(line, declared=self._declared)
         if not isinstance(said, Listing) or said.path is not None:
             return said
         if self._one is None:
-            return Unread(MALFORMED, "is a digest without a path")
+            return Unread(FindingCode.CHECKSUM_LINE_MALFORMED, "is a digest without a path")
         return replace(said, path=self._one)
 
 

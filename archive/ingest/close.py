@@ -17,14 +17,12 @@ from archive.ingest.accession import Desk
 from archive.ingest.journal import delivered_items, journal_path
 from archive.ingest.matching import match
 from archive.ingest.papers import file_away, filed, kept_findings, standing, was_received
-from archive.ingest.receive import UNREADABLE
 from archive.ingest.scratch import scratch_file
 from archive.ingest.seal import findings_so_far, finish_interrupted
 from archive.ingest.seal_papers import seal_papers
 from archive.ingest.survey import Delivery
 from archive.ingest.told import told
 from archive.ingest.transfer import transfer_findings
-from archive.ingest.weight import needs_person, of_the_delivery
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK
 from archive.model.entries import EntryKind
@@ -36,6 +34,7 @@ from archive.packages.accession import csv_line, guarded_cell
 from archive.storage.descent import open_unlinked
 from archive.storage.folders import discard
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode, may_reach_producer, needs_person
 
 _EVERY_ONE = "the packages and the papers of the accession have them all"
 
@@ -76,7 +75,9 @@ def close(
     with scratch_file(bench.staging) as unmatched:
         transfers = (row.transfer for row in bench.holdings.catalogue.transfers(desk.accession))
         seen = chain(transfer_findings(transfers, delivery.source), delivery.findings, desk.listed.findings)
-        unread = [finding for finding in owed if finding.code == UNREADABLE]  # of lots of which nothing was sealed
+        unread = [
+            finding for finding in owed if finding.code == FindingCode.UNREADABLE
+        ]  # of lots of which nothing was sealed
         every = list(told(chain(seen, _orphans(desk, delivery, unmatched), unread), where=_EVERY_ONE))
         file_away(
             desk.folder,
@@ -142,7 +143,7 @@ def _close(
     findings = open_findings(accession, desk, bench.holdings.catalogue)
     barred = obstacles(known, reason=reason, staging=bench.staging, pending=totals.pending)
     if not barred and not keep_open:
-        told_in_papers = of_the_delivery(findings)
+        told_in_papers = tuple(filter(may_reach_producer, findings))
         owed = [*owed, *seal_papers(known, sets, desk=desk, findings=told_in_papers, reason=reason, bench=bench)]
         discard(desk)
     answer = report(accession, findings=(*findings, *owed), closed=not barred and not keep_open, bench=bench)
@@ -189,7 +190,7 @@ def _still_true(findings: Iterable[Finding], accession: AccessionId, catalogue: 
     """Without what an earlier run said of files that could be read since."""
     outcomes = (Outcome.PENDING, Outcome.REJECTED)
     unread = {shown(row.name) for outcome in outcomes for row in catalogue.files(accession, outcome=outcome)}
-    return (finding for finding in findings if finding.code != UNREADABLE or finding.subject in unread)
+    return (finding for finding in findings if finding.code != FindingCode.UNREADABLE or finding.subject in unread)
 
 
 def _orphans(desk: Desk, delivery: Delivery, unmatched: IO[bytes]) -> Iterator[Finding]:

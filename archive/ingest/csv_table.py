@@ -15,6 +15,7 @@ from archive.ingest.encoding import OPTION, Encoding, Witness, judge
 from archive.ingest.record import Contents, Unit
 from archive.model.names import shown
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _SAMPLE = 256 * 1024  # characters that tell the dialect
 _MARK = "\ufeff"
@@ -102,10 +103,10 @@ def _of_reading(path: Path, encoding: Encoding, dialect: Dialect) -> Iterator[Fi
     name = shown(os.fsencode(path.name))
     if encoding.guess is not None:
         message = f"read as {encoding.codec}, which is a guess: {encoding.guess}; if letters look wrong: {OPTION} NAME"
-        yield Finding("encoding-guessed", Severity.WARNING, name, message)
+        yield Finding(FindingCode.ENCODING_GUESSED, Severity.WARNING, name, message)
     if encoding.doubt is not None:
         message = f"read as {encoding.codec}, as was said, though {encoding.doubt}"
-        yield Finding("encoding-doubtful", Severity.WARNING, name, message)
+        yield Finding(FindingCode.ENCODING_DOUBTFUL, Severity.WARNING, name, message)
     if dialect.escape is not None:
         message = "quotation marks inside its cells stand behind a backslash; read so, though CSV doubles them"
-        yield Finding("odd-quotes", Severity.INFO, name, message, "RFC 4180 §2")
+        yield Finding(FindingCode.ODD_QUOTES, Severity.INFO, name, message, "RFC 4180 §2")

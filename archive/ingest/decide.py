@@ -20,6 +20,7 @@ from archive.holdings.holdings import Holdings
 from archive.holdings.identification import identification
 from archive.holdings.malware import infection, malware_record, newly_infected
 from archive.holdings.quarantine_key import find_identity
+from archive.holdings.remarks import require_no_remarks
 from archive.holdings.replicate import require_right
 from archive.holdings.sealing import own_disk, seal_record
 from archive.holdings.sources import good_sources, no_good_source
@@ -73,6 +74,8 @@ def consider(holdings: Holdings, package: PackageId, decision: QuarantineDecisio
             f"package {row.package} was released on {row.decided_at}: its content is held as package {row.content}",
             hint="what is held openly can only be deleted, by two persons: archive deletion request",
         )
+    if decision is QuarantineDecision.RELEASE and row.decision is not decision:
+        require_no_remarks(holdings.catalogue, f"releasing package {row.package} from quarantine")
     return Decided(row, decision, files, changed=row.decision is not decision)
 
 

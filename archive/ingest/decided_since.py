@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -10,9 +9,8 @@ from archive.catalogue.catalogue import Catalogue
 from archive.model.identifiers import AccessionId, PackageId
 from archive.model.quarantine import QuarantineDecision
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
-DECIDED = "quarantine-decided"
-_PACKAGE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WORDS = {
     QuarantineDecision.KEEP: "it stays in quarantine",
     QuarantineDecision.RELEASE: "it is evidence and held openly",
@@ -25,12 +23,12 @@ def decided_since(findings: Iterable[Finding], accession: AccessionId, catalogue
     decided = {row.package: row for row in catalogue.quarantined() if row.decision is not None}
     ours = {package.id for package in catalogue.packages(accession)}
     for finding in findings:
-        named = _PACKAGE.search(finding.message) if finding.code == "quarantined" else None
-        row = None if named is None or named[0] not in ours else decided.get(PackageId(named[0]))
+        named = finding.data.get("package") if finding.code == FindingCode.QUARANTINED else None
+        row = None if named is None or named not in ours else decided.get(PackageId(named))
         if row is None or row.decision is None:
             yield finding
             continue
         message = (
             f"was kept apart in package {row.package}; decided on {str(row.decided_at)[:10]}: {_WORDS[row.decision]}"
         )
-        yield replace(finding, code=DECIDED, severity=Severity.INFO, message=message)
+        yield replace(finding, code=FindingCode.QUARANTINE_DECIDED, severity=Severity.INFO, message=message)

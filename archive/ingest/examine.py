@@ -19,6 +19,7 @@ from archive.model.names import shown
 from archive.packages.content import JudgedSignature
 from archive.packages.folder import delivered_file
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +69,4 @@ def _to_review(files: Sequence[ReceivedFile], answers: Sequence[Answers]) -> Ite
         if kind.needs_a_person:
             subject = shown(file.expected.name)
             message = f"{SENTENCES[kind]} ({heard(of_one)})"
-            yield Finding("format-review", Severity.INFO, subject, message, "format verdict")
+            yield Finding(FindingCode.FORMAT_REVIEW, Severity.INFO, subject, message, "format verdict")

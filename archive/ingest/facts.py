@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archive.ingest.candidates import Candidate
-from archive.ingest.checksums import NOT_DELIVERED
 from archive.ingest.name_facts import NameGuess, NameKind
 from archive.ingest.noticed import Count, Noticed
 from archive.ingest.room import Room
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,5 +165,5 @@ class Survey:
         """Whether something could not be read, or is not what the producer said: a person has to act first."""
         bag_broken = self.bag is not None and (self.bag.valid is False or not self.bag.complete)
         grave = (Noticed.UNREADABLE_ENTRY, Noticed.UNREADABLE_FOLDER, Noticed.UNREADABLE_FILE, Noticed.VANISHED)
-        missing = any(finding.code == NOT_DELIVERED for finding in self.remarks)
+        missing = any(finding.code == FindingCode.LISTED_NOT_DELIVERED for finding in self.remarks)
         return bag_broken or missing or any(what in self.noticed for what in (*grave, Noticed.DIGEST_DIFFERS))

@@ -14,6 +14,7 @@ from archive.model.digests import HEX_LENGTH
 from archive.model.names import shown
 from archive.model.rights import UNREADABLE, coded
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _NO_TEXT = re.compile("[\udc80-\udcff\ufffd]")
 _HEX = frozenset("0123456789abcdef")
@@ -28,7 +29,7 @@ def is_digest(text: str, algorithm: str) -> bool:
     return len(text) == HEX_LENGTH[algorithm] and _HEX.issuperset(text)
 
 
-def warning(code: str, subject: str, message: str) -> Finding:
+def warning(code: FindingCode, subject: str, message: str) -> Finding:
     """A finding that stops nothing."""
     return Finding(code, Severity.WARNING, subject, message)
 
@@ -59,9 +60,9 @@ class Faults:
         path = self._columns.cell(cells, PATH)
         if record.error is not None:
             message = f"{line} cannot be read ({record.error}); it belongs to no file: {_short(cells[0])}"
-            yield Finding("row-malformed", Severity.ERROR, line, message, "RFC 4180 §2")
+            yield Finding(FindingCode.ROW_MALFORMED, Severity.ERROR, line, message, "RFC 4180 §2")
         elif not path:
-            yield warning("row-without-path", line, f"{line} of the table names no file")
+            yield warning(FindingCode.ROW_WITHOUT_PATH, line, f"{line} of the table names no file")
         else:
             for code, message in self._of_cells(cells):
                 yield warning(code, shown(path), f"{line}{message}")
@@ -72,30 +73,39 @@ class Faults:
         name = self._heading[place] if place < self._width else ""
         return _short(name) if name else f"heading {place + 1}, which is empty"
 
-    def _of_cells(self, cells: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _of_cells(self, cells: Sequence[str]) -> Iterator[tuple[FindingCode, str]]:
         if len(cells) < self._width or any(cells[self._width :]):
             yield (
-                "ragged-row",
+                FindingCode.RAGGED_ROW,
                 f" has {len(cells)} cells, the first {self._unit} {self._width}; what is missing counts as empty",
             )
         if self._wrong_octets and any(map(_NO_TEXT.search, cells)):
-            yield "not-text", " holds octets that are no text in this encoding"
+            yield FindingCode.NOT_TEXT, " holds octets that are no text in this encoding"
         for algorithm in self._digests:
             given = self._columns.cell(cells, algorithm).lower()
             if given and not is_digest(given, algorithm):
-                yield "digest-malformed", f": '{_short(given)}' is no {algorithm} digest; nothing is compared with it"
+                yield (
+                    FindingCode.DIGEST_MALFORMED,
+                    f": '{_short(given)}' is no {algorithm} digest; nothing is compared with it",
+                )
         for column in self._dates:
             given = self._columns.cell(cells, column)
             ahead = column in FUTURE_DATES
             if given and (meant := number_of_a_day(given)) is not None:
-                yield "date-as-number", f": '{_short(given)}' under {column} is a number; as a spreadsheet's, {meant}"
+                yield (
+                    FindingCode.DATE_AS_NUMBER,
+                    f": '{_short(given)}' under {column} is a number; as a spreadsheet's, {meant}",
+                )
             why = _impossible(given, today=self._today, may_be_ahead=ahead) if given else None
             if why is not None:
-                yield "date-impossible", f": '{_short(given)}' under {column}: {why}"
+                yield FindingCode.DATE_IMPOSSIBLE, f": '{_short(given)}' under {column}: {why}"
         for column, stated in self._stated:
             given = self._columns.cell(cells, column)
             if given and UNREADABLE in _coded(stated, given):
-                yield "rights-unclear", f": '{_short(given)}' under {column} holds no code known here; embargo holds"
+                yield (
+                    FindingCode.RIGHTS_UNCLEAR,
+                    f": '{_short(given)}' under {column} holds no code known here; embargo holds",
+                )
 
 
 def _short(text: str) -> str:

@@ -20,6 +20,7 @@ from archive.ingest.scratch import scratch_database, writing_scratch
 from archive.model.identifiers import GroupId, new_identifier
 from archive.model.names import shown
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 from profiles.ingest_profile import Grouping, IngestProfile
 
 _SCHEMA = """
@@ -160,13 +161,15 @@ def remarks_on(group: Group, entries: Sequence[Entry], terms: IngestProfile) -> 
             else f"no row of the table says its '{terms.group_column}'"
         )
         message = f"{lacking}; it lies in a package apart from those of every {_thing(terms)}"
-        yield Finding("file-without-group", Severity.WARNING, subject, message, f"ingest profile {terms.id}")
+        yield Finding(FindingCode.FILE_WITHOUT_GROUP, Severity.WARNING, subject, message, f"ingest profile {terms.id}")
     if group.kind is GroupKind.SEVERAL:
         message = (
             f"rows of the table about it and what belongs to it differ in '{terms.group_column}'; "
             "it lies in a package apart from those of each of them"
         )
-        yield Finding("item-of-several-groups", Severity.WARNING, subject, message, f"ingest profile {terms.id}")
+        yield Finding(
+            FindingCode.ITEM_OF_SEVERAL_GROUPS, Severity.WARNING, subject, message, f"ingest profile {terms.id}"
+        )
 
 
 def _thing(terms: IngestProfile) -> str:

@@ -29,6 +29,7 @@ from archive.model.identifiers import FileId, GroupId, ItemId, PackageId, new_id
 from archive.model.names import shown
 from archive.storage.walking import Walked
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 from profiles.ingest_profile import IngestProfile
 
 JOURNAL = "journal.jsonl"
@@ -168,7 +169,7 @@ def _pack(
     if any(is_new) and not all(is_new):
         first, sealed = entries[is_new.index(True)], entries[is_new.index(False)]
         message = f"belongs to {shown(sealed.name or b'')}, which was received before and is sealed in another package"
-        yield Finding("item-came-apart", Severity.WARNING, shown(first.name or b""), message)
+        yield Finding(FindingCode.ITEM_CAME_APART, Severity.WARNING, shown(first.name or b""), message)
 
 
 def _and(line: bytes, more: Mapping[str, object]) -> bytes:

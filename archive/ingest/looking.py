@@ -22,7 +22,7 @@ from archive.ingest.given_digests import GivenDigests, Held, Opener, reading
 from archive.ingest.groups import Group, Ordered, in_order, remarks_on
 from archive.ingest.links import Leads, where_it_leads
 from archive.ingest.listing import Listing
-from archive.ingest.matching import FILE_WITHOUT_ROW, ROW_WITHOUT_FILE, match
+from archive.ingest.matching import match
 from archive.ingest.metadata import MetadataTable
 from archive.ingest.name_facts import LONGEST_PATH, NameKind, Names, noticed_in
 from archive.ingest.noticed import Noticed, Notices
@@ -37,6 +37,7 @@ from archive.storage.descent import open_unlinked
 from archive.storage.folders import DirectoryReader
 from archive.storage.walking import Walked
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode
 from profiles.ingest_profile import NO_AGREEMENT
 
 _ALL = "archive ingest lists all of them among its papers"
@@ -245,7 +246,7 @@ class _Seen:
 
     def _compare(self, metadata: MetadataTable, remarks: Told, *, at_most: int) -> TableFacts:
         """The table against the files."""
-        counts, files = {FILE_WITHOUT_ROW: 0, ROW_WITHOUT_FILE: 0}, 0
+        counts, files = {str(FindingCode.FILE_WITHOUT_ROW): 0, str(FindingCode.ROW_WITHOUT_FILE): 0}, 0
         latest: tuple[bytes, ...] = ()
 
         def items() -> Iterator[tuple[bytes, ...]]:
@@ -258,14 +259,14 @@ class _Seen:
             remarks.add(finding)
             if finding.code in counts:
                 counts[finding.code] += 1
-                files += len(latest) if finding.code == FILE_WITHOUT_ROW else 0
+                files += len(latest) if finding.code == FindingCode.FILE_WITHOUT_ROW else 0
         return TableFacts(
             name=metadata.name,
             reading=metadata.reading,
             rows=metadata.rows.count(),
             files_with_row=self._files - files,
-            rows_without_file=counts[ROW_WITHOUT_FILE],
-            items_without_row=counts[FILE_WITHOUT_ROW],
+            rows_without_file=counts[FindingCode.ROW_WITHOUT_FILE],
+            items_without_row=counts[FindingCode.FILE_WITHOUT_ROW],
             files_without_row=files,
         )
 

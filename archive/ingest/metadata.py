@@ -24,6 +24,7 @@ from archive.model.names import shown
 from archive.packages.content import ItemTable
 from archive.storage.reading import open_quietly
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def _of_columns(path: Path, rows: Rows) -> Iterator[Finding]:
     name = shown(os.fsencode(path.name))
     for heading in rows.columns.twice:
         message = f"the heading '{shown(heading)}' stands in the table twice; the first column of it counts"
-        yield Finding("column-twice", Severity.WARNING, name, message)
+        yield Finding(FindingCode.COLUMN_TWICE, Severity.WARNING, name, message)
     for heading in rows.columns.missing:
         message = f"the table has no heading '{shown(heading)}', which --metadata-map names"
-        yield Finding("column-missing", Severity.WARNING, name, message)
+        yield Finding(FindingCode.COLUMN_MISSING, Severity.WARNING, name, message)

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,8 +24,9 @@ from archive.ingest.transfer import Note
 from archive.model.digests import CHUNK, sha256_hex
 from archive.model.identifiers import PackageId, new_identifier
 from archive.model.packages import replica_key
+from archive.model.sentences import with_data
 from archive.storage.folders import discard
-from profiles.finding import Finding, Severity
+from profiles.finding import Finding, finding_as_json, finding_from_json
 
 PAPERS = "papers"
 _FINDINGS = b"data/documentation/findings.json"
@@ -88,7 +89,7 @@ def file_away(
         "source_b64": base64.b64encode(source).decode(),
         "listing_sha256": listing_sha256,
         "blocked": blocked,
-        "findings": [{**asdict(finding), "severity": str(finding.severity)} for finding in findings],
+        "findings": [finding_as_json(finding) for finding in findings],
         "names_b64": [base64.b64encode(name).decode() for name in names],
     }
     with own_disk(folder):
@@ -142,7 +143,7 @@ def note_on(desk: Path, sha256: str) -> bytes:
 
 def findings_from(kept: Iterable[dict[str, Any]]) -> tuple[Finding, ...]:
     """Findings as they were written down. Raises ValueError, TypeError or KeyError for anything else."""
-    return tuple(Finding(**{**given, "severity": Severity(given["severity"])}) for given in kept)
+    return tuple(with_data(finding_from_json(given)) for given in kept)
 
 
 def kept_findings(package: PackageId, holdings: Holdings) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ from archive.packages.quarantine import QuarantineContent, seal_quarantine
 from archive.storage.folders import discard
 from archive.storage.tar import tar_stream
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 def quarantine(decision: Decision, *, delivery: Delivery, desk: Desk, bench: Workbench) -> list[Finding]:
@@ -134,11 +135,11 @@ def _told(files: Sequence[PackagedFile], why: QuarantineReason, package: Package
         message = (
             f"{count} no row in the producer's table and {'is' if len(files) == 1 else 'are'} kept apart; {decide}"
         )
-        yield Finding("quarantined", Severity.WARNING, package, message)
+        yield Finding(FindingCode.QUARANTINED, Severity.WARNING, package, message, data={"package": package})
         return
     for file in files:
         if file.scan.outcome is MalwareOutcome.INFECTED:
             message = f"{file.scan.word}; kept apart in package {package}; {decide}"
         else:
             message = f"belongs to an infected file and is kept apart with it in package {package}"
-        yield Finding("quarantined", Severity.WARNING, shown(file.name), message)
+        yield Finding(FindingCode.QUARANTINED, Severity.WARNING, shown(file.name), message, data={"package": package})

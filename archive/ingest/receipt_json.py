@@ -11,11 +11,12 @@ from archive.catalogue.rows import FileRow
 from archive.custody.paper import short_form
 from archive.ingest.receipt import Receipt
 from archive.ingest.receipt_words import open_points
-from archive.ingest.weight import needs_person
 from archive.model.moments import format_moment
 from archive.model.names import shown
 from archive.model.transfer import Transfer
 from archive.packages.accession import MemberPackage
+from profiles.finding import finding_as_json
+from profiles.finding_codes import needs_person
 
 
 def as_json(receipt: Receipt) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def as_json(receipt: Receipt) -> dict[str, Any]:
             "covers_closing": receipt.is_covered,
         },
         "findings": [
-            {**asdict(f), "severity": str(f.severity), "needs_person": needs_person(f)} for f in receipt.findings
+            {**finding_as_json(finding), "needs_person": needs_person(finding)} for finding in receipt.findings
         ],
     }
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from archive.ingest.receipt import Receipt
 from archive.ingest.told import kindred
-from archive.ingest.weight import needs_person
 from archive.model.moments import format_moment
 from archive.model.quantities import plural
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import needs_person
 
 EARLIER_SUBMISSION = "What came before it was closed the first time is named in the receipt in its earlier papers."
 

@@ -25,15 +25,13 @@ from archive.packages.folder import delivered_file
 from archive.storage.direct import NewFile
 from archive.storage.folders import discard
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 MOST_GROWTH = 1 << 30
 """Octets by which a file may have grown since it was listed; one that grows as fast as it is read would never end."""
 
 Memory = Sequence[memoryview]
 """What pieces of files are read into, in turn."""
-
-UNREADABLE = "unreadable"
-"""Code of the finding about a file that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,7 @@ def _new_file(target: Path, *, direct: bool) -> NewFile:
 
 def _unreadable(expected: Expected, error: ReadFailure) -> Finding:
     message = f"cannot be read ({error.what}); the file is pending: mend the medium and give the same command again"
-    return Finding(UNREADABLE, Severity.ERROR, shown(expected.name), message)
+    return Finding(FindingCode.UNREADABLE, Severity.ERROR, shown(expected.name), message)
 
 
 def _differences(received: ReceivedFile) -> Iterator[Finding]:
@@ -192,11 +190,11 @@ def _differences(received: ReceivedFile) -> Iterator[Finding]:
             f"changed while it was being received: {received.expected.size} octets when listed, "
             f"{received.size} when read; kept as read"
         )
-        yield Finding("changed-while-received", Severity.WARNING, shown(received.expected.name), message)
+        yield Finding(FindingCode.CHANGED_WHILE_RECEIVED, Severity.WARNING, shown(received.expected.name), message)
     for given in received.producer_digests:
         if not given.agrees:
             message = (
                 f"the bytes received do not have the {given.algorithm} digest given by {given.originator}; "
                 "the file is accepted, the difference recorded"
             )
-            yield Finding("digest-mismatch", Severity.ERROR, shown(received.expected.name), message)
+            yield Finding(FindingCode.DIGEST_MISMATCH, Severity.ERROR, shown(received.expected.name), message)

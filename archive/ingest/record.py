@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode
 
 
 class Unit(StrEnum):
@@ -20,7 +21,7 @@ class Unit(StrEnum):
 class Remark:
     """What is odd about one cell, told by the reader of the table; ``place`` counts columns from 0."""
 
-    code: str
+    code: FindingCode
     place: int
     why: str
 

@@ -10,18 +10,7 @@ from archive.ingest.papers import kept_findings
 from archive.ingest.seal import keep_findings
 from archive.ingest.workbench import Workbench
 from archive.model.packages import PackageKind
-
-_OF_FILES = frozenset(
-    {
-        "digest-mismatch",
-        "changed-while-received",
-        "format-review",
-        "signature-invalid",
-        "quarantined",
-        "item-came-apart",
-    }
-)
-"""Findings about bytes that were received: they hold whatever the same folder is found to be later."""
+from profiles.finding_codes import is_about_received_file
 
 
 def carry_over(closed: AccessionRow, source: Path, *, desk: Path, bench: Workbench) -> None:
@@ -34,5 +23,7 @@ def carry_over(closed: AccessionRow, source: Path, *, desk: Path, bench: Workben
     if not papers:
         return
     again = closed.source == os.fsencode(source)
-    findings = (found for found in kept_findings(papers[-1], bench.holdings) if not again or found.code in _OF_FILES)
+    findings = (
+        found for found in kept_findings(papers[-1], bench.holdings) if not again or is_about_received_file(found)
+    )
     keep_findings(tuple(findings), desk=desk, name=papers[-1])

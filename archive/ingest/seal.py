@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from archive import canonical, durable
+from archive.codec.record_codec import decode_record, encode_record
 from archive.config import STORE
 from archive.errors import ArchiveError
 from archive.holdings.identification import identification
@@ -22,7 +23,6 @@ from archive.holdings.sealing import own_disk, seal_record, sealed_of, sealed_sa
 from archive.ingest.appraise import Decision
 from archive.ingest.groups import in_words
 from archive.ingest.papers import PAPERS
-from archive.ingest.receive import UNREADABLE
 from archive.ingest.survey import Delivery
 from archive.ingest.unreceived import not_received
 from archive.ingest.workbench import Workbench
@@ -31,12 +31,14 @@ from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import ItemRecord, Octets, ReceiptRecord, Record, ReferenceRecord, RightsRecord, SealRecord
 from archive.model.rights import Statement
+from archive.model.sentences import with_data
 from archive.packages.aip import seal_aip
 from archive.packages.content import AipContent, HeldGroup, JudgedSignature, PackagedFile, Provenance
 from archive.packages.sealed import read_promise
 from archive.storage.folders import DirectoryReader, discard
 from archive.storage.location import PackageReader
-from profiles.finding import Finding, Severity
+from profiles.finding import Finding, finding_as_json, finding_from_json
+from profiles.finding_codes import FindingCode
 from profiles.ingest_profile import Grouping, IngestProfile
 
 SEALED = ".sealed"
@@ -204,7 +206,7 @@ def place(prepared: Prepared, *, desk: Path, bench: Workbench) -> list[Finding]:
     """
     seals = [record for record in prepared.records if isinstance(record, SealRecord)]
     if not seals:
-        lasting = tuple(finding for finding in prepared.findings if finding.code != UNREADABLE)
+        lasting = tuple(finding for finding in prepared.findings if finding.code != FindingCode.UNREADABLE)
         keep_findings(lasting, desk=desk, name=new_identifier())
         bench.holdings.record(prepared.records)
         return []
@@ -269,16 +271,16 @@ def findings_so_far(desk: Path) -> Iterator[Finding]:
 
 
 def _encode(prepared: Prepared) -> bytes:
-    findings = canonical.encode([{**asdict(f), "severity": str(f.severity)} for f in prepared.findings])
-    return b"\n".join([findings, *map(canonical.encode_record, prepared.records)]) + b"\n"
+    findings = canonical.encode([finding_as_json(finding) for finding in prepared.findings])
+    return b"\n".join([findings, *map(encode_record, prepared.records)]) + b"\n"
 
 
 def _decode(intent: Path) -> Sequence[Record]:
-    return [canonical.decode_record(line) for line in intent.read_bytes().splitlines()[1:]]
+    return [decode_record(line) for line in intent.read_bytes().splitlines()[1:]]
 
 
 def _findings(done: Path) -> Iterable[Finding]:
     with open(done, "rb") as file:
         line = file.readline()
     for given in json.loads(line):
-        yield Finding(**{**given, "severity": Severity(given["severity"])})
+        yield with_data(finding_from_json(given))

@@ -6,13 +6,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from archive.ingest.record import Remark
+from profiles.finding_codes import FindingCode
 
 Value = int | float | str | bool | date | datetime | time | timedelta
 """What a reader of spreadsheets makes of a cell."""
-
-LOST_DIGITS = "digits-lost"
-CELL_ERROR = "cell-error"
-NO_RESULT = "formula-without-result"
 
 _MOST_DIGITS = 15
 """Digits that Excel keeps of a number (its specifications: number precision); a number of 64 bits keeps 15 surely."""
@@ -41,7 +38,7 @@ def remark_on(value: Value, place: int) -> Remark | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) < 10**_MOST_DIGITS:
         return None
     return Remark(
-        LOST_DIGITS,
+        FindingCode.DIGITS_LOST,
         place,
         f"'{_number(value)}' is a number of more than {_MOST_DIGITS} digits; a spreadsheet keeps no more, so its "
         "end may be wrong: such a cell must be text",

@@ -14,6 +14,7 @@ from archive.model.signatures import SignatureJudgement, SignatureOutcome
 from archive.packages.content import JudgedSignature
 from archive.packages.folder import delivered_file
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 _SIGNATURES = frozenset(
     {
@@ -48,7 +49,7 @@ def told(signatures: Sequence[JudgedSignature], received: Received) -> Iterator[
     for signature in signatures:
         if signature.judgement.outcome is SignatureOutcome.INVALID:
             message = f"the signature or time-stamp does not fit: {signature.judgement.reason}; it is kept as it is"
-            yield Finding("signature-invalid", Severity.ERROR, shown(names[signature.file]), message)
+            yield Finding(FindingCode.SIGNATURE_INVALID, Severity.ERROR, shown(names[signature.file]), message)
 
 
 def _kind(file: ReceivedFile) -> SideCar | None:

@@ -23,6 +23,7 @@ from archive.inspection.spawning import no_modules_from_here
 from archive.model.names import shown
 from archive.model.quantities import octets as in_words
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode, code_named
 
 MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 """How every workbook begins: as a ZIP file (XLSX, ODS) or as a compound file (XLS, and others with a password)."""
@@ -82,7 +83,7 @@ def judge_name(path: Path, beginning: bytes) -> tuple[Finding, ...]:
     if b"\0" in beginning and not beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise ArchiveError(f"{path} is no spreadsheet, though its name says so", hint=_RIGHT_ONE)
     message = "its name says that it is a spreadsheet, and it is text: read as CSV"
-    return (Finding("named-otherwise", Severity.WARNING, shown(os.fsencode(path.name)), message),)
+    return (Finding(FindingCode.NAMED_OTHERWISE, Severity.WARNING, shown(os.fsencode(path.name)), message),)
 
 
 def bounds() -> Bounds:
@@ -182,18 +183,18 @@ def _of_workbook(path: Path, about: dict[str, Any]) -> Iterator[Finding]:
     promised = next((other for other, endings in ENDINGS.items() if path.suffix.lower() in endings), None)
     if promised != form:
         message = f"is a spreadsheet of the form {form.upper()}, which its name does not say; read as what it is"
-        yield Finding("named-otherwise", Severity.WARNING, name, message)
+        yield Finding(FindingCode.NAMED_OTHERWISE, Severity.WARNING, name, message)
     if about["hidden"]:
         message = f"hidden sheets were not read: {_names(about['hidden'])}; {OPTION} NAME reads one"
-        yield Finding("hidden-sheets", Severity.INFO, name, message)
+        yield Finding(FindingCode.HIDDEN_SHEETS, Severity.INFO, name, message)
     if about["merged"]:
         few = ", ".join(map(_range, about["merged"][:_NAMED]))
         more = f" and {len(about['merged']) - _NAMED} more" if len(about["merged"]) > _NAMED else ""
         message = f"cells are merged ({few}{more}): what stands there counts for the first cell alone"
-        yield Finding("merged-cells", Severity.WARNING, name, message)
+        yield Finding(FindingCode.MERGED_CELLS, Severity.WARNING, name, message)
     if about["shown_zeros"]:
         message = "numbers in it may be shown with zeros in front, which are not part of them: '00123' is read as 123"
-        yield Finding("zeros-shown-only", Severity.WARNING, name, message)
+        yield Finding(FindingCode.ZEROS_SHOWN_ONLY, Severity.WARNING, name, message)
 
 
 def _range(corners: Sequence[Sequence[int]]) -> str:
@@ -223,4 +224,6 @@ def _fitted(records: Iterator[Record], width: int) -> Generator[Record, None, No
 def _records(told: Iterator[dict[str, Any]]) -> Iterator[Record]:
     for piece in told:
         for line, cells, remarks in piece["rows"]:
-            yield Record(line, tuple(cells), None, tuple(Remark(*remark) for remark in remarks))
+            yield Record(
+                line, tuple(cells), None, tuple(Remark(code_named(code), place, why) for code, place, why in remarks)
+            )

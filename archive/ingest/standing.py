@@ -18,7 +18,6 @@ from archive.ingest.journal import journal_path
 from archive.ingest.papers import filed, kept_findings, was_received
 from archive.ingest.receipt import Receipt, Submitted, gather, receipt_rows
 from archive.ingest.unreceived import AT_ONCE, give_up
-from archive.ingest.weight import of_the_delivery
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK, Digester
 from archive.model.identifiers import AccessionId, FileId, PackageId
@@ -27,6 +26,7 @@ from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import AccessionClosedRecord, Octets, ReceiptRecord
 from archive.packages.accession import SUBMISSION, receipt_lines
 from archive.packages.sealed import read_promise
+from profiles.finding_codes import may_reach_producer
 
 _CSV = b"data/documentation/receipt.csv"
 
@@ -78,7 +78,7 @@ def receipt_of(known: AccessionRow, archived: Archived) -> Receipt:
         holdings,
         known,
         organization=archived.organization,
-        findings=tuple(decided_since(of_the_delivery(findings), known.id, holdings.catalogue)),
+        findings=tuple(decided_since(filter(may_reach_producer, findings), known.id, holdings.catalogue)),
         submission=submission,
         csv_sha256=csv,
         closing=None,

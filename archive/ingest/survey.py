@@ -23,6 +23,7 @@ from archive.storage.descent import Descent, open_unlinked
 from archive.storage.folders import DirectoryReader
 from archive.storage.walking import Walked, kind_of, walk
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode, is_said_otherwise_by_ingest
 from profiles.ingest_profile import NO_AGREEMENT, IngestProfile
 
 _PAYLOAD = b"data/"
@@ -156,7 +157,7 @@ def _bag(source: Path) -> tuple[Structure | None, tuple[Finding, ...]]:
         if any(structure.payload()) and structure.payload_manifests:
             return structure, (*findings, *_departures(structure), *_not_delivered(structure))
     message = "bagit.txt is there, but no payload with a manifest that can be checked: taken in as a plain folder"
-    return None, (*findings, Finding("not-a-bag", Severity.WARNING, shown(os.fsencode(source.name)), message))
+    return None, (*findings, Finding(FindingCode.NOT_A_BAG, Severity.WARNING, shown(os.fsencode(source.name)), message))
 
 
 def _kind(path: Path) -> EntryKind | None:
@@ -167,16 +168,10 @@ def _kind(path: Path) -> EntryKind | None:
         return None
 
 
-_SAID_OTHERWISE = frozenset(
-    {"link-in-bag", "special-file-in-bag", "folder-empty", "payload-file-missing", "payload-file-not-listed"}
-)
-"""Findings about bags that ingest makes in its own words, about bags and folders alike."""
-
-
 def _departures(structure: Structure) -> Iterator[Finding]:
     """What is wrong with a bag and can be told before its payload is read."""
     payload = tuple(structure.payload())
-    yield from (found for found in judge_completeness(structure) if found.code not in _SAID_OTHERWISE)
+    yield from (found for found in judge_completeness(structure) if not is_said_otherwise_by_ingest(found))
     yield from judge_oxum(structure, octets=sum(entry.size for entry in payload), streams=len(payload))
     yield from judge_tag_files(structure)
 
@@ -187,22 +182,22 @@ def _not_delivered(structure: Structure) -> Iterator[Finding]:
     to_fetch = {entry.path for entry in structure.fetch}
     for path in sorted(listed - present - to_fetch):
         message = "the bag's manifest lists this file, and it was not delivered"
-        yield Finding("listed-not-delivered", Severity.ERROR, shown(path), message, "RFC 8493 §3")
+        yield Finding(FindingCode.LISTED_NOT_DELIVERED, Severity.ERROR, shown(path), message, "RFC 8493 §3")
     for path in sorted(present - listed):
         message = "the file is in the payload and in no manifest of the bag"
-        yield Finding("delivered-not-listed", Severity.WARNING, shown(path), message, "RFC 8493 §3")
+        yield Finding(FindingCode.DELIVERED_NOT_LISTED, Severity.WARNING, shown(path), message, "RFC 8493 §3")
 
 
 ODDITIES = {
     EntryKind.LINK: (
-        "link",
+        FindingCode.LINK,
         Severity.WARNING,
         "a symbolic link; it was not followed, and its target is in the listing",
     ),
-    EntryKind.FIFO: ("fifo", Severity.WARNING, "a named pipe, which holds no bytes to keep"),
-    EntryKind.SOCKET: ("socket", Severity.WARNING, "a socket, which holds no bytes to keep"),
-    EntryKind.DEVICE: ("device", Severity.WARNING, "a device, which was not opened"),
-    EntryKind.UNKNOWN: ("unreadable-entry", Severity.ERROR, "cannot be looked at"),
+    EntryKind.FIFO: (FindingCode.FIFO, Severity.WARNING, "a named pipe, which holds no bytes to keep"),
+    EntryKind.SOCKET: (FindingCode.SOCKET, Severity.WARNING, "a socket, which holds no bytes to keep"),
+    EntryKind.DEVICE: (FindingCode.DEVICE, Severity.WARNING, "a device, which was not opened"),
+    EntryKind.UNKNOWN: (FindingCode.UNREADABLE_ENTRY, Severity.ERROR, "cannot be looked at"),
 }
 """What is found and not received: finding code, weight and sentence by kind."""
 
@@ -216,7 +211,9 @@ def oddity(walked: Walked) -> Finding | None:
         code, severity, message = ODDITIES[walked.kind]
         return Finding(code, severity, subject, message if walked.error is None else f"{message}: {walked.error}")
     if walked.kind is EntryKind.FOLDER and walked.error is not None:
-        return Finding("unreadable-folder", Severity.ERROR, subject, f"the folder cannot be listed: {walked.error}")
+        return Finding(
+            FindingCode.UNREADABLE_FOLDER, Severity.ERROR, subject, f"the folder cannot be listed: {walked.error}"
+        )
     if walked.kind is EntryKind.FOLDER and walked.empty:
-        return Finding("empty-folder", Severity.INFO, subject, "an empty folder; it stands in the listing")
+        return Finding(FindingCode.EMPTY_FOLDER, Severity.INFO, subject, "an empty folder; it stands in the listing")
     return None

@@ -20,6 +20,7 @@ from archive.ingest.told import Told
 from archive.model.names import shown
 from archive.model.rights import Statement
 from profiles.finding import Finding
+from profiles.finding_codes import FindingCode
 
 _SCHEMA = """
 CREATE TABLE row (
@@ -210,6 +211,6 @@ def _repetition(rows: Iterable[Row], heading: Sequence[str], unit: Unit) -> Find
     if contradicted:
         names = ", ".join(heading[place] if place < len(heading) else f"cell {place + 1}" for place in contradicted)
         message = f"{where} of the table contradict each other about this file ({shown(names)}); all are kept"
-        return warning("contradicting-rows", subject, message)
+        return warning(FindingCode.CONTRADICTING_ROWS, subject, message)
     word = "are the same" if same else "speak of this file and complete each other"
-    return warning("duplicate-row", subject, f"{where} of the table {word}; all are kept")
+    return warning(FindingCode.DUPLICATE_ROW, subject, f"{where} of the table {word}; all are kept")

@@ -13,6 +13,7 @@ from archive.ingest.metadata import MetadataTable
 from archive.model.names import shown
 from profiles.bagit_profile import shipped_profile
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 from profiles.ingest_profile import IngestProfile
 
 
@@ -52,7 +53,7 @@ def _columns(terms: IngestProfile, table: MetadataTable | None, source: str) -> 
     for column in terms.columns_expected:
         if column not in known and column not in heading:
             message = f"the table has no column '{column}'"
-            yield Finding("column-not-given", Severity.INFO, shown(table.name), message, source)
+            yield Finding(FindingCode.COLUMN_NOT_GIVEN, Severity.INFO, shown(table.name), message, source)
 
 
 def _bag(terms: IngestProfile, bag: Structure | None, source: str) -> Iterator[Finding]:

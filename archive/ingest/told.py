@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +10,6 @@ from profiles.finding import Finding
 
 AT_MOST = 1_000
 """Findings of one kind that are told one by one."""
-
-_MORE = re.compile(r"([0-9,]+) more; (.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +28,10 @@ def kindred(findings: Sequence[Finding]) -> Kindred:
     """What ``findings`` of one kind tell, some of which may stand for others that were cut."""
     one_by_one, cut, where = list[Finding](), 0, ""
     for finding in findings:
-        more = None if finding.subject else _MORE.fullmatch(finding.message)
-        if more is None:
-            one_by_one.append(finding)
+        if finding.data.keys() >= {"more", "where"}:
+            cut, where = cut + int(finding.data["more"]), finding.data["where"]
         else:
-            cut, where = cut + int(more[1].replace(",", "")), more[2]
+            one_by_one.append(finding)
     return Kindred(len(one_by_one) + cut, tuple(one_by_one), where)
 
 
@@ -59,7 +55,15 @@ class Told:
         """What was kept, in order, and for each kind that is cut one finding more; ``where`` says how to see all."""
         cut = {code: count - AT_MOST for code, count in self._counts.items() if count > AT_MOST}
         first = {finding.code: finding for finding in reversed(self._kept) if finding.code in cut}
-        more = (replace(first[code], subject="", message=f"{count:,} more; {where}") for code, count in cut.items())
+        more = (
+            replace(
+                first[code],
+                subject="",
+                message=f"{count:,} more; {where}",
+                data={"more": str(count), "where": where},
+            )
+            for code, count in cut.items()
+        )
         return (*self._kept, *more)
 
 

@@ -17,8 +17,8 @@ from archive.model.transfer import SealState, Transfer
 from archive.storage.mounts import mount_under
 from archive.storage.reading import open_quietly
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
-SEAL_NOT_INTACT = "seal-not-intact"
 _CODE = re.compile(r"[^\W_][\w.+-]{0,63}")
 _LONGEST = 200
 _LARGEST_NOTE = 64 * 1024 * 1024
@@ -110,14 +110,14 @@ def transfer_findings(transfers: Iterable[Transfer], source: Path) -> Iterator[F
             message = (
                 f"the seal was found {one.seal_state}; what was delivered is received as it is, and this is recorded"
             )
-            yield Finding(SEAL_NOT_INTACT, Severity.WARNING, one.seal or one.medium or "the seal", message)
+            yield Finding(FindingCode.SEAL_NOT_INTACT, Severity.WARNING, one.seal or one.medium or "the seal", message)
     mount = mount_under(source) if known else None
     if mount is not None and mount.writable:
         message = (
             f"{shown(mount.device)} is mounted for reading and writing; the archive only reads, and another program "
             "might not: a write blocker, or mounting it with the option ro, shuts that out"
         )
-        yield Finding("medium-writable", Severity.INFO, shown(mount.place), message)
+        yield Finding(FindingCode.MEDIUM_WRITABLE, Severity.INFO, shown(mount.place), message)
 
 
 def _line(option: str, text: str | None) -> str | None:

@@ -27,9 +27,8 @@ from archive.model.names import shown
 from archive.model.packages import Outcome
 from archive.model.records import Octets, ReceiptRecord
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
-GONE = "gone-before-received"
-NOT_TO_THE_END = "not-received-to-its-end"
 _SCHEMA = "CREATE TABLE gone (name BLOB PRIMARY KEY, file TEXT, size INTEGER, mtime TEXT) WITHOUT ROWID;"
 AT_ONCE = 1_000
 """Files that are recorded together."""
@@ -55,7 +54,7 @@ def keep_account(known: AccessionRow, journal: Path, newer: Path, *, bench: Work
                 "stood in the delivery when it was listed and was gone before it was received; it is pending: bring it "
                 "back and give the same command again, or decide with archive accession reject"
             )
-            told.add(Finding(GONE, Severity.ERROR, shown(file.name), message))
+            told.add(Finding(FindingCode.GONE_BEFORE_RECEIVED, Severity.ERROR, shown(file.name), message))
             yield file
 
     with _gone(journal, newer, known.id, bench) as gone:
@@ -120,7 +119,7 @@ def give_up(known: AccessionRow, *, reason: str, bench: Workbench) -> int:
                 source=known.source,
                 listing_sha256=known.listing_sha256,
                 blocked=is_blocked(journal),
-                findings=[Finding(NOT_TO_THE_END, Severity.ERROR, shown(known.source), message)],
+                findings=[Finding(FindingCode.NOT_RECEIVED_TO_ITS_END, Severity.ERROR, shown(known.source), message)],
                 unmatched=unmatched,
                 submission=(),
             )

@@ -18,9 +18,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from typing import IO, TYPE_CHECKING, Any
 
-from archive.ingest.sheet_cells import CELL_ERROR, NO_RESULT, Value, remark_on, text_of
+from archive.ingest.sheet_cells import Value, remark_on, text_of
 from archive.ingest.workbook_parts import Parts, RefusedError, Trouble, look_into
 from archive.inspection.old_workbook import error_cells
+from profiles.finding_codes import FindingCode
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -106,7 +107,7 @@ def _tell(file: IO[bytes], wanted: str | None) -> Iterator[dict[str, Any]]:
 
 
 def _old_trouble(file: IO[bytes], sheet: int) -> Trouble:
-    return {(row, column): (seen, CELL_ERROR) for row, column, seen in error_cells(file, sheet)}
+    return {(row, column): (seen, FindingCode.CELL_ERROR) for row, column, seen in error_cells(file, sheet)}
 
 
 def _open(file: IO[bytes], parts: Parts | None) -> CalamineWorkbook:
@@ -165,7 +166,7 @@ def _rows(sheet: CalamineSheet, trouble: Trouble) -> Iterator[tuple[int, list[st
     Columns before the first with anything in it are left out, the same everywhere.
     """
     left = 0 if sheet.start is None else sheet.start[1]
-    by_row: dict[int, dict[int, tuple[str, str]]] = {}
+    by_row: dict[int, dict[int, tuple[str, FindingCode]]] = {}
     for (row, column), told in trouble.items():
         by_row.setdefault(row, {})[column - left] = told
     number = -1
@@ -179,9 +180,11 @@ def _rows(sheet: CalamineSheet, trouble: Trouble) -> Iterator[tuple[int, list[st
         yield number + 1, *_cells([], by_row[number])
 
 
-def _cells(values: list[Value], trouble: dict[int, tuple[str, str]]) -> tuple[list[str], list[tuple[str, int, str]]]:
+def _cells(
+    values: list[Value], trouble: dict[int, tuple[str, FindingCode]]
+) -> tuple[list[str], list[tuple[str, int, str]]]:
     cells = [text_of(value) for value in values]
-    remarks = []
+    remarks = list[tuple[str, int, str]]()
     for place, value in enumerate(values):
         remark = None if isinstance(value, str) else remark_on(value, place)
         remarks += [] if remark is None else [(remark.code, place, remark.why)]
@@ -194,6 +197,6 @@ def _cells(values: list[Value], trouble: dict[int, tuple[str, str]]) -> tuple[li
 
 
 _TROUBLE = {
-    CELL_ERROR: "'{}' stands where a formula could not be worked out",
-    NO_RESULT: "a formula that nobody has worked out yet; it counts as empty",
+    FindingCode.CELL_ERROR: "'{}' stands where a formula could not be worked out",
+    FindingCode.FORMULA_WITHOUT_RESULT: "a formula that nobody has worked out yet; it counts as empty",
 }

@@ -15,7 +15,7 @@ from typing import IO
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from archive.ingest.sheet_cells import CELL_ERROR, NO_RESULT
+from profiles.finding_codes import FindingCode
 
 MOST_OCTETS = 4 << 30
 """Octets that the parts of a workbook may unpack to: a million rows of forty cells have fewer."""
@@ -35,7 +35,7 @@ class RefusedError(Exception):
     """The file is not read. ``args``: a code word, and what is to be filled into its sentence."""
 
 
-Trouble = dict[tuple[int, int], tuple[str, str]]
+Trouble = dict[tuple[int, int], tuple[str, FindingCode]]
 """By row and column, counted from 0: what the cell shows, and the code word for what is wrong with it."""
 
 
@@ -193,9 +193,9 @@ class _XlsxTrouble:
             self._in_value = False
         elif name == "c":
             if self._is_error:
-                self._found[self._row, self._place] = (self._value or "#?", CELL_ERROR)
+                self._found[self._row, self._place] = (self._value or "#?", FindingCode.CELL_ERROR)
             elif self._formula and not self._value and not self._is_text:
-                self._found[self._row, self._place] = ("", NO_RESULT)
+                self._found[self._row, self._place] = ("", FindingCode.FORMULA_WITHOUT_RESULT)
 
     def _text(self, text: str) -> None:
         if self._in_value and len(self._value) < 100:
@@ -234,11 +234,11 @@ class _OdsTrouble:
             self._error = self._inside and "error" in types
             self._shown = ""
             if self._inside and "formula" in said and not types:
-                self._found[self._row, self._place] = ("", NO_RESULT)
+                self._found[self._row, self._place] = ("", FindingCode.FORMULA_WITHOUT_RESULT)
 
     def _end(self, name: str) -> None:
         if self._error and _local(name) in ("table-cell", "covered-table-cell"):
-            self._found[self._row, self._place] = (self._shown or "#?", CELL_ERROR)
+            self._found[self._row, self._place] = (self._shown or "#?", FindingCode.CELL_ERROR)
             self._error = False
 
     def _text(self, text: str) -> None:

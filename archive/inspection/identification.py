@@ -47,7 +47,7 @@ class Identification:
     ``matches`` are distinct, in the tool's own order, which is the same in every run. ``warning`` says why the answer
     is less than it could be, in one printable line, or is None. ``damaged``: the file begins as a container does,
     and could not be read as one. ``failed``: the tool did not get to an answer at all; ``unread``: because the file
-    could not be read.
+    could not be read. ``ours``: our own signatures answer, and no registry's.
     """
 
     matches: tuple[FormatMatch, ...]
@@ -58,6 +58,7 @@ class Identification:
     damaged: bool = False
     failed: bool = False
     unread: bool = False
+    ours: bool = False
 
     @property
     def basis(self) -> Basis | None:
@@ -102,12 +103,13 @@ class FormatIdentifier(Protocol):
     """Tells formats apart; who inherits from this and implements ``examine`` has ``identify``.
 
     ``tool`` and ``tool_version`` name the program, ``signatures`` what it knows, by version, as a PREMIS agent note
-    wants it.
+    wants it; ``ours``: what it knows are our own signatures.
     """
 
     tool: str
     tool_version: str
     signatures: str
+    ours: bool = False
 
     def examine(self, file: EvidenceFile, *, name: str) -> Identification:
         """What ``file``, our copy, is; ``name`` is the name it was delivered under, whose extension counts.

@@ -27,6 +27,7 @@ class LocalIdentifier(FormatIdentifier):
 
     tool = "evidence-archive-signatures"
     tool_version = "1"
+    ours = True
 
     def __init__(self) -> None:
         """Spell what is known as a version: it changes whenever a signature is added."""
@@ -48,7 +49,7 @@ class LocalIdentifier(FormatIdentifier):
         return self._answer(*_resembling(head))
 
     def _answer(self, *matches: FormatMatch) -> Identification:
-        return Identification(matches, self.tool, self.tool_version, self.signatures, None)
+        return Identification(matches, self.tool, self.tool_version, self.signatures, None, ours=True)
 
 
 def _match(format: LocalFormat, basis: Basis) -> FormatMatch:

@@ -13,7 +13,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -181,9 +181,11 @@ class _Tool:
     name: str
     version: str
     signatures: str
+    ours: bool = False
 
     def nothing(self, *, warning: str, unread: bool = False) -> Identification:
-        return Identification((), self.name, self.version, self.signatures, warning, failed=True, unread=unread)
+        said = Identification((), self.name, self.version, self.signatures, warning, failed=True, unread=unread)
+        return replace(said, ours=self.ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ class _Introduction:
 
 
 def _tool(witness: FormatIdentifier) -> _Tool:
-    return _Tool(witness.tool, witness.tool_version, witness.signatures)
+    return _Tool(witness.tool, witness.tool_version, witness.signatures, witness.ours)
 
 
 def _reporting(crew: list[_Worker], patience: float) -> list[int]:

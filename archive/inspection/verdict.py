@@ -115,7 +115,7 @@ def _said(answer: Identification) -> str:
 
 
 def _is_ours(answer: Identification) -> bool:
-    return answer.signatures.startswith("local ") or any(match.puid.startswith(LOCAL) for match in answer.matches)
+    return answer.ours or any(match.puid.startswith(LOCAL) for match in answer.matches)
 
 
 def _by_bytes(matches: Sequence[FormatMatch]) -> tuple[FormatMatch, ...]:

@@ -18,6 +18,31 @@ class Act(StrEnum):
     KEY_RETIREMENT = "key-retirement"
     HOLD_LIFT = "hold-lift"
     EXPORT = "export"
+    SET_ASIDE = "set-aside"
+    ERASURE = "erasure"
+
+
+class ActV1(StrEnum):
+    """The acts that a request of version 1 may name; words are added to ``Act`` alone."""
+
+    DELETION = "deletion"
+    LOCATION_RETIREMENT = "location-retirement"
+    POLICY = "policy"
+    KEY_ADDITION = "key-addition"
+    KEY_RETIREMENT = "key-retirement"
+    HOLD_LIFT = "hold-lift"
+    EXPORT = "export"
+
+
+class Algorithm(StrEnum):
+    """With what a key signs (DESIGN §9; COSE names, WebAuthn Level 2 §5.8.5)."""
+
+    ED25519 = "ed25519"
+    SSH_SK_ED25519 = "ssh-sk-ed25519"
+    SSH_SK_ES256 = "ssh-sk-es256"
+    WEBAUTHN_ES256 = "webauthn-es256"
+    WEBAUTHN_EDDSA = "webauthn-eddsa"
+    WEBAUTHN_RS256 = "webauthn-rs256"
 
 
 class AgentRole(StrEnum):

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from archive.model.acts import Act, AgentRole, HoldScope
+from archive.model.acts import ActV1, AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import FileFormat, Tool
+from archive.model.governance_records import ApprovalRecord as ApprovalRecord
+from archive.model.governance_records import KeyRecord as KeyRecord
+from archive.model.governance_records import RequestRecord as RequestRecord
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
 from archive.model.packages import Outcome, PackageKind
 from archive.model.quarantine_records import QUARANTINE_KINDS
@@ -400,7 +403,7 @@ class HandoverVolumeRecord(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRecord(Record):
+class KeyV1(Record):
     """A signing key became known by its public half, 32 octets (Ed25519).
 
     ``role`` is ``log`` (signs checkpoints) or ``approver`` (signs requests and approvals); ``name`` is unique for ever.
@@ -447,7 +450,7 @@ class PolicyRecord(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRecord(Record):
+class RequestV1(Record):
     """A person asks for an act that nobody may do alone.
 
     ``subjects`` is the exact list of what is to be acted upon, in canonical JSON. ``signature`` is that of the key
@@ -458,7 +461,7 @@ class RequestRecord(Record):
 
     kind: ClassVar[str] = "request"
     request: str
-    act: Act
+    act: ActV1
     archive: str
     subjects: str
     subjects_sha256: str
@@ -471,7 +474,7 @@ class RequestRecord(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalRecord(Record):
+class ApprovalV1(Record):
     """Another person approves a request; ``signature`` is that of ``key`` over the approval's statement."""
 
     kind: ClassVar[str] = "approval"
@@ -567,5 +570,47 @@ class TimestampRecord(Record):
     sha256: str
 
 
-RECORD_TYPES: dict[str, type[Record]] = {kind.kind: kind for kind in (*Record.__subclasses__(), *QUARANTINE_KINDS)}
-"""Every kind the log may hold, by the word that names it on disk."""
+V1: tuple[type[Record], ...] = (
+    LocationRecord,
+    ProducerRecord,
+    AgreementRecord,
+    AccessionRecord,
+    TransferRecord,
+    ReceiptRecord,
+    ReferenceRecord,
+    ItemRecord,
+    RightsRecord,
+    ConsentRecord,
+    ConsentWithdrawnRecord,
+    SealRecord,
+    IdentificationRecord,
+    FormatDecisionRecord,
+    SignaturesRecord,
+    RiskTableRecord,
+    ReplicationRecord,
+    AccessionClosedRecord,
+    AuditRecord,
+    DamageRecord,
+    RepairRecord,
+    IncidentRecord,
+    IncidentClosedRecord,
+    HandoverPlannedRecord,
+    HandoverFrozenRecord,
+    HandoverVolumeRecord,
+    KeyV1,
+    KeyRetiredRecord,
+    AgentRecord,
+    PolicyRecord,
+    RequestV1,
+    ApprovalV1,
+    RequestWithdrawnRecord,
+    CarriedOutRecord,
+    LegalHoldRecord,
+    LegalHoldLiftedRecord,
+    LocationRetiredRecord,
+    TombstoneRecord,
+    RemovalRecord,
+    TimestampRecord,
+    *QUARANTINE_KINDS,
+)
+"""The kinds of release 0.1, which had no ``program`` record: what every log may hold before its first one."""

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -25,7 +25,7 @@ from archive.packages.explanations import template
 from archive.packages.folder import PackageFolder, Stored
 from premis.mets import OaisPackageType
 from premis.writer import write_premis
-from profiles.finding import Finding
+from profiles.finding import Finding, finding_as_json
 
 SUBMISSION = "data/documentation/submission/"
 """Folder of what the producer sent along."""
@@ -195,7 +195,7 @@ def malware_table(malware: tuple[Scanned, ...]) -> bytes:
 
 
 def _findings(findings: tuple[Finding, ...]) -> bytes:
-    text = json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1)
+    text = json.dumps([finding_as_json(finding) for finding in findings], ensure_ascii=False, indent=1)
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 

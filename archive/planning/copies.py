@@ -19,6 +19,7 @@ from archive.packages.folder import CONTENT
 from archive.packages.sealed import read_promise
 from archive.storage.location import PackageReader
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +119,4 @@ def _is_there(reader: PackageReader, path: bytes, size: int) -> bool:
 def doubt(package: PackageRow, message: str) -> Finding:
     """A copy that counts as good, and of which something could not be read."""
     message += "; another copy was read: archive audit finds and repairs damage"
-    return Finding("copy-not-read", Severity.WARNING, package.id, message)
+    return Finding(FindingCode.COPY_NOT_READ, Severity.WARNING, package.id, message)

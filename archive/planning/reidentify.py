@@ -26,6 +26,7 @@ from archive.planning.copies import Copies, Place, doubt
 from archive.planning.decisions import Standing
 from archive.progress import Progress
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +229,4 @@ def _unread(package: PackageRow, file: FileRow, why: str) -> Finding:
         f"{shown(file.name)} cannot be read ({why}), so the package was left as it was identified before; "
         "archive audit finds and repairs damage, then archive formats reidentify goes on"
     )
-    return Finding("not-reidentified", Severity.ERROR, package.id, message)
+    return Finding(FindingCode.NOT_REIDENTIFIED, Severity.ERROR, package.id, message)

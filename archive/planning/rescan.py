@@ -17,22 +17,20 @@ from archive.catalogue.rows import FileRow, PackageRow
 from archive.config import MalwarePolicy
 from archive.holdings.holdings import Holdings
 from archive.holdings.malware import infection, malware_record, newly_infected
-from archive.inspection.malware import PATIENCE, Scanner, find_scanner
+from archive.inspection.malware import PATIENCE, NoScanner, Scanner, find_scanner
 from archive.model.identifiers import FileId, IncidentId
-from archive.model.malware import NO_SCANNER, MalwareOutcome, Scan
+from archive.model.malware import MalwareOutcome, Scan
 from archive.model.names import shown
 from archive.planning.copies import Copies, Place, doubt
 from archive.progress import Progress
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 RESCANNING = "rescan.lock"
 """Held in the archive's folder by the one run that looks for malware in what is held; ingests need not wait for it."""
 
 FindScanner = Callable[[], Scanner]
 """The scanner as it is now."""
-
-UNREAD, GONE = "not-rescanned", "scanner-gone"
-"""Codes of the findings that say why a package was not finished."""
 
 
 @dataclass(slots=True)
@@ -68,10 +66,9 @@ def scanner_at(home: Path, policy: MalwarePolicy, *, patience: float = PATIENCE)
     return find_scanner(place, limit=policy.largest_file, connections=policy.connections, patience=patience)
 
 
-def why_none(scanner: Scanner, home: Path) -> str:
+def why_none(scanner: Scanner) -> str:
     """Why nobody can be asked where ``scanner`` is none."""
-    reason = scanner.scan(home).reason or ""
-    return "none is set up" if reason == NO_SCANNER.reason else reason.removeprefix("no scanner: ")
+    return scanner.absence if isinstance(scanner, NoScanner) else ""
 
 
 def rescan(holdings: Holdings, packages: Sequence[PackageRow], *, find: FindScanner, progress: Progress) -> Rescanned:
@@ -119,7 +116,7 @@ def look_at(
     except _ScannerGoneError as gone:
         done.stopped = True
         message = f"the scanner is there no more ({gone}); what was known before stays"
-        done.findings.append(Finding(GONE, Severity.ERROR, package.id, message))
+        done.findings.append(Finding(FindingCode.SCANNER_GONE, Severity.ERROR, package.id, message))
         return None
     except OSError as error:
         done.findings.append(_unread(package, files[len(said)], error.strerror or str(error)))
@@ -230,7 +227,7 @@ def _once_more(path: Path, said: Scan, find: FindScanner) -> Scan:
 
 
 def _broke_off(said: Scan) -> bool:
-    return said.outcome is MalwareOutcome.NOT_CHECKED and (said.reason or "").startswith(("no scanner", "the scanner"))
+    return said.why is not None and said.why.broke_off
 
 
 def _unread(package: PackageRow, file: FileRow, why: str) -> Finding:
@@ -238,4 +235,4 @@ def _unread(package: PackageRow, file: FileRow, why: str) -> Finding:
         f"{shown(file.name)} cannot be read ({why}), so what was known of the package stays; archive audit finds and "
         "repairs damage, then give the same command again"
     )
-    return Finding(UNREAD, Severity.ERROR, package.id, message)
+    return Finding(FindingCode.NOT_RESCANNED, Severity.ERROR, package.id, message)

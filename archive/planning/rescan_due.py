@@ -5,7 +5,6 @@ What lies in quarantine is encrypted, so it is in none of these lists: it is loo
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -15,9 +14,10 @@ from archive.config import MalwarePolicy
 from archive.holdings.holdings import Holdings
 from archive.inspection.malware import LARGEST
 from archive.model.identifiers import PackageId
-from archive.model.malware import MalwareOutcome, date_of
+from archive.model.malware import MalwareOutcome, Unchecked, date_of
 from archive.model.moments import format_moment, parse_moment
 from archive.model.packages import PackageKind, ReplicaState
+from archive.model.sentences import why_unchecked
 
 STUCK = "rescan"
 """The type of an incident about a package that could not be looked at again.
@@ -27,11 +27,6 @@ The nightly duty leaves the package out until a person has closed it.
 
 NIGHT_BEGINS = time(18)
 """From when on (UTC) what is looked at counts for the next night."""
-
-_SETTLED = ("encrypted", "larger than", "beyond the scanner's limits")
-"""How reasons begin that the same scanner with the same signatures would give again."""
-
-_OUR_LIMIT = re.compile(r"larger than [0-9]+ octets")
 
 
 class Why(StrEnum):
@@ -154,9 +149,11 @@ def why_due(
     ``reasons`` are those for which files of it were not checked, each with the octets of the smallest such file. What
     failed in the scanner itself (tool-error) is asked again with newer signatures, and not every night.
     """
-    if told is None or any(not reason.startswith(_SETTLED) for reason, _ in reasons):
+    causes = [(why_unchecked(reason), size) for reason, size in reasons]
+    if told is None or any(cause is None for cause, _ in causes):
         return Why.UNCHECKED
-    if any(_OUR_LIMIT.fullmatch(reason) and size <= min(policy.largest_file, LARGEST) for reason, size in reasons):
+    largest = min(policy.largest_file, LARGEST)
+    if any(cause is Unchecked.OVER_OUR_LIMIT and size <= largest for cause, size in causes):
         return Why.LIMIT
     if signatures is None:
         return None

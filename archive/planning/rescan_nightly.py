@@ -19,9 +19,7 @@ from archive.model.identifiers import IncidentId, new_identifier
 from archive.model.packages import ReplicaState
 from archive.model.records import IncidentRecord
 from archive.planning.rescan import (
-    GONE,
     RESCANNING,
-    UNREAD,
     Rescanned,
     is_held,
     look_at,
@@ -31,14 +29,16 @@ from archive.planning.rescan import (
 )
 from archive.planning.rescan_due import STUCK, Portion, Waiting, portion, waiting
 from archive.progress import Progress
+from profiles.finding_codes import FindingCode
 
 Opening = Callable[[], AbstractContextManager[tuple[Holdings, Config]]]
 """Opens the archive; LockedError while another command changes it."""
 
 
-_REASONS = {
-    GONE: "the scanner was gone in the middle of it: somebody stopped it, or a file of the package brings it down",
-    UNREAD: "a file of it can be read in no copy in reach; archive audit finds and repairs damage",
+_REASONS: dict[str, str] = {
+    FindingCode.SCANNER_GONE: "the scanner was gone in the middle of it: somebody stopped it, or a file of the package "
+    "brings it down",
+    FindingCode.NOT_RESCANNED: "a file of it can be read in no copy in reach; archive audit finds and repairs damage",
 }
 
 
@@ -66,7 +66,7 @@ def rescan_tonight(looking: Opening, beside: Opening, *, progress: Progress) -> 
             return None
         scanner = scanner_at(home, config.malware)
     if scanner.scanner is None:
-        return Tonight(no_scanner=why_none(scanner, home))
+        return Tonight(no_scanner=why_none(scanner))
     with durable.exclusive(home / RESCANNING, doing="looking for malware", of="the search for malware"):
         with looking() as (holdings, config):
             found = waiting(holdings, config.malware, signatures=scanner.signatures)
@@ -98,7 +98,7 @@ def _work(
                 continue
             find = partial(scanner_at, holdings.home, config.malware)
             looked = look_at(holdings, due.package, find=find, progress=progress, done=done)
-        unfinished = [one for one in done.findings[before[2] :] if one.code in (UNREAD, GONE)]
+        unfinished = [one for one in done.findings[before[2] :] if one.code in _REASONS]
         if looked is not None or unfinished:
             with beside() as (holdings, _):
                 if looked is not None:

@@ -31,6 +31,7 @@ from archive.planning.offered import CONTAINERS, FIDO, FORMATS, SIEGFRIED, SIGNA
 from archive.storage.backend import StorageBackend
 from archive.storage.folders import make_folders
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 FOLDER = "signatures"
 
@@ -131,7 +132,7 @@ def copy_signatures(holdings: Holdings) -> list[Finding]:
                 pass  # another command has just brought it
             except (OSError, ArchiveError) as error:
                 message = f"signature file {row.file} could not be copied to location '{location.name}': {error}"
-                findings.append(Finding("signatures-copy-failed", Severity.WARNING, location.name, message))
+                findings.append(Finding(FindingCode.SIGNATURES_COPY_FAILED, Severity.WARNING, location.name, message))
     return findings
 
 

@@ -13,7 +13,6 @@ from functools import partial
 
 from archive import canonical
 from archive.catalogue.rows import FileRow, PackageRow
-from archive.clock import behind_the_log
 from archive.errors import UsageError
 from archive.holdings.holdings import Holdings
 from archive.model.identifiers import FileId, PackageId
@@ -38,6 +37,7 @@ from archive.model.records import (
     SealRecord,
     TombstoneRecord,
 )
+from archive.model.sentences import behind_the_log
 from archive.report.explain_formats import formats_told
 from archive.report.explain_quarantine import KINDS, quarantine_told
 from archive.report.witness import premis_of
@@ -196,8 +196,9 @@ def _from_log(holdings: Holdings, package: PackageRow, *, file: FileRow | None) 
     kept = {*line, *(row.package for one in line if (row := holdings.catalogue.quarantine(one)) is not None)}
     mine: set[str] = set()
     foreign = set[str]() if file is None else _incidents_of_others(holdings, package, file)
+    without_effect = {row.number for row in holdings.catalogue.remarks()}
     for number, record in holdings.log.records(kinds=_ABOUT_PACKAGES, where=partial(_may_be_about, kept)):
-        if getattr(record, "incident", None) in foreign:
+        if number in without_effect or getattr(record, "incident", None) in foreign:
             continue
         text = (
             formats_told(record, package, file)

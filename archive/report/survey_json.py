@@ -12,7 +12,7 @@ from archive.ingest.candidates import HINTS
 from archive.ingest.facts import Placed, Share, Survey
 from archive.ingest.noticed import MEANINGS
 from archive.model.names import shown
-from profiles.finding import Finding
+from profiles.finding import Finding, finding_as_json
 
 
 def survey_as_json(survey: Survey) -> dict[str, Any]:
@@ -132,4 +132,4 @@ def _placed(placed: Iterable[Placed], word: str) -> list[dict[str, Any]]:
 
 
 def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    return [{**asdict(finding), "severity": str(finding.severity)} for finding in findings]
+    return [finding_as_json(finding) for finding in findings]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive.ingest.candidates import Role
-from archive.ingest.checksums import NOT_DELIVERED, NOT_LISTED
 from archive.ingest.facts import BagFacts, DigestFacts, Survey, TableFacts
 from archive.ingest.name_facts import NameGuess, NameKind
 from archive.ingest.noticed import MEANINGS, Count, Noticed
@@ -16,6 +15,7 @@ from archive.ingest.room import Room
 from archive.model.names import shown
 from archive.model.quantities import octets, plural
 from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 KINDS = {
     NameKind.ASCII: "plain (ASCII)",
@@ -25,7 +25,9 @@ KINDS = {
     NameKind.NOT_UTF8: "not UTF-8",
 }
 _LONGEST = 160
-_SAID_TWICE = frozenset({NOT_DELIVERED, NOT_LISTED})  # of a bag's manifests, its own judgement says them, too
+_SAID_TWICE = frozenset(
+    {FindingCode.LISTED_NOT_DELIVERED, FindingCode.DELIVERED_NOT_LISTED}
+)  # of a bag's manifests, its own judgement says them, too
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from archive.canonical import encode_record
+from archive.codec.record_codec import spell_record
 from archive.handover.verifier import ACTS_VERIFIER
 from archive.model.records import Record
 
@@ -31,7 +32,7 @@ def refused(archive: str, records: Sequence[Record]) -> list[bool]:
     """Of each record whether the stand-alone program says that it should not be there."""
     docket, said = LONE.Docket(archive), []
     for record in records:
-        spelled = json.loads(encode_record(record))
+        spelled = json.loads(spell_record(record, secrets.token_bytes).record)
         try:
             docket.take(spelled)
             said.append(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,16 +14,27 @@ from lone_support import refused
 from archive import canonical
 from archive.custody.keys import SigningKey, create_key
 from archive.holdings.docket import Docket, Standing, examine_acts, key_subject
-from archive.holdings.statements import Draft, approval_statement, parse_request_statement, request_statement
-from archive.model.acts import Act, HoldScope
+from archive.holdings.statements import (
+    Draft,
+    approval_statement,
+    parse_request_statement,
+    reason_paper,
+    request_statement,
+)
+from archive.model.acts import Act, ActV1, HoldScope
 from archive.model.digests import sha256_hex
+from archive.model.governance_records import ED25519_SPKI
+from archive.model.log_records import ErasedLine, ErasedOpening, ErasureRecord, SetAsideRecord
 from archive.model.packages import PackageKind
+from archive.model.record_versions import upcast
 from archive.model.records import (
     ApprovalRecord,
+    ApprovalV1,
     CarriedOutRecord,
     HandoverVolumeRecord,
     KeyRecord,
     KeyRetiredRecord,
+    KeyV1,
     LegalHoldLiftedRecord,
     LegalHoldRecord,
     LocationRetiredRecord,
@@ -31,6 +42,7 @@ from archive.model.records import (
     PolicyRecord,
     Record,
     RequestRecord,
+    RequestV1,
     RequestWithdrawnRecord,
     SealRecord,
     TombstoneRecord,
@@ -49,6 +61,7 @@ SETTINGS = {
     "audit.repair_limit": "100",
     "copies.required": "3",
 }
+SALT = bytes(range(32))
 READY = NOON + timedelta(hours=72)
 EXPIRED = READY + timedelta(days=30)
 
@@ -68,7 +81,13 @@ HOLDERS = {"anna": "p1", "anna2": "p1", "boris": "p2", "clara": "p3", "log": ""}
 
 def key_record(keys: dict[str, SigningKey], name: str, **more: Any) -> KeyRecord:
     role = "log" if name == "log" else "approver"
-    fields = {"name": name, "role": role, "public_key": keys[name].public, "holder": HOLDERS[name], **more}
+    fields = {
+        "name": name,
+        "role": role,
+        "public_key": ED25519_SPKI + keys[name].public,
+        "holder": HOLDERS[name],
+        **more,
+    }
     return KeyRecord(**stamp(), **fields)
 
 
@@ -86,6 +105,8 @@ def subjects(act: Act) -> list[dict[str, object]]:
         Act.HOLD_LIFT: [{"hold": "hold-1"}],
         Act.KEY_RETIREMENT: [{"key": "anna2"}],
         Act.EXPORT: [{"handover": "handover-1"}],
+        Act.SET_ASIDE: [{"record": 3, "commitment": "cd" * 32, "code": "record-contradicts"}],
+        Act.ERASURE: [{"n": 3, "i": 1}, {"n": 3, "i": 2}, {"n": 4}],
     }[act]
 
 
@@ -107,6 +128,8 @@ def request(
         archive=more.pop("archive", ARCHIVE),
         subjects=text,
         subjects_sha256=sha256_hex(text.encode()),
+        reason_sha256=sha256_hex(reason_paper("consent withdrawn", SALT)),
+        reason_salt=SALT,
         requested_by=by,
         delay_hours=delay,
         valid_days=valid,
@@ -197,7 +220,7 @@ def test_a_key_that_is_retired_takes_its_open_requests_with_it(keys: dict[str, S
     "change",
     [
         {"act": Act.EXPORT},
-        {"reason": "no reason"},
+        {"reason_sha256": "ab" * 32},
         {"request": "66666666-6666-4666-8666-666666666666"},
         {"archive": "66666666-6666-4666-8666-666666666666"},
         {"delay_hours": 71},
@@ -291,6 +314,13 @@ def acts(keys: dict[str, SigningKey], act: Act, *, request: str | None, at: date
         Act.POLICY: lambda: PolicyRecord(**common, settings={**SETTINGS, "audit.every_days": "180"}, request=request),
         Act.HOLD_LIFT: lambda: LegalHoldLiftedRecord(**common, hold="hold-1", request=request or "none"),
         Act.KEY_RETIREMENT: lambda: KeyRetiredRecord(**common, name="anna2", request=request),
+        Act.SET_ASIDE: lambda: SetAsideRecord(**common, number=3, commitment="cd" * 32, request=request or "none"),
+        Act.ERASURE: lambda: ErasureRecord(
+            **common,
+            request=request or "none",
+            lines=(ErasedLine(3, 1), ErasedLine(3, 2)),
+            openings=(ErasedOpening(4, "receipt", 1, {"file": FILE}),),
+        ),
         Act.EXPORT: lambda: HandoverVolumeRecord(
             **common,
             handover="handover-1",
@@ -452,10 +482,11 @@ def test_before_two_persons_have_keys_nothing_about_keys_and_policy_needs_two(ke
 
 def test_the_statement_of_a_request_comes_back_from_its_line(keys: dict[str, SigningKey]) -> None:
     asked = request(keys)
-    draft = Draft(REQUEST, Act.DELETION, ARCHIVE, asked.subjects, asked.reason, "anna", 72, 30)
+    draft = Draft(REQUEST, Act.DELETION, ARCHIVE, asked.subjects, asked.reason, SALT, "anna", 72, 30)
+    why = reason_paper(asked.reason, SALT)
     line = request_statement(draft)
     assert line == request_statement(asked)
-    assert parse_request_statement(line, asked.subjects.encode()) == draft
+    assert parse_request_statement(line, asked.subjects.encode(), why) == draft
     assert line.endswith(b"}\n") and line.count(b"\n") == 1
     for wrong, listed in (
         (line[:-1], asked.subjects),
@@ -468,7 +499,64 @@ def test_the_statement_of_a_request_comes_back_from_its_line(keys: dict[str, Sig
         (line.replace(b'"delay_hours":72', b'"delay_hours":"72"'), asked.subjects),
     ):
         with pytest.raises(ValueError):
-            parse_request_statement(wrong, listed.encode())
+            parse_request_statement(wrong, listed.encode(), why)
+    for other in (b"", why + b"\n", reason_paper("another", SALT), reason_paper(asked.reason, SALT[::-1])):
+        with pytest.raises(ValueError):
+            parse_request_statement(line, asked.subjects.encode(), other)
+
+
+@pytest.mark.parametrize("beyond", [{"lines": (ErasedLine(3, 1), ErasedLine(9, 1))}, {"lines": (), "openings": ()}])
+def test_an_erasure_names_nothing_beyond_its_list(keys: dict[str, SigningKey], beyond: dict[str, Any]) -> None:
+    asked = request(keys, Act.ERASURE)
+    record = replace(acts(keys, Act.ERASURE, request=REQUEST, at=READY), **beyond)
+    assert take([*beginning(keys), asked, approval(keys, asked), record])[1][-1]
+
+
+def in_version_1(keys: dict[str, SigningKey]) -> list[Record]:
+    """Keys, request and approval as release 0.1 wrote and signed them."""
+    start: list[Record] = []
+    for record in beginning(keys):
+        common = {"time": record.time, "actor": "a", "machine": "m", "version": "0"}
+        if isinstance(record, KeyRecord):
+            public = keys[record.name].public
+            start.append(KeyV1(**common, name=record.name, role=record.role, public_key=public, holder=record.holder))
+        else:
+            start.append(record)
+    new = request(keys)
+    said = {field.name: getattr(new, field.name) for field in fields(RequestV1) if field.name not in ("v", "act")}
+    asked = upcast(RequestV1(**said, act=ActV1.DELETION))
+    assert isinstance(asked, RequestRecord) and asked.v == 1
+    signature = keys["anna"].sign(request_statement(asked))
+    asked = replace(asked, signature=signature)
+    approved = keys["boris"].sign(approval_statement(asked, "boris", v=1))
+    old = RequestV1(**{**said, "signature": signature}, act=ActV1.DELETION)
+    return [*start, old, ApprovalV1(**stamp(), request=REQUEST, key="boris", signature=approved)]
+
+
+def test_what_was_signed_in_version_1_still_counts_and_may_be_approved_in_version_2(
+    keys: dict[str, SigningKey],
+) -> None:
+    old = in_version_1(keys)
+    asked = upcast(old[-2])
+    assert isinstance(asked, RequestRecord)
+    for records in ([*old, tombstone()], [*old[:-1], approval(keys, asked), tombstone()]):
+        docket = Docket(ARCHIVE)
+        assert [docket.take(n, upcast(record)) for n, record in enumerate(records)] == [None] * len(records)
+        assert not any(refused(ARCHIVE, records))
+    forged = [*old[:-2], replace(old[-2], reason="another"), *old[-1:], tombstone()]
+    assert refused(ARCHIVE, forged)[-3:] == [True, True, True]
+    docket = Docket(ARCHIVE)
+    assert [docket.take(n, upcast(record)) is not None for n, record in enumerate(forged)][-3:] == [True, True, True]
+
+
+def test_a_reason_that_is_not_the_one_signed_is_found_and_judges_no_act(keys: dict[str, SigningKey]) -> None:
+    asked = request(keys)
+    for other in (replace(asked, reason="another"), replace(asked, reason_salt=bytes(32))):
+        records = [*beginning(keys), other, approval(keys, asked), tombstone()]
+        (found,) = examine_acts(ARCHIVE, enumerate(records))
+        assert found.code == "reason-not-signed"
+    gone = replace(asked, reason="", reason_salt=b"", absent=(1,))
+    assert not list(examine_acts(ARCHIVE, enumerate([*beginning(keys), gone, approval(keys, asked), tombstone()])))
 
 
 def test_a_signature_under_a_request_is_none_under_its_approval(keys: dict[str, SigningKey]) -> None:

@@ -18,8 +18,8 @@ from pathlib import Path
 from audit_support import LOCATIONS, PAYLOAD, Sample, relist, tree
 
 from archive import assembly
-from archive.canonical import decode_record
 from archive.catalogue.opening import create as create_catalogue
+from archive.codec.record_codec import read_record
 from archive.custody.checkpoint import Checkpoint, parse_note, parse_text, sign_checkpoint
 from archive.custody.keys import key_path, load_key
 from archive.custody.leaf import close
@@ -41,7 +41,7 @@ Plot = Callable[[list[Entry]], list[Entry]]
 def entries_of(home: Path) -> list[Entry]:
     found = []
     for n, pair, spelled in CustodyLog.open(home / "custody").entries():
-        found.append((n, decode_record(spelled), base64.b64decode(json.loads(pair.opening)["salt"])))
+        found.append((n, read_record(spelled, {}), base64.b64decode(json.loads(pair.opening)["salt"])))
     return found
 
 

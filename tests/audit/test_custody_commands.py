@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from audit_support import LOCATIONS, Sample, archive, everything, flip
 
-from archive.canonical import decode_record
+from archive.codec.record_codec import decode_record
 from archive.custody.checkpoint import Verifier, open_note, parse_note, parse_text, sign_checkpoint
 from archive.custody.keys import create_key, load_key, parse_verifier_key
 from archive.custody.paper import read_witness

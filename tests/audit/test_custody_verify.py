@@ -130,7 +130,7 @@ def forge_memory(sample: Sample) -> None:
 
 def alter_copy(sample: Sample) -> None:
     """Leaf and opening of the copy made to fit each other, as another history has them."""
-    from archive.canonical import decode_record
+    from archive.codec.record_codec import decode_record
     from archive.custody.leaf import Pair, close, committed_record
 
     folder = sample.location("second")

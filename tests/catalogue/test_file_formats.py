@@ -183,9 +183,11 @@ def test_a_second_decision_takes_the_place_of_the_first(fold: Fold) -> None:
     assert (person.puid, person.former_puid) == ("fmt/2", "fmt/1")
 
 
-def test_a_decision_about_a_file_that_is_not_held_is_refused(fold: Fold) -> None:
-    with pytest.raises(ValueError, match="not held"):
-        fold.take(decided(5, "fmt/1"))
+def test_a_decision_about_a_file_that_is_not_held_takes_no_effect_and_is_remarked(fold: Fold) -> None:
+    fold.take(decided(5, "fmt/1"))
+    (remark,) = fold.catalogue.remarks()
+    assert (remark.code, remark.kind) == ("record-contradicts", "format-decision")
+    assert fold.catalogue.format_decisions() == []
 
 
 def test_one_batch_or_many_end_with_the_same_digest(tmp_path: Path) -> None:

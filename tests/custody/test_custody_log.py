@@ -16,6 +16,7 @@ from archive.custody.leaf import close
 from archive.custody.log import CustodyLog
 from archive.custody.merkle import Frontier, leaf_hash
 from archive.errors import ArchiveError, CustodyError, LockedError
+from archive.model import record_versions
 from profiles.finding import Severity
 
 
@@ -466,7 +467,7 @@ def test_an_acknowledged_line_that_rotted_into_two_is_not_cut(tmp_path: Path):
 
 def test_a_record_of_a_newer_program_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     log = new_log(tmp_path / "custody", 4)
-    monkeypatch.delitem(__import__("archive.model.records", fromlist=["RECORD_TYPES"]).RECORD_TYPES, "damage")
+    monkeypatch.delitem(record_versions.VERSIONS, ("damage", 1))
     with pytest.raises(ArchiveError, match="intact but not understood") as caught:
         list(log.records())
     assert not isinstance(caught.value, CustodyError)

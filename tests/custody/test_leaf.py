@@ -10,7 +10,8 @@ from custody_samples import a_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.canonical import decode, encode, encode_record
+from archive.canonical import decode, encode
+from archive.codec.record_codec import encode_record
 from archive.custody.leaf import close, commitment, committed_record, number_in, open_leaf
 
 SALT = bytes(range(32))

@@ -10,7 +10,7 @@ import pytest
 from checkpoint_samples import a_signed_log, signed, verifiers
 from custody_samples import a_record, some_records
 
-from archive.canonical import decode_record
+from archive.codec.record_codec import decode_record
 from archive.custody.checkpoint import Verifier
 from archive.custody.leaf import Pair
 from archive.custody.log import CustodyLog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.catalogue import schema
 from archive.cli import run
 from archive.errors import ExitCode
 
@@ -114,6 +116,29 @@ def test_the_tables_name_every_file_and_no_cell_is_a_formula(home: Path, tmp_pat
         with open(path, newline="", encoding="utf-8") as table:
             cells = [cell for row in csv.reader(table) for cell in row]
         assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))], path
+
+
+def rows_of(table: Path) -> list[dict[str, str]]:
+    with open(table, newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_every_column_of_octets_on_a_volume_has_its_base64_beside_it(home: Path, tmp_path: Path) -> None:
+    volume = volume_of(home, tmp_path / "volume")
+    found = 0
+    for name, columns in schema.columns_of(schema.EVIDENCE).items():
+        heading = (volume / "catalogue" / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+        octets = [column for column, holds in columns.items() if holds]
+        assert [title for title in heading if title.removesuffix("_b64") in octets and title.endswith("_b64")] == [
+            f"{column}_b64" for column in octets
+        ]
+        found += len(octets)
+    assert found >= 8
+    for path in (volume / "catalogue").iterdir():
+        cells = [cell for row in rows_of(path) for cell in row.values()]
+        assert not [cell for cell in cells if cell.lstrip("'").startswith(("b'", 'b"'))], path
+    keys = rows_of(volume / "catalogue" / "key.csv")
+    assert keys and all(len(base64.b64decode(row["public_key_b64"])) == 32 for row in keys)
 
 
 def test_the_log_on_the_volume_opens_and_holds_the_frozen_root(home: Path, tmp_path: Path) -> None:

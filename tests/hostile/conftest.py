@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -34,9 +35,9 @@ def yard(template: Place, tmp_path: Path) -> Yard:
 
 
 @pytest.fixture(scope="session")
-def schemas(request: pytest.FixtureRequest, template: Place) -> Schemas | None:
+def schemas(template: Place) -> Schemas | None:
     """The official schemas, where they are."""
-    shared = request.config.rootpath / ".." / "shared"
+    shared = Path(os.environ.get("ARCHIVE_SHARED") or Path(__file__).resolve().parents[3] / "shared")
     return None if not (shared / "standards").is_dir() else Schemas(shared / "standards", extensions=[EXTENSION])
 
 

@@ -13,7 +13,8 @@ from archive.ingest.looking import Manner, survey
 from archive.ingest.noticed import Noticed
 from archive.ingest.survey import look
 
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NOW = datetime.now(UTC)
+"""The machine's clock, because what a test does not date is dated by it: folders, links."""
 NORMAL = datetime(2020, 8, 10, tzinfo=UTC).timestamp()
 
 

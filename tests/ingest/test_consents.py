@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from ingest_support import Answer, Place, write
 
-TODAY = datetime.now(UTC).date()
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 GIVEN = ("--given", "2020-09-01", "--scope", "court,un")
 
 
@@ -17,7 +18,13 @@ def refs(answer: Answer) -> list[str]:
 
 
 def day(days: int) -> str:
-    return (TODAY + timedelta(days=days)).isoformat()
+    return (NOW.date() + timedelta(days=days)).isoformat()
+
+
+@pytest.fixture(autouse=True)
+def _today(stop_clock: Callable[[datetime], None]) -> None:
+    """Consents of these tests hold, or are over, on a day that never changes."""
+    stop_clock(NOW)
 
 
 def listed(folder: Path, text: str | bytes, name: str = "consents.csv") -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,12 @@ from premis.model import File, RightsStatement
 
 PREMIS = "data/representations/original/metadata/preservation/premis.xml"
 HEADING = "path;rights_basis;restriction;terms;consent_ref;person\n"
+
+
+@pytest.fixture(autouse=True)
+def _today(stop_clock: Callable[[datetime], None]) -> None:
+    """One of the consents is over and the others hold, whatever the clock of this machine says."""
+    stop_clock(datetime(2026, 11, 22, 12, tzinfo=UTC))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def answer(
 ) -> Identification:
     matches = tuple(FormatMatch(puid, f"the format {puid}", None, None, basis) for puid, basis in said)
     signatures = "local signatures 1" if tool == "ours" else "PRONOM v1"
-    return Identification(matches, tool, "1", signatures, warning, damaged, failed)
+    return Identification(matches, tool, "1", signatures, warning, damaged, failed, ours=tool == "ours")
 
 
 def fido(*said: Said, warning: str | None = None, damaged: bool = False, failed: bool = False) -> Identification:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from planning_support import PNG, Keep
 
-from archive import assembly, clock
+from archive import assembly
 from archive.catalogue.rows import FormatHolding
 from archive.planning.risk_tables import compare
 from profiles.format_policy import Action, shipped_policy
@@ -22,15 +23,9 @@ HEADING = "NARA Format ID,PRONOM URL,NARA Risk Level,NARA Preservation Action\r\
 
 
 @pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+def _today(stop_clock: Callable[[datetime], None]) -> None:
     """Tables are newer or older than the one that is shipped, whatever the clock of this machine says."""
-
-    class Frozen(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime:
-            return TODAY
-
-    monkeypatch.setattr(clock, "datetime", Frozen)
+    stop_clock(TODAY)
 
 
 def published(folder: Path, name: str = "plans_20261101.csv", **rated: str) -> Path:

@@ -48,7 +48,7 @@ def run_bash(script: str, *, home: Path) -> subprocess.CompletedProcess[str]:
         **{name: value for name, value in os.environ.items() if name != "ARCHIVE_HOME"},
         "HOME": str(home),
         "PATH": f"{tools}:{os.environ['PATH']}",
-        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH")))),
     }
     return subprocess.run(
         ["bash", "-c", "set -euo pipefail\n" + script],

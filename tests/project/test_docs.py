@@ -22,6 +22,11 @@ def test_the_command_reference_is_what_the_command_line_says() -> None:
     assert written == load_generator().reference(), "run: python docs/generate.py"
 
 
+def test_the_reference_of_findings_is_what_the_registry_says() -> None:
+    written = (DOCS / "reference" / "findings.md").read_text(encoding="utf-8")
+    assert written == load_generator().findings(), "run: python docs/generate.py"
+
+
 def _spoken(document: Path) -> list[str]:
     """Every use of the command ``archive`` in a document's boxes and in the running text."""
     text = document.read_text(encoding="utf-8")

@@ -13,7 +13,8 @@ from archive.cli import run
 from archive.errors import ExitCode
 from archive.model.records import ProducerRecord
 
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=30)
+"""Some time ago: commands in these tests ask the machine's clock, and nothing here comes after that."""
 
 
 @pytest.fixture

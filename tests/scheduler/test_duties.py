@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,10 +30,10 @@ def tick(home: Path, *, actor: str, progress: Progress, clock: Clock = system_cl
 
 
 class Hand:
-    """A clock that is moved by hand."""
+    """A clock that is moved by hand; it begins when it is made, which is after what it is to judge."""
 
     def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+        self.now = system_clock()
 
     def __call__(self) -> datetime:
         return self.now
@@ -133,7 +133,7 @@ def test_two_daemons_at_once_do_nothing_twice(home: Path, tmp_path: Path) -> Non
 
 def test_the_log_is_signed_once_a_day_where_it_has_grown(home: Path, tmp_path: Path) -> None:
     clock = Hand()
-    clock.now = system_clock() + timedelta(hours=1)
+    clock.now += timedelta(hours=1)
     assert run(["--archive", str(home), "handover", "plan", "--recipient", "OHCHR"]) == 0
     assert tick(home, actor="a", progress=Silent(), clock=clock) == [], "the checkpoint of the ingest is an hour old"
     clock.now += timedelta(days=1)
@@ -233,11 +233,11 @@ def test_a_full_disk_is_a_sentence_and_the_daemon_lives(home: Path, monkeypatch:
 
 
 def test_silence_is_noticed(home: Path) -> None:
-    now = datetime(2026, 11, 22, tzinfo=UTC)
-    assert is_silent(home, now=now)
-    tick(home, actor="a", progress=Silent(), clock=lambda: now)
-    assert not is_silent(home, now=now)
-    assert is_silent(home, now=now + timedelta(minutes=16))
+    clock = Hand()
+    assert is_silent(home, now=clock.now)
+    tick(home, actor="a", progress=Silent(), clock=clock)
+    assert not is_silent(home, now=clock.now)
+    assert is_silent(home, now=clock.now + timedelta(minutes=16))
 
 
 def test_once_answers_20_when_damage_was_found(home: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,9 @@ Needs the program openssl, version 3, and every record: with some withheld, who 
 import base64, calendar, hashlib, importlib.util, json, re, subprocess, sys, tempfile, time
 from pathlib import Path
 
-REQUEST = ("act", "archive", "delay_hours", "reason", "request", "requested_by", "subjects_sha256", "valid_days")
-APPROVAL = ("act", "archive", "expires", "not_before", "reason", "request", "requested_by", "subjects_sha256")
+REQUEST = ("act", "archive", "delay_hours", "request", "requested_by", "subjects_sha256", "valid_days")
+APPROVAL = ("act", "archive", "expires", "not_before", "request", "requested_by", "subjects_sha256")
+ED25519 = bytes.fromhex("302a300506032b6570032100")  # what stands before such a key in DER: RFC 8410 section 4
 ACTS = {  # kind of record: the act that was asked for, and which part of the list is which part of the record
     "tombstone": ("deletion", {"package": "aip", "files": "files"}),
     "location-retired": ("location-retirement", {"location": "name"}),
@@ -21,6 +22,8 @@ ACTS = {  # kind of record: the act that was asked for, and which part of the li
     "handover-volume": ("export", {"handover": "handover"}),
     "key": ("key-addition", {"key": "name", "role": "role", "public_key": "public_key", "holder": "holder"}),
     "key-retired": ("key-retirement", {"key": "name"}),
+    "set-aside": ("set-aside", {"record": "number", "commitment": "commitment"}),
+    "erasure": ("erasure", {}),
 }
 KINDS = {*ACTS, "policy", "request", "approval", "request-withdrawn", "carried-out", "legal-hold", "seal"}
 NOT_ALONE = ("handover-volume", "key", "key-retired")  # need a request only once two persons have keys
@@ -33,8 +36,8 @@ class Wrong(Exception):
 
 def is_signed(public: str, signature: str, statement: dict) -> bool:
     """Whether `statement`, as one line of canonical JSON (RFC 8785), is signed with this key; both in base64."""
-    line = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-    key = bytes.fromhex("302a300506032b6570032100") + base64.b64decode(public)  # Ed25519 in DER: RFC 8410 section 4
+    line, key = canonical(statement) + b"\n", base64.b64decode(public)
+    key = key if key.startswith(ED25519) else ED25519 + key  # of version 2 of a key record, and of version 1
     words = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "key"]
     with tempfile.TemporaryDirectory() as folder:
         for name, data in (("key", key), ("signature", base64.b64decode(signature)), ("line", line)):
@@ -43,17 +46,30 @@ def is_signed(public: str, signature: str, statement: dict) -> bool:
         return subprocess.run(words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
 
 
+def canonical(value: dict) -> bytes:
+    """A value as one line of canonical JSON (RFC 8785), without its line feed."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 def request_statement(record: dict) -> dict:
-    """What the person who asks has signed."""
-    return {**{name: record[name] for name in REQUEST}, "what": "evidence-archive/request/v1"}
+    """What the person who asks has signed: the reason, or since version 2 its digest."""
+    why = "reason" if record["v"] == 1 else "reason_sha256"
+    return {**{name: record[name] for name in (*REQUEST, why)}, "what": f"evidence-archive/request/v{record['v']}"}
 
 
-def approval_statement(record: dict, key: str) -> dict:
+def approval_statement(record: dict, key: str, version: int) -> dict:
     """What the person who approves has signed: all of the request, and whose signature this is."""
-    line = json.dumps(request_statement(record), sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
     said = {name: record[name] for name in APPROVAL}
-    asked = hashlib.sha256(line.encode()).hexdigest()
-    return {**said, "approved_by": key, "request_sha256": asked, "what": "evidence-archive/approval/v1"}
+    asked = hashlib.sha256(canonical(request_statement(record)) + b"\n").hexdigest()
+    why = {"reason": record["reason"]} if version == 1 else {"reason_sha256": reason_sha256(record)}
+    return {**said, **why, "approved_by": key, "request_sha256": asked, "what": f"evidence-archive/approval/v{version}"}
+
+
+def reason_sha256(record: dict) -> str:
+    """The digest of the reason that was signed; a request of version 1 holds the reason itself."""
+    if record["v"] > 1:
+        return record["reason_sha256"]
+    return hashlib.sha256(canonical({"reason": record["reason"], "salt": ""})).hexdigest()
 
 
 def seconds(moment: str) -> int:
@@ -148,7 +164,8 @@ class Docket:
             raise Wrong("no request is right that it approves")
         if key["holder"] in request["by"].values():
             raise Wrong(f"the key '{name}' is of a person who has signed this already")
-        if not is_signed(key["public_key"], record["signature"], approval_statement(request["record"], name)):
+        statement = approval_statement(request["record"], name, record["v"])
+        if not is_signed(key["public_key"], record["signature"], statement):
             raise Wrong(f"it is not signed with the key '{name}'")
         if record["time"] >= request["record"]["expires"]:
             raise Wrong("the request had expired")
@@ -157,9 +174,19 @@ class Docket:
     def allowed(self, record: dict, act: str, names: dict) -> None:
         """That an approved request, whose time had come, names this."""
         subject = {name: record[field] for name, field in names.items()}
+        if act == "key-addition":
+            octets = base64.b64decode(record["public_key"])
+            subject["public_key"] = base64.b64encode(octets[len(ED25519) :] if record["v"] > 1 else octets).decode()
         if act == "deletion":
             subject["files"] = json.loads(record["files"])
-        self.covered(record, act, subject)
+        named = [subject]
+        if act == "erasure":
+            named = [{"n": line["n"], "i": line["i"]} for line in record["lines"]]
+            named += [{"n": opening["n"]} for opening in record["openings"]]
+        if not named:
+            raise Wrong("it names nothing that is erased")
+        for subject in named:
+            self.covered(record, act, subject)
 
     def lowered(self, settings: dict, record: dict) -> None:
         """That each setting which protects less from now on was asked for, with its old and its new value."""

@@ -1,0 +1,104 @@
+"""Copies of the private lines at storage locations, and the way back from them (DESIGN §7.7).
+
+A location holds ``custody/private/<first n, 20 digits>-<count>.jsonl``, or with a generation before the ending where
+lines were erased: then one file for all these records takes the place of every older one there, once it was read back.
+Which lines a location holds never says which history it has; leaves and openings do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+
+from archive.custody.log import CustodyLog
+from archive.custody.private import PRIVATE, Placed, PrivateFile, lines_by_record, parse_private
+from archive.custody.segments import Segment, cover, uncovered
+from archive.custody.store import CUSTODY, SegmentStore, require_equal
+from archive.errors import CustodyError
+
+PREFIX = f"{CUSTODY}{PRIVATE}/"
+"""Where private lines lie below a location."""
+
+_AT_ONCE = 1_000
+
+
+def held_private(store: SegmentStore) -> list[PrivateFile]:
+    """The files of private lines at a location; names that are none of ours are somebody else's."""
+    found = (parse_private(key.removeprefix(PREFIX)) for key in store.keys(PREFIX))
+    return sorted(file for file in found if file is not None and file.count is not None)
+
+
+def copy_private(log: CustodyLog, store: SegmentStore, held: Iterable[PrivateFile], block: Segment) -> list[str]:
+    """Bring the private lines of one block to a location; answers which files there others stand for now.
+
+    Every line is held against its record before it is copied. Raises CustodyError where one does not fit, and where
+    what was written reads back differently.
+    """
+    own = log.private.file(block.first)
+    if own is None:
+        return []
+    there = [file for file in held if block.first <= file.first < block.end]
+    current = [file for file in there if file.generation == own.generation and file.segment is not None]
+    runs = [file.segment for file in current if file.segment is not None]
+    outdated = [file for file in there if file.generation < own.generation]
+    merge = block.count == log.segment and any(run != block for run in runs)
+    wanted = [block] if (merge or outdated) and block not in runs else uncovered(block, runs)
+    for run in wanted:
+        _put(log, store, run, PrivateFile(run.first, run.count, own.generation))
+    if block.count == log.segment or outdated:
+        whole = PrivateFile(block.first, block.count, own.generation)
+        outdated += [file for file in current if file != whole]
+    return [PREFIX + file.name for file in outdated]
+
+
+def private_lines_of(
+    store: SegmentStore, erased: Mapping[int, frozenset[int]], segment: int
+) -> Iterator[tuple[int, list[Placed]]]:
+    """The private lines that a location holds of each record, but for those erased; newer generations go first.
+
+    Raises CustodyError on a file that holds anything else than lines in order.
+    """
+    held = held_private(store)
+    firsts = sorted({file.first - file.first % segment for file in held})
+    for base in firsts:
+        there = [file for file in held if file.first - file.first % segment == base]
+        generation = max(file.generation for file in there)
+        files = {file.segment: file for file in there if file.generation == generation and file.segment is not None}
+        for whole, run in cover(files):
+            for n, lines in _records(store, files[whole]):
+                if run.first <= n < run.end:
+                    yield n, [line for line in lines if line.i not in erased.get(n, frozenset())]
+
+
+def _records(store: SegmentStore, file: PrivateFile) -> Iterator[tuple[int, list[Placed]]]:
+    try:
+        with store.open(PREFIX + file.name) as stream:
+            yield from lines_by_record(line.removesuffix(b"\n") for line in stream)
+    except ValueError as error:
+        raise CustodyError(
+            f"the location's {PREFIX}{file.name}: {error}", hint="try the copy at another location"
+        ) from error
+
+
+def _put(log: CustodyLog, store: SegmentStore, run: Segment, file: PrivateFile) -> None:
+    hasher = hashlib.sha256()
+    for line in _checked_lines(log, run):
+        hasher.update(line + b"\n")
+    sha256 = hasher.hexdigest()
+    lines = _checked_lines(log, run)
+    chunks = iter(lambda: b"".join(line + b"\n" for line in islice(lines, _AT_ONCE)), b"")
+    key = PREFIX + file.name
+    try:
+        store.put_stream(key, chunks, sha256=sha256)
+    except FileExistsError:  # it was not among the names a moment ago; the same bytes are as good as ours
+        require_equal(store, key, sha256)
+    if file.generation:
+        require_equal(store, key, sha256)
+
+
+def _checked_lines(log: CustodyLog, run: Segment) -> Iterator[bytes]:
+    return chain.from_iterable(
+        (placed.line for placed in log.checked_lines(n, spelled, lines))
+        for n, _, spelled, lines in log.full_entries(run.first, run.end)
+    )

@@ -1,0 +1,152 @@
+"""The archive's own folder of private lines: appended to before openings and leaves, and read beside them.
+
+On disk, below the log's folder::
+
+    private/<first n, 20 digits>-65536.jsonl      a settled file: all lines of these records
+    private/<first n, 20 digits>-open.jsonl       the growing one
+    private/<first n, 20 digits>-65536.2.jsonl    the same, written anew a second time because lines were erased
+
+There is no file where no record of a block has private lines. Lines above the acknowledged size, as a crash leaves
+them, are passed over when reading, and cut before the next append.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from archive import durable
+from archive.custody.lines import size_or_zero
+from archive.custody.private import (
+    PRIVATE,
+    Placed,
+    PrivateFile,
+    end_below,
+    lines_by_record,
+    newest,
+    parse_private,
+    without,
+)
+from archive.custody.segments import Segment, pieces
+
+
+class PrivateFolder:
+    """``private/`` of the log in ``folder``, whose files are cut every ``segment`` records."""
+
+    __slots__ = ("_end", "folder", "segment")
+
+    def __init__(self, folder: Path, *, segment: int) -> None:
+        self.folder = folder / PRIVATE
+        self.segment = segment
+        self._end: tuple[str, int] | None = None
+
+    def files(self) -> list[PrivateFile]:
+        """The files that count, in the order of their records."""
+        names = self._names()
+        firsts = sorted({file.first for name in names if (file := parse_private(name)) is not None})
+        return [file for first in firsts if (file := newest(names, first)) is not None]
+
+    def file(self, n: int) -> PrivateFile | None:
+        """The file that holds the lines of record ``n``; None where there is none."""
+        return newest(self._names(), n - n % self.segment)
+
+    def path(self, n: int) -> Path | None:
+        """Where that file lies."""
+        file = self.file(n)
+        return None if file is None else self.folder / file.name
+
+    def read(self, run: Segment) -> Iterator[tuple[int, list[Placed]]]:
+        """The lines of each record of ``run`` that has some, in order; ``run`` is inside one block.
+
+        Raises ValueError at what is no line, or out of order.
+        """
+        for n, held in lines_by_record(self.lines(run)):
+            if n >= run.end:
+                return
+            if n >= run.first:
+                yield n, held
+
+    def lines(self, run: Segment) -> Iterator[bytes]:
+        """The lines of the file of this block as they lie on disk, whole ones only, without their LF."""
+        path = self.path(run.first)
+        if path is None:
+            return
+        with open(path, "rb") as file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                yield line[:-1]
+
+    def append(self, first: int, lines: Sequence[Sequence[bytes]]) -> None:
+        """Bring the lines of the records from ``first`` on to the medium; the caller holds the log's lock.
+
+        What lies above ``first`` was never acknowledged and is cut.
+        """
+        created = False
+        for run in pieces(first, first + len(lines), self.segment):
+            some = [line for held in lines[run.first - first : run.end - first] for line in held]
+            path = self.path(run.first)
+            if path is not None:
+                self._cut(path, run.first)
+            if not some:
+                continue
+            if path is None:
+                created = True
+                if not self.folder.is_dir():
+                    self.folder.mkdir()
+                    durable.sync_folder(self.folder.parent)
+                path = self.folder / PrivateFile(run.first - run.first % self.segment, None).name
+            with open(path, "ab") as file:
+                file.write(b"\n".join(some) + b"\n")
+                file.flush()
+                durable.sync_file(file.fileno())
+                self._end = path.name, file.tell()
+        if created:
+            durable.sync_folder(self.folder)
+
+    def settle(self, whole: Segment) -> None:
+        """Give the file of a block that is complete and acknowledged its final name."""
+        file = newest(self._names(), whole.first)
+        if file is not None and file.count is None:
+            settled = PrivateFile(whole.first, whole.count, file.generation)
+            durable.publish(self.folder / file.name, self.folder / settled.name)
+
+    def erase(self, block: Segment, erased: dict[int, frozenset[int]]) -> int:
+        """Write the file of a block anew without these lines, then remove every older one; answers how many went.
+
+        May be done twice. The caller holds the log's lock, and the log says why.
+        """
+        file = newest(self._names(), block.first)
+        if file is None:
+            return 0
+        lines = list(self.lines(block))
+        left = list(without(lines, erased))
+        if len(left) < len(lines):
+            anew = PrivateFile(file.first, file.count, file.generation + 1)
+            durable.write_new(self.folder / anew.name, b"".join(line + b"\n" for line in left))
+            file = anew
+        self._end = None
+        for name in self._names():
+            old = parse_private(name)
+            if old is not None and old.first == block.first and old != file:
+                durable.promise(f"remove {name}")
+                (self.folder / name).unlink()
+        durable.sync_folder(self.folder)
+        return len(lines) - len(left)
+
+    def _cut(self, path: Path, size: int) -> None:
+        """Cut what a crash left above the records acknowledged."""
+        if self._end == (path.name, size_or_zero(path)):
+            return
+        end = end_below(path, size)
+        if os.stat(path).st_size > end:
+            with open(path, "r+b") as file:
+                file.truncate(end)
+                durable.sync_file(file.fileno())
+
+    def _names(self) -> list[str]:
+        try:
+            return os.listdir(self.folder)
+        except FileNotFoundError:
+            return []

@@ -1,0 +1,172 @@
+"""The steps of the fold for deliveries: who delivers, by what terms, what came, and what was received of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+from archive import canonical
+from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.rows import (
+    AccessionRow,
+    AgreementRow,
+    FileRow,
+    ItemFileRow,
+    ProducerRow,
+    QuarantineRow,
+    TransferRow,
+)
+from archive.catalogue.writing import Contradiction
+from archive.holdings.folding import folds, folds_runs, recorded
+from archive.model.moments import format_moment
+from archive.model.packages import Outcome
+from archive.model.quarantine import QuarantineDecision
+from archive.model.records import (
+    AccessionClosedRecord,
+    AccessionRecord,
+    AgreementRecord,
+    ItemRecord,
+    ProducerRecord,
+    ReceiptRecord,
+    ReferenceRecord,
+    TransferRecord,
+)
+from archive.model.transfer import Transfer
+
+
+@folds(ProducerRecord)
+def _producer(catalogue: Catalogue, n: int, record: ProducerRecord) -> None:
+    if catalogue.producer(record.code) is None:  # two ingests of a new one's deliveries may both have said so
+        catalogue.insert([ProducerRow(leaf=n, code=record.code, name=record.name)])
+
+
+@folds(AgreementRecord)
+def _agree(catalogue: Catalogue, n: int, record: AgreementRecord) -> None:
+    catalogue.insert([_agreement(n, record)])
+
+
+def _agreement(n: int, record: AgreementRecord) -> AgreementRow:
+    return AgreementRow(
+        leaf=n,
+        id=record.agreement,
+        producer=record.producer,
+        profile=record.profile,
+        terms=record.terms,
+        agreed_at=format_moment(record.time),
+    )
+
+
+@folds(AccessionRecord)
+def _open_accession(catalogue: Catalogue, n: int, record: AccessionRecord) -> None:
+    row = AccessionRow(
+        leaf=n,
+        id=record.accession,
+        producer=record.producer,
+        source=record.source,
+        listing_sha256=record.listing_sha256,
+        metadata_name=record.metadata_name,
+        metadata_sha256=record.metadata_sha256,
+        opened_at=format_moment(record.time),
+        closed_at=None,
+        metadata_reading=_reading(record),
+        checksums_sha256=" ".join(record.checksums_sha256),
+    )
+    known = catalogue.accession(record.accession)
+    catalogue.put(row if known is None else replace(row, opened_at=known.opened_at))
+
+
+def _reading(record: AccessionRecord) -> str | None:
+    given = record.metadata_reading
+    return None if given is None else canonical.encode(given).decode("utf-8")
+
+
+@folds(AccessionClosedRecord)
+def _close_accession(catalogue: Catalogue, n: int, record: AccessionClosedRecord) -> None:
+    known = recorded(catalogue.accession(record.accession), "an accession")
+    catalogue.replace(replace(known, leaf=n, closed_at=format_moment(record.time)))
+
+
+@folds(TransferRecord)
+def _take_over(catalogue: Catalogue, n: int, record: TransferRecord) -> None:
+    said = {field.name: getattr(record, field.name) for field in fields(Transfer)}
+    catalogue.put(TransferRow(leaf=n, accession=record.accession, source=record.source, **said))
+
+
+@folds_runs(ReceiptRecord)
+def _receive(catalogue: Catalogue, numbered: Sequence[tuple[int, ReceiptRecord]]) -> None:
+    rows = [_file(n, record) for n, record in numbered]
+    known = catalogue.known_files([row.id for row in rows])
+    if len({row.id for row in rows}) < len(rows):
+        raise Contradiction(_FINAL)  # each is to be judged by what the one before it left
+    for row in rows:
+        _require_whole(row)
+        if row.id in known:
+            _require_next(catalogue, known[row.id], row)
+    catalogue.insert([row for row in rows if row.id not in known])
+    catalogue.replace_all([row for row in rows if row.id in known])
+
+
+_FINAL = "the file has its final receipt already"
+_ELSE = "it is about something else than the receipt of this file before it"
+
+
+def _file(n: int, record: ReceiptRecord) -> FileRow:
+    return FileRow(
+        leaf=n,
+        id=record.file,
+        accession=record.accession,
+        name=record.name,
+        size=record.size,
+        sha256=record.sha256,
+        blake3=record.blake3,
+        mtime=record.mtime,
+        outcome=record.outcome,
+        aip=record.aip,
+        received_at=format_moment(record.time),
+    )
+
+
+def _require_whole(row: FileRow) -> None:
+    """What is held has its digests and lies in a package, unless it is stored as another file; what is pending not."""
+    digests, held = None not in (row.sha256, row.blake3), row.outcome in (Outcome.ACCEPTED, Outcome.QUARANTINED)
+    if (held or row.aip is not None or row.outcome is Outcome.DUPLICATE) and not digests:
+        raise Contradiction("it says that a file is held, and no digest of it")
+    if held and row.aip is None:
+        raise Contradiction("it says that a file is held, and not in which package")
+    if row.outcome is Outcome.PENDING and row.aip is not None:
+        raise Contradiction("it says that a file is pending, and in which package it lies")
+
+
+def _require_next(catalogue: Catalogue, before: FileRow, row: FileRow) -> None:
+    """What is pending becomes anything; what lies in quarantine what was decided; all else stays what it is."""
+    if before.outcome is Outcome.PENDING:
+        if (row.accession, row.name) != (before.accession, before.name):
+            raise Contradiction(_ELSE)
+        return
+    kept = None if before.aip is None else catalogue.get(QuarantineRow, before.aip)
+    if kept is None:
+        raise Contradiction(_FINAL)
+    if row != replace(before, leaf=row.leaf, outcome=row.outcome, aip=row.aip, received_at=row.received_at):
+        raise Contradiction(_ELSE)
+    released = (row.outcome, row.aip) == (Outcome.ACCEPTED, kept.content)  # its decision is recorded behind it
+    decided = row.aip == before.aip and (kept.decision, row.outcome) in _DECIDED
+    if not (decided or (released and catalogue.package(kept.content) is not None)):
+        raise Contradiction("nothing was decided about the quarantined file that would lead to this receipt")
+
+
+_DECIDED = (
+    (QuarantineDecision.KEEP, Outcome.QUARANTINED),
+    (QuarantineDecision.REJECT, Outcome.REJECTED),
+)
+
+
+@folds(ReferenceRecord)
+def _refer(catalogue: Catalogue, n: int, record: ReferenceRecord) -> None:
+    recorded(catalogue.file(record.same_as), "a file")
+    rows = [recorded(catalogue.file(file), "a file") for file in record.files]
+    catalogue.replace_all([replace(row, same_as=record.same_as) for row in rows])
+
+
+@folds(ItemRecord)
+def _item(catalogue: Catalogue, n: int, record: ItemRecord) -> None:
+    catalogue.insert([ItemFileRow(leaf=n, file=file, item=record.item) for file in record.files])
