@@ -132,15 +132,14 @@ class _Run:
     def tasks(self) -> Iterator[Task]:
         """Every file of every package of which a good copy holds it, where that lies."""
         for package in self._wanted.packages:
-            if self._progress.stopping():
-                return
             located = self._locate(package)
             if located is None:
                 continue
             if not located.files:
                 self._record(located)
             elif any(place.path is None for place in located.places):
-                self._here(located)
+                if not self._here(located):
+                    return
             else:
                 self._in_hand.append(located)
                 named = zip(located.files, located.places, strict=True)
@@ -160,14 +159,18 @@ class _Run:
         self.doubts += copies.doubts()
         return _InHand(package, files, copies, tuple(places))
 
-    def _here(self, packed: _InHand) -> None:
-        """Ask at once about the files of a package that are packed: so many copies are not lent ahead."""
+    def _here(self, packed: _InHand) -> bool:
+        """Ask at once about the files of a package that are packed: so many copies are not lent ahead.
+
+        False where somebody asked to stop before its end.
+        """
         for number in range(len(packed.files)):
             packed.answers.append(self._asked(packed, number, packed.places[number]))
             self._progress.advance()
             if self._progress.stopping():
-                return
+                return False
         self._finish(packed)
+        return True
 
     def _asked(self, package: _InHand, number: int, place: Place) -> Answers:
         """What is said of one file at one place; that it is unread where it cannot even be lent."""

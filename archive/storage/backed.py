@@ -81,8 +81,8 @@ class BackedLocation:
         """The first name in a backend that is no location yet."""
         if self.backend.offline() is not None or self.identity() is not None:
             return None
-        tops = {os.fsdecode(entry.path).partition("/")[0] for entry in self.backend.entries()}
-        return min(tops - {"lost+found"}, default=None)
+        names = (os.fsdecode(entry.path).partition("/")[0] for entry in self.backend.entries())
+        return next((name for name in names if name != "lost+found"), None)
 
     def identity(self) -> Identity | None:
         """Whose marker lies here."""

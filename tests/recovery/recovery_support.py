@@ -155,8 +155,8 @@ def holdings(home: Path) -> dict[str, object]:
         for name, location in archive.holdings.locations.items():
             recorded = {replica.key for replica in catalogue.replicas() if replica.location == name}
             assert set(location.package_keys()) == recorded, "a package stands there without a record"
-            assert not list((location.root / ".incoming").glob("*"))
-            assert not list(location.root.glob("??/.*"))
+            assert location.folder is not None and not list((location.folder / ".incoming").glob("*"))
+            assert not list(location.folder.glob("??/.*"))
         return {
             "files": [(f.name, f.size, f.sha256, f.blake3, f.mtime, f.outcome, order.get(f.aip)) for f in files],
             "formats": sorted(

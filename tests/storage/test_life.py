@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,10 @@ def test_an_archive_lives_on_every_form(life: Life, tmp_path: Path) -> None:
     life.done("custody", "verify")
     assert {damage["path"] for damage in _damages(life)} == {"data/representations/original/data/one.txt"}
 
+    # A stranger without the program finds nothing wrong at a location, and everything right once it is unpacked
+    if life.form != MEMORY:
+        _judged_by_a_stranger(life.place("third"), tmp_path / "unpacked", packed=life.form == "tar")
+
     # A file is deleted, the rest sealed anew from a copy, and the old package goes with what was set aside
     (secret,) = life.done("find", "secret.txt")["files"]
     life.done("carry-out", life.agreed("deletion", "request", secret["id"]))
@@ -97,6 +103,23 @@ def test_an_archive_lives_on_every_form(life: Life, tmp_path: Path) -> None:
     assert (packed / "data/representations/original/data/one.txt").read_bytes() == DELIVERED["one.txt"]
     assert not (volume / "packages/.incoming").exists()
     life.done("custody", "verify")
+
+
+def _judged_by_a_stranger(location: Path, unpacked: Path, *, packed: bool) -> None:
+    said = _verified(location)
+    assert ("NOT CHECKED  packages" in said) is packed
+    shutil.copytree(location, unpacked)
+    for path in unpacked.glob("??/*.tar"):
+        subprocess.run(["tar", "-xf", path, "-C", path.parent], check=True)
+        path.unlink()
+    assert "RIGHT        packages     2 are here of 2" in _verified(unpacked)
+
+
+def _verified(folder: Path) -> str:
+    script = folder / "custody" / "verify_custody.py"
+    ran = subprocess.run([sys.executable, "-I", script, folder], capture_output=True, text=True, check=False)
+    assert ran.returncode == 3 and "WRONG" not in ran.stdout, ran.stdout  # no key and no checkpoint was given
+    return ran.stdout
 
 
 def _damages(life: Life) -> list[dict[str, str]]:

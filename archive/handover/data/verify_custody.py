@@ -11,7 +11,6 @@ Exit code: 0 all right; 1 something is wrong; 2 not understood; 3 right so far, 
 import argparse, base64, calendar, functools, hashlib, heapq, itertools, json, os, re, subprocess, sys, tempfile, time
 from collections import Counter, defaultdict, namedtuple
 from pathlib import Path
-
 N = rb'"n":(?P<n>0|[1-9][0-9]{0,15})'
 LEAF = re.compile(rb'{"commitment":"([0-9a-f]{64})",' + N + rb',"time":"([0-9-]{10})","type":"record","v":1}\n')
 OPENING = re.compile(rb"{" + N + rb',"record":({.*}),"salt":"([A-Za-z0-9+/]{43}=)"}\n')
@@ -207,24 +206,25 @@ def check_set(root: Path, log: Log) -> None:
     folders = [path for path in root.glob("packages/*/*" if volume else "??/*") if path.is_dir()]
     here = {os.fsencode("/".join(path.parts[-2:])): path for path in folders}
     apart = {b"packages/" + k for k in here} if volume else {*here, *b"custody set-aside .incoming .removing".split()}
-    loose, names = dict(digests(os.fsencode(root), apart)), {path.name for path in folders}
+    loose = dict(digests(os.fsencode(root), apart))
+    packed = [loose.pop(k) and k for k in [*loose] if re.fullmatch(rb"../[0-9a-f-]{36}\.tar", k) and not volume]
+    names = {path.name for path in folders} | {os.fsdecode(path[3:-4]) for path in packed}
     own = loose.pop(b"SHA256SUMS" if volume else b"location.json")
     with open(root / "SHA256SUMS" if volume else os.devnull, "rb") as file:
         for key, lines in itertools.groupby(map(LISTED.fullmatch, file), key=lambda line: line[2]):
             listed = {line[3]: line[1].decode() for line in lines}
-            other = {path: loose.pop(path) for path in listed if path in loose}
-            found = check_package(here.pop(key), log) if key in here else other
-            compare("list", os.fsdecode(key or b""), listed, found)
-    for folder in here.values():
-        found = check_package(folder, log)
-        compare("list", folder.name, {} if volume else found, found)
+            got = check_package(here.pop(key), log) if key in here else {p: loose.pop(p) for p in listed if p in loose}
+            compare("list", os.fsdecode(key or b""), listed, got)
+    others = {folder.name: check_package(folder, log) for folder in here.values()}
+    _ = [compare("list", name, {}, found) for name, found in others.items() if volume]
     compare("list", "", {}, loose)
     limit = log.frozen if volume and log.frozen else log.size  # a volume holds what was sealed before the last freeze
     sealed = {aip for aip, seal in log.seals.items() if seal["n"] < limit} | {*log.receipts} - {*log.seals}
     for aip in sorted(sealed - {*log.gone, None} - names):
         say(None if partial else False, "packages", f"{aip}, into which files were sealed, is not here")
     say(True, "list", f"every file is listed or in a package; SHA-256 of SHA256SUMS or location.json: {own}")
-    say(True, "packages", f"{len(names)} are here of {len(sealed)} sealed before record {limit}, as sealed (RFC 8493)")
+    how = "; unpack each .tar in a copy of this folder, check that" if packed else ", as sealed (RFC 8493)"
+    say(not packed or None, "packages", f"{len(names)} are here of {len(sealed)} sealed before record {limit}{how}")
 
 def check_proof(name: str, records: list) -> list:
     """One proof by itself (RFC 6962 sections 2.1.1 and 2.1.2); returns the checkpoints it speaks of."""
