@@ -51,6 +51,20 @@ _LONGEST = 1000
 """Characters of what is quoted from a record, or from its reader, at most."""
 
 
+def apply_at_once(catalogue: Catalogue, numbered: Sequence[Numbered]) -> list[RemarkRow]:
+    """Take in records of which none contradicts what stands before it, as nearly always; otherwise like ``apply``.
+
+    Raises Contradiction where one does: then the transaction is to be given up, and ``apply`` used in another.
+    """
+    try:
+        with catalogue.judging():
+            return list(_take(catalogue, numbered))
+    except Contradiction:
+        raise
+    except ValueError as error:
+        raise Contradiction(_UNCLEAR) from error
+
+
 def apply(catalogue: Catalogue, numbered: Sequence[Numbered]) -> list[RemarkRow]:
     """Take records into the catalogue, in order, inside a transaction of the caller's.
 

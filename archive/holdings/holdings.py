@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -13,6 +13,7 @@ from typing import Any
 from archive import durable
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import RemarkRow
+from archive.catalogue.writing import Contradiction
 from archive.clock import WatchedClock
 from archive.custody.copies import copy_new
 from archive.custody.log import CustodyLog
@@ -21,7 +22,7 @@ from archive.custody.signer import Signing
 from archive.custody.stamp_copies import copy_stamps
 from archive.custody.stamps import Place
 from archive.errors import ArchiveError, CatalogueError, CustodyError, StorageError
-from archive.holdings.apply import Numbered, apply
+from archive.holdings.apply import Numbered, apply, apply_at_once
 from archive.holdings.judging import Judge, programs_aside
 from archive.holdings.program import this_program
 from archive.model.announced import Announced, announced_in
@@ -106,10 +107,15 @@ class Holdings:
     def _take_in(self, numbered: Sequence[tuple[int, Record]]) -> None:
         """Take into the catalogue what is about to be appended; nothing is appended that would take no effect."""
         judge = self._judge()
-        refused = apply(self.catalogue, [(n, judge.take(n, record)) for n, record in numbered])
+        try:
+            refused = [
+                row.why for row in apply_at_once(self.catalogue, [(n, judge.take(n, record)) for n, record in numbered])
+            ]
+        except Contradiction as error:
+            refused = [str(error)]
         if refused:
             raise ArchiveError(
-                f"a record of kind {refused[0].kind} cannot be recorded: {refused[0].why}",
+                f"this cannot be recorded: {refused[0]}",
                 hint="nothing was recorded; if another command did the same just now, look at what is there already",
             )
         self.catalogue.set_applied(numbered[-1][0] + 1)
@@ -197,23 +203,29 @@ class Holdings:
             )
         for first in range(applied, self.log.size, _TRANSACTION):
             end = min(first + _TRANSACTION, self.log.size)
-            records = islice(self.log.read(first), end - first)
-            with self.catalogue.transaction():
-                self._fold(records, self._judge(), kinds)
-                self.catalogue.set_applied(end)
-                self.catalogue.set_vocabulary(vocabulary())
+            try:
+                counted = self._fold(first, end, apply_at_once)
+            except Contradiction:
+                counted = self._fold(first, end, apply)
+            if kinds is not None:
+                kinds.update(counted)
         return self.log.size - applied
 
-    def _fold(self, records: Iterator[Numbered], judge: Judge, kinds: Counter[str] | None) -> None:
-        batch: list[Numbered] = []
-        for n, item in records:
-            if len(batch) == _BATCH or isinstance(item, SetAsideRecord):  # what comes before decides whether it may
-                apply(self.catalogue, batch)
-                batch = []
-            batch.append((n, judge.take(n, item)))
-            if kinds is not None:
-                kinds[item.kind] += 1
-        apply(self.catalogue, batch)
+    def _fold(self, first: int, end: int, taking: Callable[[Catalogue, Sequence[Numbered]], object]) -> Counter[str]:
+        """Take these records into the catalogue in one transaction; how many there were of each kind."""
+        counted, batch = Counter[str](), list[Numbered]()
+        with self.catalogue.transaction():
+            judge = self._judge()
+            for n, item in islice(self.log.read(first), end - first):
+                if len(batch) == _BATCH or isinstance(item, SetAsideRecord):  # what comes before decides whether it may
+                    taking(self.catalogue, batch)
+                    batch = []
+                batch.append((n, judge.take(n, item)))
+                counted[item.kind] += 1
+            taking(self.catalogue, batch)
+            self.catalogue.set_applied(end)
+            self.catalogue.set_vocabulary(vocabulary())
+        return counted
 
     def _judge(self) -> Judge:
         aside = programs_aside(self.archive, self.log, self.catalogue)

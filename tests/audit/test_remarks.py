@@ -229,7 +229,7 @@ def test_nothing_is_appended_that_would_take_no_effect(sample: Sample) -> None:
     right = replace(first(sample, ReceiptRecord), file=new_identifier())
     with changing(sample.home, doing="recording") as opened:
         size = opened.holdings.log.size
-        with pytest.raises(ArchiveError, match="cannot be recorded"):
+        with pytest.raises(ArchiveError, match="said before"):
             opened.holdings.record([right, wrong])
         assert opened.holdings.log.size == opened.holdings.catalogue.applied() == size
         assert opened.holdings.catalogue.file(right.file) is None
