@@ -165,13 +165,14 @@ class CustodyLog:
         """As ``read``, of these kinds only."""
         return ((n, item) for n, item in self._read(0, kinds, lambda spelled: True) if item.kind in kinds)
 
-    def numbers_of(self, kind: str) -> list[int]:
-        """Numbers of the records whose openings show this kind, in order; nothing is checked."""
-        needle = b'"kind":"%b"' % kind.encode()
+    def numbers_of(self, *kinds: str, start: int = 0) -> list[tuple[int, str]]:
+        """Numbers of the records from ``start`` on whose openings show one of these kinds; nothing is checked."""
+        needles = [(kind, b'"kind":"%b"' % kind.encode()) for kind in kinds]
         return [
-            n
-            for block in pieces(0, self.size, self.segment)
+            (n, kind)
+            for block in pieces(start, self.size, self.segment)
             for n, opening in enumerate(self.lines(OPENINGS, block), block.first)
+            for kind, needle in needles
             if needle in opening
         ]
 
@@ -241,7 +242,7 @@ class CustodyLog:
 
     def erased(self) -> dict[int, frozenset[int]]:
         """The private lines that were erased: places by record."""
-        records = map(self.record, self.numbers_of(ErasureRecord.kind))
+        records = (self.item(n) for n, _ in self.numbers_of(ErasureRecord.kind))
         return erased_lines(record for record in records if isinstance(record, ErasureRecord))
 
     def _objects(self, n: int, spelled: bytes, lines: list[Placed]) -> dict[int, bytes]:

@@ -106,7 +106,8 @@ class Holdings:
 
     def _take_in(self, numbered: Sequence[tuple[int, Record]]) -> None:
         """Take into the catalogue what is about to be appended; nothing is appended that would take no effect."""
-        judge = self._judge()
+        aside = programs_aside(self.archive, self.log, self.catalogue)
+        judge = Judge(self.archive, self.log, self.catalogue, aside=aside)
         try:
             refused = [
                 row.why for row in apply_at_once(self.catalogue, [(n, judge.take(n, record)) for n, record in numbered])
@@ -201,21 +202,28 @@ class Holdings:
                 f"the catalogue knows {applied} records, the custody log holds only {self.log.size}",
                 hint="the log was cut or replaced; compare it with the copies at the locations before doing anything",
             )
+        aside = programs_aside(self.archive, self.log, self.catalogue)
         for first in range(applied, self.log.size, _TRANSACTION):
             end = min(first + _TRANSACTION, self.log.size)
             try:
-                counted = self._fold(first, end, apply_at_once)
+                counted = self._fold(first, end, apply_at_once, aside)
             except Contradiction:
-                counted = self._fold(first, end, apply)
+                counted = self._fold(first, end, apply, aside)
             if kinds is not None:
                 kinds.update(counted)
         return self.log.size - applied
 
-    def _fold(self, first: int, end: int, taking: Callable[[Catalogue, Sequence[Numbered]], object]) -> Counter[str]:
+    def _fold(
+        self,
+        first: int,
+        end: int,
+        taking: Callable[[Catalogue, Sequence[Numbered]], object],
+        aside: frozenset[int],
+    ) -> Counter[str]:
         """Take these records into the catalogue in one transaction; how many there were of each kind."""
         counted, batch = Counter[str](), list[Numbered]()
         with self.catalogue.transaction():
-            judge = self._judge()
+            judge = Judge(self.archive, self.log, self.catalogue, aside=aside)
             for n, item in islice(self.log.read(first), end - first):
                 if len(batch) == _BATCH or isinstance(item, SetAsideRecord):  # what comes before decides whether it may
                     taking(self.catalogue, batch)
@@ -226,10 +234,6 @@ class Holdings:
             self.catalogue.set_applied(end)
             self.catalogue.set_vocabulary(vocabulary())
         return counted
-
-    def _judge(self) -> Judge:
-        aside = programs_aside(self.archive, self.log, self.catalogue)
-        return Judge(self.archive, self.log, self.catalogue, aside=aside)
 
     def _announced_at(self, n: int) -> Announced:
         programs = [row for row in self.catalogue.programs() if row.number < n and row.kinds]

@@ -111,15 +111,14 @@ def _announcing_nothing(item: Record | Unread) -> Record | Unread:
 def programs_aside(archive: str, log: CustodyLog, catalogue: Catalogue) -> frozenset[int]:
     """The ``program`` records that two persons set aside anywhere in the log, also in what the catalogue has not seen.
 
-    The log is searched only where the catalogue does not hold all of it.
+    The log is searched from where the catalogue ends.
     """
     known = {row.number for row in catalogue.set_aside()}
     programs = {row.number for row in catalogue.programs()}
-    if catalogue.applied() == log.size:
-        return frozenset(known & programs)
-    programs |= set(log.numbers_of(ProgramRecord.kind))
+    new = log.numbers_of(ProgramRecord.kind, SetAsideRecord.kind, start=catalogue.applied())
+    programs |= {n for n, kind in new if kind == ProgramRecord.kind}
     found = set[int]()
-    for n in log.numbers_of(SetAsideRecord.kind):
+    for n in (n for n, kind in new if kind == SetAsideRecord.kind):
         item = log.item(n)
         if isinstance(item, SetAsideRecord) and item.number in programs:
             judge = Judge(archive, log, catalogue, aside=frozenset(found))
