@@ -162,7 +162,7 @@ _DECIDED = (
 
 @folds(ReferenceRecord)
 def _refer(catalogue: Catalogue, n: int, record: ReferenceRecord) -> None:
-    recorded(catalogue.file(record.same_as), "a file")
+    # Where the bytes of ``same_as`` are not held, or it never was, custody verify says so: reference-without-file.
     rows = [recorded(catalogue.file(file), "a file") for file in record.files]
     catalogue.replace_all([replace(row, same_as=record.same_as) for row in rows])
 
