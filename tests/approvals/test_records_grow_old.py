@@ -18,12 +18,14 @@ import pytest
 from approvals_support import Sample
 
 from archive.codec import record_codec
+from archive.custody.keys import create_key
 from archive.custody.leaf import Pair, commitment
 from archive.custody.log import CustodyLog
 from archive.holdings import folding, program
 from archive.model import record_versions
+from archive.model.governance_records import ED25519_SPKI
 from archive.model.record import PrivateRecord, Record
-from archive.model.records import ProducerRecord
+from archive.model.records import KeyRecord, ProducerRecord
 
 REQUEST = "11111111-1111-4111-8111-111111111111"
 DAMAGE, NEEDS_A_PERSON, FAILED = 20, 3, 1
@@ -275,3 +277,20 @@ def test_a_set_aside_record_that_nobody_approved_has_no_effect(sample: Sample) -
     )
     CustodyLog.open(sample.home / "custody").append([forged])
     assert remarks(sample) == [(n, "record-malformed"), (n + 1, "record-contradicts")]
+
+
+def test_a_key_that_came_behind_the_first_finding_sets_nothing_aside(sample: Sample) -> None:
+    """Whoever can write the log slips in a record, then a key of their own to have it set aside with."""
+    n = append(sample, like_the_last(sample, colour="blue"))
+    sample.done("agent", "add", "eve", "--role", "approver")
+    public = create_key(sample.home / "keys", "eve").public
+    common = {field.name: getattr(sample.records("agent")[-1], field.name) for field in fields(Record)}
+    key = KeyRecord(**{**common, "v": 2}, name="eve", role="approver", public_key=ED25519_SPKI + public, holder="eve")
+    CustodyLog.open(sample.home / "custody").append([key])
+    request = sample.request("custody", "set-aside", n, reason="nothing to see here")
+    sample.run("approve", request, "--key", "eve", actor="eve")
+    assert sample.run("carry-out", request).code != 0
+    assert (n, "record-malformed") in remarks(sample)
+    sample.done("approvals", "withdraw", request, "--reason", "eve is nobody")
+    set_aside(sample, n)
+    assert (n, "record-malformed") not in remarks(sample), "the keys that were there before still count"
