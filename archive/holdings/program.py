@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import platform
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +64,9 @@ def identity(of: Program | ProgramRecord) -> str:
 @cache
 def this_program() -> Program:
     """The running program; worked out once, and only by a command that writes the log."""
+    import platform
+    import ssl
+
     root = Path(__file__).resolve().parents[2]
     return Program(
         kinds=spelled(newest_kinds()),
@@ -102,6 +102,8 @@ def _commit(root: Path) -> str | None:
 
 
 def _dependencies() -> list[tuple[str, str]]:
+    from importlib import metadata
+
     try:
         wanted = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:  # run from a folder that was never installed
