@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,8 @@ FILES = f"{REPRESENTATION}/{PREMIS}"
 
 
 class Planted(NamedTuple):
-    """``old`` becomes ``new``, once; the finding with ``code`` is about ``element``.
+    """``old`` becomes ``new``, once; the finding with ``code`` is about ``element``. DAY and YEAR stand for those
+    on which the document was made.
 
     ``by_schema``: whether the official schemas see it, too.
     """
@@ -50,7 +52,7 @@ ROOT_FAULTS = [
     Planted("no PROFILE", "PROFILE=", "LABEL=", "CSIP6", "mets"),
     Planted("another PROFILE", "E-ARK-AIP-v2-2-0", "E-ARK-AIP", "AIPM2", "mets"),
     Planted("no CREATEDATE", ' CREATEDATE="2', ' LASTMODDATE="2', "CSIP7", "metsHdr"),
-    Planted("a day that is none", 'CREATEDATE="2026-11-22', 'CREATEDATE="2026-11-31', "CSIP7", "metsHdr", True),
+    Planted("a day that is none", 'CREATEDATE="DAY', 'CREATEDATE="YEAR-02-30', "CSIP7", "metsHdr", True),
     Planted("a package type of no vocabulary", 'PE="AIP"', 'PE="ZIP"', "CSIP9", "metsHdr", True),
     Planted("another package type", 'PE="AIP"', 'PE="SIP"', "AIPM3", "metsHdr"),
     Planted("nobody created it", '"CREATOR"', '"EDITOR"', "CSIP11", "agent"),
@@ -60,7 +62,7 @@ ROOT_FAULTS = [
     Planted("no version", ">0.1.0<", "><", "CSIP15", "agent"),
     Planted("a version not marked", ' csip:NOTETYPE="SOFTWARE VERSION"', "", "CSIP16", "agent"),
     Planted("a section without ID", ' ID="dmd-2"', "", "CSIP18", "dmdSec", True),
-    Planted("a section without date", 'dmd-1" CREATED="2026', 'dmd-1" GROUPID="2026', "CSIP19", "dmdSec"),
+    Planted("a section without date", 'dmd-1" CREATED="YEAR', 'dmd-1" GROUPID="YEAR', "CSIP19", "dmdSec"),
     Planted("another locator", 'LOCTYPE="URL"', 'LOCTYPE="PURL"', "CSIP22", "mdRef"),
     Planted("no link type", 'xlink:type="simple" xlink:href="metadata/d', 'xlink:href="metadata/d', "CSIP23", "mdRef"),
     Planted("no address", 'xlink:href="metadata/preservation/premis.xml" ', "", "CSIP38", "mdRef"),
@@ -141,8 +143,8 @@ PREMIS_FAULTS = [
     Planted("a level in words", "<compositionLevel>0", "<compositionLevel>no", "schema", "compositionLevel", True),
     Planted(
         "an event on a day that is none",
-        "<eventDateTime>2026-",
-        "<eventDateTime>2026-02-30/",
+        "<eventDateTime>YEAR-",
+        "<eventDateTime>YEAR-02-30/",
         "datetime-unreal",
         "eventDateTime",
     ),
@@ -173,10 +175,13 @@ def package(small: Path, tmp_path: Path) -> Path:
 def plant(path: Path, fault: Planted) -> int:
     """Change the document and answer the line on which that was."""
     text = path.read_text("utf-8")
-    assert fault.old in text, fault.name
+    day = re.search(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?=T[0-9]{2}:)", text)
+    assert day is not None
+    old, new = (said.replace("DAY", day[0]).replace("YEAR", day[0][:4]) for said in (fault.old, fault.new))
+    assert old in text, fault.name
     path.unlink()
-    path.write_text(text.replace(fault.old, fault.new, 1), "utf-8")
-    return text[: text.index(fault.old)].count("\n") + 1
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    return text[: text.index(old)].count("\n") + 1
 
 
 def refused(judgement: Judgement, fault: Planted) -> list[LocatedFinding]:
