@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from audit_support import LOCATIONS, PAYLOAD, Sample, flip, tree, write_delivery
 
-from archive.catalogue.catalogue import Catalogue
+from archive.custody.log import CustodyLog
+from archive.model.record import Record
 
 
 def applied(sample: Sample) -> int:
@@ -30,6 +32,7 @@ def test_an_old_catalogue_catches_up_when_it_is_opened(sample: Sample) -> None:
     for leftover in sample.home.glob("catalogue.sqlite-*"):
         leftover.unlink()
     shutil.copy2(old, sample.home / "catalogue.sqlite")
+    print(sample.run("list", "--json"))
     assert sample.packages() == packages
     assert applied(sample) == now
     assert sample.open_incidents() == incidents
@@ -41,12 +44,15 @@ def test_a_run_killed_between_log_and_catalogue_loses_nothing(sample: Sample, mo
     class Killed(BaseException):
         pass
 
-    def killed(self: Catalogue, leaves: int) -> None:
+    append = CustodyLog.append
+
+    def killed(self: CustodyLog, records: Sequence[Record]) -> int:
+        append(self, records)
         raise Killed
 
     flip(sample.bag("second") / PAYLOAD / "photo-0.txt")
     before = applied(sample)
-    monkeypatch.setattr(Catalogue, "set_applied", killed)
+    monkeypatch.setattr(CustodyLog, "append", killed)
     with pytest.raises(Killed):
         sample.run("audit", "--location", "second")
     monkeypatch.undo()

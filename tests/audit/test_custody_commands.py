@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from audit_support import LOCATIONS, Sample, archive, everything, flip
 
-from archive.codec.record_codec import decode_record
+from archive.codec.record_codec import read_record
 from archive.custody.checkpoint import Verifier, open_note, parse_note, parse_text, sign_checkpoint
 from archive.custody.keys import create_key, load_key, parse_verifier_key
 from archive.custody.paper import read_witness
@@ -27,7 +27,7 @@ def keys(sample: Sample) -> list[Verifier]:
 def record_in(sample: Sample, proof: dict[str, Any]) -> object:
     """The record that a stranger reads in a proof, with the public key alone."""
     spelled = verify_proof(parse_proof(json.dumps(proof).encode()), keys(sample))
-    return None if spelled is None else decode_record(spelled)
+    return None if spelled is None else read_record(spelled, {})
 
 
 def file_named(sample: Sample, name: str) -> str:
@@ -249,7 +249,7 @@ def test_anything_that_has_a_name_in_the_log_is_proven(sample: Sample, what: str
     }[what]
     (proof,) = sample.run("custody", "prove", identifier, "--json").json["proofs"]
     record = record_in(sample, proof)
-    kinds = {"package": "seal", "accession": "accession-closed", "record": "location"}
+    kinds = {"package": "seal", "accession": "accession-closed", "record": "program"}
     assert record.kind == kinds.get(what, what)  # type: ignore[attr-defined]
 
 

@@ -20,7 +20,8 @@ from archive.holdings.rebuild import catalogue_digest
 from archive.holdings.remarks import remark_findings, require_no_remarks
 from archive.model.acts import AgentRole
 from archive.model.record import Unread
-from archive.model.records import RECORD_TYPES, AgentRecord
+from archive.model.record_versions import NEWEST
+from archive.model.records import AgentRecord
 from profiles.finding import Severity
 
 OLD = Path(__file__).with_name("tables_of_0001.sql")
@@ -36,7 +37,7 @@ def agent(code: str, leaf: int = 0) -> AgentRow:
 
 
 def test_every_kind_of_record_has_exactly_one_step() -> None:
-    assert set(STEPS) == set(RECORD_TYPES.values())
+    assert set(STEPS) == set(NEWEST.values())
     with pytest.raises(ValueError, match="agent"):
         folds(AgentRecord)(lambda catalogue, n, record: None)
 

@@ -17,6 +17,7 @@ from archive.custody.log import CustodyLog
 from archive.custody.merkle import Frontier, leaf_hash
 from archive.errors import ArchiveError, CustodyError, LockedError
 from archive.model import record_versions
+from archive.model.record import Unread
 from profiles.finding import Severity
 
 
@@ -469,9 +470,13 @@ def test_a_record_of_a_newer_program_is_no_damage(tmp_path: Path, monkeypatch: p
     log = new_log(tmp_path / "custody", 4)
     monkeypatch.delitem(record_versions.VERSIONS, ("damage", 1))
     with pytest.raises(ArchiveError, match="intact but not understood") as caught:
-        list(log.records())
+        log.record(3)
     assert not isinstance(caught.value, CustodyError)
     assert log.verify() == []
+    assert [n for n, _ in log.records()] == [0, 1, 2]
+    (*_, (n, told)) = log.read()
+    assert (n, told) == (3, log.item(3)) and isinstance(told, Unread)
+    assert (told.kind, told.v, told.code) == ("damage", 1, "record-newer")
     assert len(list(log.records(kinds=frozenset({"receipt"})))) == 3
 
 

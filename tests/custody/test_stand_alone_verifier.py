@@ -125,9 +125,8 @@ def test_without_any_openings_packages_are_checked_against_themselves(volume: Vo
 
 def test_a_deleted_package_is_not_missed_and_its_approval_is_left_to_the_other_program(volume: Volume) -> None:
     gone = volume.aip.name
-    common = {
-        name: volume.records()[0][name] for name in ("actor", "clock", "machine", "reason", "time", "v", "version")
-    }
+    names = ("actor", "clock", "machine", "reason", "time", "v", "version")
+    common = next({name: record[name] for name in names} for record in volume.records() if record["kind"] == "receipt")
     told = {"aip": gone, "bytes": "1", "files": "[]", "kind": "tombstone", "remainder": None, "request": "r"}
     volume.append(common | told)
     shutil.rmtree(volume.aip)
