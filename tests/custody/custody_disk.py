@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from false_clock import leave_out_forks
 
 from archive import durable
 
@@ -99,6 +100,7 @@ def killed_at(call: int, doing: Callable[[], object]) -> int:
     Returns how many calls there were; fewer than ``call`` where it came to its end.
     """
     ready, told = os.pipe()
+    leave_out_forks()
     child = os.fork()
     if not child:
         try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from false_clock import leave_out_forks
 from local_authority import YEAR, LocalAuthority, now
 from local_server import Answer, LocalServer, serving
 
@@ -432,6 +433,7 @@ KILLED = 137
 
 def dying(home: Path, at: int, *words: str) -> int:
     """The exit code of a command whose process is gone just before durable call number ``at``, counted from 0."""
+    leave_out_forks()
     pid = os.fork()
     if pid == 0:
         calls = iter(range(1_000_000))

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from false_clock import leave_out_forks
+
 from archive import assembly, durable
 from archive.cli import run
 from archive.inspection import pool
@@ -28,6 +30,7 @@ FidoIdentifier()  # loaded once here, so that no child has to
 
 def in_child(work: Callable[[], int]) -> int:
     """The exit code of ``work`` done in a forked child, which dies as a process dies."""
+    leave_out_forks()
     pid = os.fork()
     if pid == 0:
         code = 1
