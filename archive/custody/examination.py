@@ -11,7 +11,7 @@ from archive.codec.record_codec import digests_in
 from archive.custody.head import HEAD_NAME, decode_head
 from archive.custody.leaf import Pair, committed_record, record_in
 from archive.custody.merkle import Frontier, leaf_hashes
-from archive.custody.private import PRIVATE, Placed, objects_of
+from archive.custody.private import PRIVATE, Placed, lines_by_record, objects_of
 from archive.custody.recovery import strangers
 from archive.custody.segments import LEAVES, OPENINGS, Segment, pieces, segment_name
 from archive.errors import CustodyError
@@ -105,7 +105,9 @@ class _PrivateLines:
     """The private lines of one block, held against the digests in its records."""
 
     def __init__(self, log: CustodyLog, block: Segment, erased: Mapping[int, frozenset[int]]) -> None:
-        self._lines = _readable(log, block)
+        self._log, self._block = log, block
+        self._broken: str | None = None
+        self._lines = self._readable()
         self._erased = erased
         self._waiting = next(self._lines, None)
 
@@ -123,6 +125,23 @@ class _PrivateLines:
         """Lines of records that this block does not have, and what ended the reading."""
         if self._waiting is not None:
             yield f"a line of record {self._waiting[0]} stands where it does not belong"
+        if self._broken is not None:
+            yield self._broken
+
+    def _readable(self) -> Iterator[tuple[int, list[Placed]]]:
+        """The lines up to the first that cannot be read, which is told; those behind it are missing.
+
+        A growing file may hold lines above the head, which a crash left; a settled one holds those of its block alone.
+        """
+        file = self._log.private.file(self._block.first)
+        growing = file is not None and file.count is None
+        try:
+            for n, held in lines_by_record(self._log.private.lines(self._block)):
+                if growing and n >= self._block.end:
+                    return
+                yield n, held
+        except (ValueError, OSError) as error:
+            self._broken = f"it cannot be read to its end: {error}"
 
     def _misfit(self, n: int, record: bytes, held: list[Placed]) -> Iterator[str]:
         try:
@@ -137,11 +156,6 @@ class _PrivateLines:
                 yield f"record {n}: its private line {i} is missing, and no erasure says why"
             if i in here and i in gone:
                 yield f"record {n}: its private line {i} was erased, and lies here all the same"
-
-
-def _readable(log: CustodyLog, block: Segment) -> Iterator[tuple[int, list[Placed]]]:
-    with suppress(ValueError, OSError):  # what cannot be read is missing
-        yield from log.private.read(block)
 
 
 def _lines(log: CustodyLog, part: str, block: Segment) -> Iterator[bytes]:
@@ -159,7 +173,8 @@ def _misfits(first: int, leaves: list[bytes], openings: list[bytes]) -> Iterator
 
 
 def _strangers(log: CustodyLog) -> Iterator[Finding]:
-    for path in strangers(log.folder, size=log.size, segment=log.segment):
+    private = (log.private.folder / name for name in log.private.strangers())
+    for path in (*strangers(log.folder, size=log.size, segment=log.segment), *private):
         yield Finding(
             FindingCode.CUSTODY_STRANGER,
             Severity.WARNING,

@@ -15,7 +15,7 @@ from datetime import UTC
 from typing import NamedTuple
 
 from archive.canonical import LARGEST
-from archive.codec.record_codec import Spelled, decode_record, spell_record
+from archive.codec.record_codec import decode_record, spell_record
 from archive.model.records import Record
 
 SALT_SIZE = 32
@@ -55,7 +55,7 @@ def close(n: int, record: Record, salt: bytes) -> Pair:
 
     Raises ValueError where the record cannot be spelled, for a number out of range and for a salt of another length.
     """
-    (leaf,), (opening,) = close_all(n, [(record, spell_record(record, _no_salts))], salt)
+    (leaf,), (opening,) = close_all(n, [record], [spell_record(record, _no_salts).record], salt)
     return Pair(leaf, opening)
 
 
@@ -63,8 +63,12 @@ def _no_salts(count: int) -> bytes:
     raise ValueError("a record with private lines is not closed alone")
 
 
-def close_all(first: int, records: Sequence[tuple[Record, Spelled]], salts: bytes) -> tuple[list[bytes], list[bytes]]:
-    """Leaves and openings of records that are numbered from ``first``; ``salts`` are theirs, one behind the other.
+def close_all(
+    first: int, records: Sequence[Record], spelled: Sequence[bytes], salts: bytes
+) -> tuple[list[bytes], list[bytes]]:
+    """Leaves and openings of records that are numbered from ``first``.
+
+    ``spelled`` are their bytes, ``salts`` their salts, one behind the other.
 
     Raises ValueError like ``close``.
     """
@@ -73,13 +77,13 @@ def close_all(first: int, records: Sequence[tuple[Record, Spelled]], salts: byte
     if len(salts) != SALT_SIZE * len(records):
         raise ValueError(f"a salt has {SALT_SIZE} octets, not {len(salts)} for {len(records)} records")
     leaves, openings = [], []
-    for n, (record, (spelled, _)) in enumerate(records, first):
+    for n, (record, octets) in enumerate(zip(records, spelled, strict=True), first):
         salt = salts[(n - first) * SALT_SIZE : (n - first + 1) * SALT_SIZE]
         day = record.time.astimezone(UTC).date().isoformat()
-        leaf = f'{{"commitment":"{commitment(spelled, salt)}","n":{n},"time":"{day}","type":"record","v":1}}'
+        leaf = f'{{"commitment":"{commitment(octets, salt)}","n":{n},"time":"{day}","type":"record","v":1}}'
         leaves.append(leaf.encode("ascii"))
         openings.append(
-            b"".join((b'{"n":%d,"record":' % n, spelled, b',"salt":"', b2a_base64(salt, newline=False), b'"}'))
+            b"".join((b'{"n":%d,"record":' % n, octets, b',"salt":"', b2a_base64(salt, newline=False), b'"}'))
         )
     return leaves, openings
 

@@ -127,9 +127,13 @@ class CustodyLog:
         since it was opened here, and OSError where the disk fails; then none is recorded, unless the disk failed in
         the very act of acknowledging, which opening the log again decides.
         """
-        spelled = [(record, spell_record(record, self._salts)) for record in records]
-        leaves, openings = close_all(self.size, spelled, self._salts(SALT_SIZE * len(records)))
-        private = [[spell_line(n, line) for line in lines] for n, (_, (_, lines)) in enumerate(spelled, self.size)]
+        spelled: list[bytes] = []
+        private: list[Sequence[bytes]] = []
+        for n, record in enumerate(records, self.size):  # nothing is kept that would be looked at as garbage again
+            found, lines = spell_record(record, self._salts)
+            spelled.append(found)
+            private.append([spell_line(n, line) for line in lines] if lines else ())
+        leaves, openings = close_all(self.size, records, spelled, self._salts(SALT_SIZE * len(records)))
         return self._append(leaves, openings, private)
 
     def append_closed(self, pairs: Sequence[Pair], private: Sequence[Sequence[bytes]] = ()) -> int:

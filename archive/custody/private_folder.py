@@ -47,6 +47,11 @@ class PrivateFolder:
         firsts = sorted({file.first for name in names if (file := parse_private(name)) is not None})
         return [file for first in firsts if (file := newest(names, first)) is not None]
 
+    def strangers(self) -> list[str]:
+        """Names of entries that are none of the files that count."""
+        counting = {file.name for file in self.files()}
+        return sorted(name for name in self._names() if name not in counting)
+
     def file(self, n: int) -> PrivateFile | None:
         """The file that holds the lines of record ``n``; None where there is none."""
         return newest(self._names(), n - n % self.segment)

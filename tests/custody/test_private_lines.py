@@ -146,6 +146,22 @@ def test_an_altered_line_is_damage(tmp_path: Path, old: bytes, new: bytes) -> No
     assert {finding.code for finding in log.verify()} == {"custody-private"}
 
 
+@pytest.mark.parametrize("appended", [b"no line\n", b'{"i":1,"n":9,"object":{},"salt":"' + b"A" * 43 + b'="}\n'])
+def test_what_is_slipped_in_behind_the_lines_of_a_settled_file_is_told(tmp_path: Path, appended: bytes) -> None:
+    log = log_of(tmp_path / "custody", 9)
+    path = log.private.path(0)
+    assert path is not None
+    path.write_bytes(path.read_bytes() + appended)
+    assert {finding.code for finding in reopen(tmp_path / "custody").verify()} == {"custody-private"}
+
+
+def test_a_file_that_is_none_of_the_log_is_told(tmp_path: Path) -> None:
+    log = log_of(tmp_path / "custody", 9)
+    (log.folder / PRIVATE / "notes.txt").write_text("a place to hide things")
+    (finding,) = reopen(tmp_path / "custody").verify()
+    assert (finding.code, finding.subject) == ("custody-stranger", "private/notes.txt")
+
+
 def test_an_erased_line_is_gone_and_nothing_else_is_wrong(tmp_path: Path) -> None:
     log = log_of(tmp_path / "custody", 9)
     log.append([erasure((1, 1), (4, 1))])
