@@ -79,13 +79,14 @@ sys.addaudithook(_hook)  # for as long as the process lives; asleep unless someb
 
 @contextmanager
 def watching(allowed: list[Path]) -> Iterator[Watch]:
-    """Watch what happens inside."""
+    """Watch what happens inside. What Python keeps of modules that are imported for the first time is not written."""
     global _watch
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     _watch = watch = Watch(allowed)
     try:
         yield watch
     finally:
-        _watch = None
+        _watch, sys.dont_write_bytecode = None, writes
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def test_without_a_scanner_nothing_is_asked_and_it_is_said_what_to_do(place: Pla
     size = place.log_size()
     refused = place("malware", "scan", "--due")
     assert (refused.code, "[malware] socket" in refused.err, place.log_size()) == (1, True, size)
-    asking(place, place.home / "nobody.sock")
+    asking(place, Path("/nobody/listens.sock"))
     assert place("malware", "scan").code == 1
 
 

@@ -60,7 +60,7 @@ def test_a_scanner_that_cannot_be_reached_is_told_and_never_a_silent_success(
     place: Place, clock: Hand, tmp_path: Path
 ) -> None:
     add(place, tmp_path, a=b"a")
-    asking(place, tmp_path / "nobody.sock")
+    asking(place, Path("/nobody/listens.sock"))
     night(place, clock)
     size = place.log_size()
     for _ in range(2):
@@ -163,7 +163,7 @@ def test_a_night_has_its_portion_and_the_oldest_come_first(place: Place, clock: 
     with clamd(made=MADE) as there:
         asking(place, there, rescan_days=10)
         first, second = (add(place, tmp_path, a=b"1", b=b"2"), add(place, tmp_path, c=b"3"))
-    asking(place, tmp_path / "nobody.sock")
+    asking(place, Path("/nobody/listens.sock"))
     never = add(place, tmp_path, d=b"4", e=b"5")
     with clamd(made=MADE + 20 * DAY) as there:
         asking(place, there, rescan_days=10, rescan_files=3)

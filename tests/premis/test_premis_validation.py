@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from own_copies import own_copy
 from premis_samples import every_agent, every_event, every_object, uuid, written
 
 from premis.errors import PremisError
@@ -25,7 +26,7 @@ FILE_PREMIS = f"{REPRESENTATION}/{ROOT_PREMIS}"
 @pytest.fixture
 def package(shared: Path, tmp_path: Path) -> Path:
     """A copy of the example package's data folder."""
-    return Path(shutil.copytree(shared / "examples" / "aip" / "data", tmp_path / "data"))
+    return own_copy(shared / "examples" / "aip" / "data", tmp_path / "data")
 
 
 def edit(path: Path, old: str, new: str, count: int = 1) -> None:
@@ -120,7 +121,7 @@ def test_a_broken_schema_does_not_compile(shared: Path, tmp_path: Path) -> None:
 
 
 def test_schemas_are_found_in_a_folder_with_a_foreign_name(shared: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(shared / "standards", tmp_path / "схемы 100%"))
+    folder = own_copy(shared / "standards", tmp_path / "схемы 100%")
     assert validate(written(every_object()), Schemas(folder)) == []
 
 

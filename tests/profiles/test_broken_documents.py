@@ -175,10 +175,12 @@ def package(small: Path, tmp_path: Path) -> Path:
 def plant(path: Path, fault: Planted) -> int:
     """Change the document and answer the line on which that was."""
     text = path.read_text("utf-8")
-    day = re.search(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?=T[0-9]{2}:)", text)
-    assert day is not None
-    old, new = (said.replace("DAY", day[0]).replace("YEAR", day[0][:4]) for said in (fault.old, fault.new))
-    assert old in text, fault.name
+    year, rest = r"(?P<year>[0-9]{4})", r"-[0-9]{2}-[0-9]{2}"
+    found = re.search(re.escape(fault.old).replace("DAY", year + rest).replace("YEAR", year), text)
+    assert found is not None, fault.name
+    old, new = found[0], fault.new
+    if "year" in found.groupdict():
+        new = new.replace("DAY", text[found.start("year") :][:10]).replace("YEAR", found["year"])
     path.unlink()
     path.write_text(text.replace(old, new, 1), "utf-8")
     return text[: text.index(old)].count("\n") + 1

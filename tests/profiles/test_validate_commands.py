@@ -119,7 +119,7 @@ def test_a_schema_that_differs_in_one_byte_is_named_and_nothing_is_installed(
     home: Path, shared: Path, tmp_path: Path
 ) -> None:
     for name in PINNED:
-        shutil.copy(shared / "standards" / name, tmp_path)
+        shutil.copyfile(shared / "standards" / name, tmp_path / name)
     (tmp_path / "mets.xsd").write_bytes((tmp_path / "mets.xsd").read_bytes() + b"\n")
     code, _, err = said("schemas", "install", tmp_path, "--archive", home)
     assert code == 2 and "other than published mets.xsd" in err

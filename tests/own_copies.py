@@ -1,0 +1,15 @@
+"""Copies that a test may change, of data that nobody may: a shared folder may be readable only, and not be ours."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+
+def own_copy(source: Path, target: Path) -> Path:
+    """A copy of the folder ``source`` as ``target``, in which whoever runs the tests may change everything."""
+    shutil.copytree(source, target, copy_function=shutil.copyfile)
+    for folder, _, _ in os.walk(target):
+        os.chmod(folder, 0o700)
+    return target
