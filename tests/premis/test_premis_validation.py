@@ -99,14 +99,14 @@ def test_what_is_no_xml_of_ours_is_a_fault_and_no_exception(document: bytes, sch
 def test_a_missing_schema_is_named(name: str, shared: Path, tmp_path: Path) -> None:
     for schema in (shared / "standards").glob("*.xsd"):
         if schema.name != name:
-            shutil.copy(schema, tmp_path)
+            shutil.copyfile(schema, tmp_path / schema.name)
     with pytest.raises(PremisError, match=f"the schema {name} is missing"):
         Schemas(tmp_path)
 
 
 def test_a_schema_that_asks_for_another_address_is_refused(shared: Path, tmp_path: Path) -> None:
     for schema in (shared / "standards").glob("*.xsd"):
-        shutil.copy(schema, tmp_path)
+        shutil.copyfile(schema, tmp_path / schema.name)
     edit(tmp_path / "mets.xsd", "http://www.loc.gov/standards/xlink/xlink.xsd", "http://127.0.0.1:9/other.xsd")
     with pytest.raises(PremisError, match=r"asks for http://127.0.0.1:9/other.xsd"):
         Schemas(tmp_path)
@@ -114,7 +114,7 @@ def test_a_schema_that_asks_for_another_address_is_refused(shared: Path, tmp_pat
 
 def test_a_broken_schema_does_not_compile(shared: Path, tmp_path: Path) -> None:
     for schema in (shared / "standards").glob("*.xsd"):
-        shutil.copy(schema, tmp_path)
+        shutil.copyfile(schema, tmp_path / schema.name)
     edit(tmp_path / "mets.xsd", 'type="structMapType"', 'type="noSuchType"')
     with pytest.raises(PremisError, match="do not compile"):
         Schemas(tmp_path)

@@ -109,7 +109,7 @@ def test_a_missing_schema_is_named_and_nothing_is_installed(
     name: str, home: Path, shared: Path, tmp_path: Path
 ) -> None:
     for other in set(PINNED) - {name}:
-        shutil.copy(shared / "standards" / other, tmp_path)
+        shutil.copyfile(shared / "standards" / other, tmp_path / other)
     code, _, err = said("schemas", "install", tmp_path, "--archive", home)
     assert code == 2 and f"missing {name}" in err
     assert not (home / "schemas").exists()
