@@ -178,12 +178,12 @@ def _held_by_the_log(holdings: Holdings) -> tuple[dict[PackageId, SealRecord], d
             continue
         match record:
             case SealRecord():
-                sealed[record.aip] = record
+                sealed[record.package] = record
             case ReplicationRecord():
-                stored.setdefault(record.aip, set()).add(record.location)
+                stored.setdefault(record.package, set()).add(record.location)
             case TombstoneRecord():
-                sealed.pop(record.aip, None)
-                stored.pop(record.aip, None)
+                sealed.pop(record.package, None)
+                stored.pop(record.package, None)
             case LocationRetiredRecord():
                 for places in stored.values():
                     places.discard(record.name)
@@ -280,7 +280,7 @@ def _forgotten_repairs(
         yield RepairRecord(
             **holdings.stamp("found right again; the repair by an earlier run had not been recorded"),
             incident=known[path],
-            aip=examined.package.id,
+            package=examined.package.id,
             location=examined.replica.location,
             path=path,
             source=None,
@@ -293,7 +293,7 @@ def _audit_record(holdings: Holdings, examined: Examined, campaign: str) -> Audi
     return AuditRecord(
         **holdings.stamp("; ".join(examined.notes)),
         campaign=campaign,
-        aip=examined.package.id,
+        package=examined.package.id,
         location=examined.replica.location,
         files=examined.files,
         bytes=Octets(examined.size),
@@ -316,14 +316,14 @@ def _incident(holdings: Holdings, examined: Examined, result: FileResult, incide
             **holdings.stamp(),
             incident=incident,
             type="damage",
-            aip=examined.package.id,
+            package=examined.package.id,
             location=examined.replica.location,
             summary=f"{what} is {result.outcome}{detail}",
         ),
         DamageRecord(
             **holdings.stamp(),
             incident=incident,
-            aip=examined.package.id,
+            package=examined.package.id,
             location=examined.replica.location,
             path=result.path,
             outcome=result.outcome,
@@ -341,7 +341,7 @@ def _tampering(holdings: Holdings, examined: Examined, audited: Audited) -> list
         **holdings.stamp(),
         incident=incident,
         type="tampering",
-        aip=examined.package.id,
+        package=examined.package.id,
         location=examined.replica.location,
         summary=summary + (examined.tampering or ""),
     )
@@ -400,7 +400,7 @@ def _stop(holdings: Holdings, location: str, *, count: int, limit: int, audited:
     incident = IncidentId(new_identifier())
     audited.incidents.append(incident)
     record = IncidentRecord(
-        **holdings.stamp(), incident=incident, type="repair-limit", aip=None, location=location, summary=summary
+        **holdings.stamp(), incident=incident, type="repair-limit", package=None, location=location, summary=summary
     )
     holdings.record([record])
 

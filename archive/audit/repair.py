@@ -86,7 +86,7 @@ def restore_package(
             RepairRecord(
                 **holdings.stamp(reason),
                 incident=incident,
-                aip=package.id,
+                package=package.id,
                 location=replica.location,
                 path=b"",
                 source=name,
@@ -169,7 +169,7 @@ def _record(
     return RepairRecord(
         **holdings.stamp(),
         incident=incident,
-        aip=examined.package.id,
+        package=examined.package.id,
         location=examined.replica.location,
         path=path,
         source=source,

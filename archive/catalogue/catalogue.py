@@ -115,6 +115,19 @@ class Catalogue(Writing, QuarantineReading):
         """The accession of that identifier."""
         return self._one(AccessionRow, select(schema.accession).where(schema.accession.c.id == identifier))
 
+    def accession_numbered(self, number: str) -> AccessionRow | None:
+        """The accession that people call by this number, such as ``2026-0042``."""
+        return self._one(AccessionRow, select(schema.accession).where(schema.accession.c.number == number))
+
+    def file_numbered(self, accession: AccessionId, number: int) -> FileRow | None:
+        """The file whose first receipt is this one of its accession."""
+        table = schema.file
+        return self._one(FileRow, select(table).where(table.c.accession == accession, table.c.number == number))
+
+    def accessions_of_year(self, year: int) -> int:
+        """How many accessions have a number of that year."""
+        return int(self._scalar(select(func.count()).where(schema.accession.c.number.startswith(f"{year}-"))))
+
     def accessions(self, *, source: bytes | None = None, producer: str | None = None) -> list[AccessionRow]:
         """Accessions, oldest first; of one source or producer where given."""
         query = select(schema.accession).order_by(schema.accession.c.opened_at, schema.accession.c.leaf)

@@ -8,9 +8,11 @@ bytes. Changing a table means a new migration in ``migrations/versions``; a rele
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 from archive.catalogue.declaration import Decimal, Index, evidence
 from archive.catalogue.declaration import Row as Row
+from archive.errors import ArchiveError
 from archive.model.acts import AgentRole, HoldScope
 from archive.model.fixity import FixityOutcome
 from archive.model.formats import ToldBy
@@ -19,6 +21,18 @@ from archive.model.malware import MalwareOutcome
 from archive.model.packages import Outcome, PackageKind, ReplicaState
 from archive.model.quarantine import QuarantineDecision, QuarantineReason
 from archive.model.transfer import SealState, Transfer
+
+T = TypeVar("T")
+
+
+def here(value: T | None) -> T:
+    """What a private line of a file says that is held. ArchiveError where that line was withheld or erased."""
+    if value is None:
+        raise ArchiveError(
+            "what the custody log says of a file is not here: it was withheld or erased",
+            hint="do this in the archive that holds the whole log; archive custody verify says what is missing here",
+        )
+    return value
 
 
 @evidence("location", key="name")
@@ -59,7 +73,8 @@ class AgreementRow(Row):
 class AccessionRow(Row):
     """The receipt of one delivery; open while ``closed_at`` is None. ``metadata_reading`` is canonical JSON.
 
-    ``checksums_sha256`` are the digests of the checksum files given beside it, joined by blanks.
+    ``checksums_sha256`` are the digests of the checksum files given beside it, joined by blanks. ``number`` is for
+    people, such as ``2026-0042``; ``receipts`` counts the receipts of its files so far.
     """
 
     id: AccessionId
@@ -72,6 +87,8 @@ class AccessionRow(Row):
     closed_at: str | None
     metadata_reading: str | None = None
     checksums_sha256: str = ""
+    number: str
+    receipts: int = 0
 
 
 @evidence("transfer", key=("accession", "source"), refers={"accession": "accession.id"})
@@ -110,16 +127,18 @@ class FileRow(Row):
 
     ``leaf`` is the number of the receipt. ``aip`` is the package the file lies in now, or lay in when it was
     deaccessioned; it is held while ``deaccessioned_at`` is None. A file with ``same_as`` lies in no package: its bytes
-    are those of that file.
+    are those of that file. ``number`` is the place of its first receipt among those of its accession. What stands in a
+    private line that is not here is None.
     """
 
     id: FileId
     accession: AccessionId
-    name: bytes
-    size: int
+    number: int
+    name: bytes | None
+    size: int | None
     sha256: str | None
     blake3: str | None
-    mtime: Decimal
+    mtime: Decimal | None
     outcome: Outcome
     aip: PackageId | None
     received_at: str
@@ -241,11 +260,12 @@ class FileRightsRow(Row):
     persons: str
 
 
-@evidence("consent", Index("consent_by_person", ("person",)), key="ref")
+@evidence("consent", Index("consent_by_person", ("person",)), Index("consent_by_ref", ("ref",)))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRow(Row):
-    """One consent of the register; days are ISO 8601."""
+    """One consent of the register; days are ISO 8601. ``ref`` is the code that people use, ``id`` what records use."""
 
+    id: str
     ref: str
     person: str | None
     scope: str

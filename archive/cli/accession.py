@@ -46,9 +46,10 @@ def list_command(only_open: bool, here: str | None, as_json: bool) -> None:
         emit_json({"accessions": found})
         return
     cells = (
-        (a["id"], a["producer"], a["state"], a["opened_at"], f"{a['received']:,}", f"{a['pending']:,}") for a in found
+        (a["id"], a["number"], a["producer"], a["state"], a["opened_at"], f"{a['received']:,}", f"{a['pending']:,}")
+        for a in found
     )
-    table(("accession", "producer", "state", "opened", "received", "pending"), cells)
+    table(("accession", "number", "producer", "state", "opened", "received", "pending"), cells)
 
 
 @accession_command.command("show")
@@ -81,7 +82,7 @@ def show_command(identifier: str, here: str | None, as_json: bool) -> None:
     if as_json:
         emit_json(told)
         return
-    for name in ("id", "producer", "source", "state", "opened_at", "closed_at"):
+    for name in ("id", "number", "producer", "source", "state", "opened_at", "closed_at"):
         say(f"{name}: {'-' if told[name] is None else told[name]}")
     for one in transfers:
         say(f"handed over: {one.in_words()}")
@@ -313,6 +314,7 @@ def _short(archive: Archive, row: AccessionRow) -> dict[str, Any]:
     totals = archive.holdings.catalogue.totals(row.id)
     return {
         "id": row.id,
+        "number": row.number,
         "producer": row.producer,
         "source": shown(row.source),
         "state": "open" if row.closed_at is None else "closed",

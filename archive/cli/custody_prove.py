@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 @click.option("--consistency", is_flag=True, help="ID is the SIZE of a checkpoint, or of two; the newest otherwise.")
 @click.option("--withhold", is_flag=True, help="Prove that it was recorded and when, without telling what.")
 @click.option(
+    "--tell",
+    type=click.Choice(["all", "content", "skeleton"]),
+    default="all",
+    show_default=True,
+    help="Of what is private: all, only size and digests of files, or nothing.",
+)
+@click.option(
     "--all", "every", is_flag=True, help="Every record that names it, not only the last; reads the whole log."
 )
 @click.option("--at", metavar="SIZE", type=int, help="By the checkpoint of so many records, not the newest.")
@@ -32,6 +39,7 @@ def prove_command(
     what: tuple[str, ...],
     consistency: bool,
     withhold: bool,
+    tell: str,
     every: bool,
     at: int | None,
     out: Path | None,
@@ -41,7 +49,8 @@ def prove_command(
     """Prove that something is in the log: a file, a package, an incident, anything with an ID, or record '#17'.
 
     The proof is one JSON file that a stranger checks with the public key alone. It holds what was recorded, unless
-    --withhold keeps that back. With --consistency: that the log of one checkpoint is the beginning of a later one.
+    --withhold keeps that back. Names, sizes, digests and reasons are private lines of a record, and --tell chooses
+    which of them go with it. With --consistency: that the log of one checkpoint is the beginning of a later one.
 
     \b
     Example:
@@ -49,7 +58,7 @@ def prove_command(
       archive custody prove --consistency 1000 1234
     """
     from archive import assembly
-    from archive.holdings.proving import prove_consistency, prove_record, records_about
+    from archive.holdings.proving import Told, prove_consistency, prove_record, records_about
 
     with assembly.reading(find_home(here)) as archive:
         proofs: list[Proof]
@@ -60,7 +69,8 @@ def prove_command(
             proofs = [prove_consistency(archive.holdings, sizes[0], sizes[1] if len(sizes) == 2 else None)]
         else:
             numbers = sorted({n for each in what for n in records_about(archive.holdings, each, every=every)})
-            proofs = [prove_record(archive.holdings, n, withhold=withhold, size=at) for n in numbers]
+            told = Told.NOTHING if withhold else Told(tell)
+            proofs = [prove_record(archive.holdings, n, told=told, size=at) for n in numbers]
     written = [] if out is None else _written(proofs, out)
     if as_json:
         emit_json({"proofs": [json.loads(proof.octets) for proof in proofs], "files": [str(path) for path in written]})

@@ -15,6 +15,7 @@ from archive.model.names import shown
 
 if TYPE_CHECKING:
     from archive.assembly import Archive
+    from archive.catalogue.catalogue import Catalogue
     from archive.catalogue.rows import FileRow, PackageRow, ReplicaRow, TombstoneRow
 
 
@@ -75,13 +76,14 @@ def _replica(archive: Archive, replica: ReplicaRow, offline: dict[str, str | Non
 @click.argument("identifier", metavar="ID")
 @common
 def show_command(identifier: str, here: str | None, as_json: bool) -> None:
-    """Show one package, accession, file or item by its identifier.
+    """Show one package, accession, file or item by its identifier, an accession or file by its number too.
 
     Of a file it says too what it belongs together with, and to whom it may be passed on today.
 
     \b
     Example:
       archive show 0e6f1b7e-6f35-4c36-8f6a-7a5f2d3c9b11
+      archive show 2026-0042/000417
     """
     from archive import assembly
 
@@ -101,7 +103,8 @@ def show_command(identifier: str, here: str | None, as_json: bool) -> None:
 
 def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
     from archive.cli.formats_planning import format_as_json
-    from archive.model.identifiers import AccessionId, FileId, ItemId, PackageId
+    from archive.holdings.numbering import accession_called, file_called
+    from archive.model.identifiers import ItemId, PackageId
 
     catalogue = archive.holdings.catalogue
     if (tombstone := catalogue.tombstone(PackageId(identifier))) is not None:
@@ -110,9 +113,10 @@ def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
         return next(package for package in _packages(archive) if package["id"] == identifier)
     if (kept := catalogue.quarantine(PackageId(identifier))) is not None:
         return {"id": kept.content, "state": "in quarantine", "package": kept.package, "why": str(kept.why)}
-    if (accession := catalogue.accession(AccessionId(identifier))) is not None:
+    if (accession := accession_called(catalogue, identifier)) is not None:
         return {
             "id": accession.id,
+            "number": accession.number,
             "producer": accession.producer,
             "source": shown(accession.source),
             "opened_at": accession.opened_at,
@@ -121,10 +125,10 @@ def _thing(archive: Archive, identifier: str) -> dict[str, Any]:
             **asdict(totals),
             "packages": [package.id for package in catalogue.packages(accession.id)],
         }
-    if (file := catalogue.file(FileId(identifier))) is not None:
+    if (file := file_called(catalogue, identifier)) is not None:
         formats = [format_as_json(row) for row in catalogue.formats_of(file.id)]
         return (
-            _file(file)
+            _file(file, catalogue)
             | _bytes(archive, file)
             | {"formats": formats}
             | _malware(archive, file)
@@ -210,7 +214,8 @@ def find_command(query: str, limit: int, here: str | None, as_json: bool) -> int
     from archive import assembly
 
     with assembly.reading(find_home(here)) as archive:
-        files = [_file(row) for row in archive.holdings.catalogue.find_files(text=query, limit=limit)]
+        catalogue = archive.holdings.catalogue
+        files = [_file(row, catalogue) for row in catalogue.find_files(text=query, limit=limit)]
     if as_json:
         emit_json({"files": files})
     else:
@@ -224,26 +229,28 @@ def _outcome(file: dict[str, Any]) -> str:
     return f"{file['outcome']}{gone}"
 
 
-def _file(row: FileRow) -> dict[str, Any]:
+def _file(row: FileRow, catalogue: Catalogue) -> dict[str, Any]:
     import base64
 
+    from archive.holdings.numbering import number_of
     from archive.model.moments import moment_from_ns
 
     found: dict[str, Any] = {
         "id": row.id,
-        "path": shown(row.name),
+        "number": number_of(catalogue, row),
+        "path": None if row.name is None else shown(row.name),
         "accession": row.accession,
         "outcome": str(row.outcome),
         "size": row.size,
         "sha256": row.sha256,
         "blake3": row.blake3,
-        "modified": moment_from_ns(row.mtime),
+        "modified": None if row.mtime is None else moment_from_ns(row.mtime),
         "aip": row.aip,
         "received_at": row.received_at,
         "deaccessioned_at": row.deaccessioned_at,
         "same_as": row.same_as,
     }
-    if shown(row.name).encode() != row.name:
+    if row.name is not None and shown(row.name).encode() != row.name:
         found["path_b64"] = base64.b64encode(row.name).decode()
     return found
 

@@ -169,7 +169,7 @@ def _tell(done: Decided, wanted: QuarantineDecision, *, dry_run: bool) -> None:
     if not done.changed:
         say(f"Package {done.row.package}: that was decided already, on {done.row.decided_at}.")
         return
-    size = octets(sum(file.size for file in done.files))
+    size = octets(sum(file.size or 0 for file in done.files))
     verb = "would be" if dry_run else "is"
     words = {
         QuarantineDecision.RELEASE: f"{verb} released; its files {'would be' if dry_run else 'are'} held openly as "

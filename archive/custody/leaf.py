@@ -15,7 +15,7 @@ from datetime import UTC
 from typing import NamedTuple
 
 from archive.canonical import LARGEST
-from archive.codec.record_codec import decode_record, spell_record
+from archive.codec.record_codec import read_record, spell_record
 from archive.model.records import Record
 
 SALT_SIZE = 32
@@ -89,7 +89,7 @@ def close_all(
 
 
 def open_leaf(leaf_line: bytes, opening_line: bytes) -> Record:
-    """The record that the leaf commits to and the opening holds.
+    """The record that the leaf commits to and the opening holds, without what is in its private lines.
 
     Raises ValueError where either line is not what it should be or they do not belong together, also where a newer
     program wrote the record.
@@ -97,7 +97,7 @@ def open_leaf(leaf_line: bytes, opening_line: bytes) -> Record:
     n = number_in(leaf_line)
     if n is None:
         raise ValueError("the leaf carries no number")
-    return decode_record(committed_record(n, Pair(leaf_line, opening_line)))
+    return read_record(committed_record(n, Pair(leaf_line, opening_line)), {})
 
 
 def committed_record(n: int, pair: Pair) -> bytes:

@@ -1,8 +1,9 @@
 """Proofs as files: one JSON object each, with all that a stranger needs to check it but the public key. Pure.
 
 An *inclusion proof* shows that the log of a checkpoint holds one leaf; with the opening it also shows what was
-recorded, without it only that something was. A *consistency proof* shows that the log of one checkpoint is the
-beginning of the log of a later one.
+recorded, without it only that something was. What a record holds digests of goes with it as private lines, all of them
+or some; a proof with such lines is of version 2, and otherwise like one of version 1. A *consistency proof* shows that
+the log of one checkpoint is the beginning of the log of a later one.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from archive.canonical import decode, encode
 from archive.custody.checkpoint import Checkpoint, Verifier, open_note
 from archive.custody.leaf import Pair, committed_record
 from archive.custody.merkle import leaf_hash
+from archive.custody.private import objects_of, of_record
 from archive.custody.proofs import ProofPath, verify_consistency, verify_inclusion
 
 _VERSION = 1
+_WITH_LINES = 2
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INCLUSION = frozenset({"v", "kind", "n", "size", "leaf", "opening", "path", "checkpoint"})
@@ -29,7 +32,7 @@ _CONSISTENCY = frozenset({"v", "kind", "first", "second", "path", "first_checkpo
 class InclusionProof:
     """That leaf ``n`` is in the log of ``size`` leaves whose ``checkpoint`` (a whole note) goes with it.
 
-    ``leaf`` and ``opening`` are lines without their LF; the opening is None where it is withheld.
+    ``leaf``, ``opening`` and ``private`` are lines without their LF; the opening is None where it is withheld.
     """
 
     n: int
@@ -38,12 +41,14 @@ class InclusionProof:
     opening: bytes | None
     path: ProofPath
     checkpoint: bytes
+    private: tuple[bytes, ...] = ()
 
     @property
     def octets(self) -> bytes:
         """The proof as a file."""
+        lines = {"private": [line.decode("utf-8") for line in self.private]} if self.private else {}
         said = {
-            "v": _VERSION,
+            "v": _WITH_LINES if self.private else _VERSION,
             "kind": "inclusion",
             "n": self.n,
             "size": self.size,
@@ -51,6 +56,7 @@ class InclusionProof:
             "opening": None if self.opening is None else self.opening.decode("utf-8"),
             "path": [node.hex() for node in self.path],
             "checkpoint": self.checkpoint.decode("utf-8"),
+            **lines,
         }
         return encode(said) + b"\n"
 
@@ -92,9 +98,10 @@ def parse_proof(data: bytes) -> Proof:
         said = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"no JSON that can be read: {error}") from None
-    if not isinstance(said, dict) or said.get("v") != _VERSION or type(said.get("v")) is not int:
-        raise ValueError(f"not a proof of version {_VERSION}")
-    if said.get("kind") == "inclusion" and said.keys() == _INCLUSION:
+    if not isinstance(said, dict) or said.get("v") not in (_VERSION, _WITH_LINES) or type(said.get("v")) is not int:
+        raise ValueError(f"not a proof of version {_VERSION} or {_WITH_LINES}")
+    lines = frozenset() if said["v"] == _VERSION else frozenset({"private"})
+    if said.get("kind") == "inclusion" and said.keys() == _INCLUSION | lines:
         return InclusionProof(
             n=_number(said, "n"),
             size=_number(said, "size"),
@@ -102,8 +109,9 @@ def parse_proof(data: bytes) -> Proof:
             opening=None if said["opening"] is None else _octets(said, "opening"),
             path=_path(said["path"]),
             checkpoint=_octets(said, "checkpoint"),
+            private=_lines(said["private"]) if lines else (),
         )
-    if said.get("kind") == "consistency" and said.keys() == _CONSISTENCY:
+    if said.get("kind") == "consistency" and said["v"] == _VERSION and said.keys() == _CONSISTENCY:
         return ConsistencyProof(
             first=_number(said, "first"),
             second=_number(said, "second"),
@@ -117,7 +125,7 @@ def parse_proof(data: bytes) -> Proof:
 def verify_proof(proof: Proof, known: Iterable[Verifier]) -> bytes | None:
     """Check a proof to the last bit; the bytes of the record, where an inclusion proof opens it.
 
-    Raises ValueError, with a word, where anything does not fit: signatures, sizes, leaf, opening, path.
+    Raises ValueError, with a word, where anything does not fit: signatures, sizes, leaf, opening, private lines, path.
     """
     verifiers = tuple(known)
     if isinstance(proof, ConsistencyProof):
@@ -132,6 +140,7 @@ def verify_proof(proof: Proof, known: Iterable[Verifier]) -> bytes | None:
     checkpoint = _checkpoint(proof.checkpoint, proof.size, verifiers)
     _require_leaf(proof.n, proof.leaf)
     record = None if proof.opening is None else committed_record(proof.n, Pair(proof.leaf, proof.opening))
+    _require_lines(proof, record)
     verify_inclusion(proof.n, proof.size, leaf_hash(proof.leaf), proof.path, checkpoint.root)
     return record
 
@@ -159,6 +168,15 @@ def _require_leaf(n: int, line: bytes) -> None:
         raise ValueError(f"the leaf is not leaf {n} of version 1")
 
 
+def _require_lines(proof: InclusionProof, record: bytes | None) -> None:
+    if proof.private and record is None:
+        raise ValueError("private lines of a record that is withheld")
+    placed = [of_record(proof.n, line) for line in proof.private]
+    if [line.i for line in placed] != sorted({line.i for line in placed}):
+        raise ValueError("the private lines are out of order")
+    objects_of(record or b"", placed)
+
+
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len({name for name, _ in pairs}) != len(pairs):
         raise ValueError("a name comes twice")
@@ -181,6 +199,12 @@ def _octets(said: dict[str, object], name: str) -> bytes:
     if not isinstance(value, str):
         raise ValueError(f"{name} is not text")
     return value.encode()
+
+
+def _lines(value: object) -> tuple[bytes, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(line, str) for line in value):
+        raise ValueError("private is not a list of lines")
+    return tuple(line.encode() for line in value)
 
 
 def _path(value: object) -> ProofPath:

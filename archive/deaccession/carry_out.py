@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archive import canonical
+from archive.catalogue.rows import here
 from archive.config import STORE
 from archive.deaccession.remainder import SEALED, clear, prepare, read_intent, still_named
 from archive.deaccession.removal import remove_due
@@ -88,12 +88,14 @@ def _place(acting: Acting, filed: Filed, one: Doomed, intent: Path) -> list[Find
     """Store what is left wherever that can be done, then record it together with the tombstone of the old package."""
     holdings, store = acting.holdings, acting.holdings.locations[STORE]
     seal, _ = read_intent(intent)
-    staged, key = intent.parent / seal.aip, replica_key(seal.aip)
+    staged, key = intent.parent / seal.package, replica_key(seal.package)
     if not store.holds(key):
         promise = read_promise(sealed_of(seal), [DirectoryReader(staged)])
         with own_disk(staged):
             store.take_in(staged, key, check=lambda copy: require_right(copy, promise))
-    copies, findings = replicate(holdings, seal.aip, sealed_of(seal), source=store.reader(key), held=frozenset({STORE}))
+    copies, findings = replicate(
+        holdings, seal.package, sealed_of(seal), source=store.reader(key), held=frozenset({STORE})
+    )
     required = acting.config.copies.required
     if len(copies) + 1 < required:
         raise StorageError(
@@ -101,8 +103,8 @@ def _place(acting: Acting, filed: Filed, one: Doomed, intent: Path) -> list[Find
             "are required; nothing was removed",
             hint=f"{findings[0].message if findings else ''}; mend this, then give the same command again",
         )
-    records: list[Record] = [seal, replication(holdings, seal.aip, STORE), *copies]
-    holdings.record([*records, _tombstone(holdings, filed, one, seal.aip)])
+    records: list[Record] = [seal, replication(holdings, seal.package, STORE), *copies]
+    holdings.record([*records, _tombstone(holdings, filed, one, seal.package)])
     return findings
 
 
@@ -110,10 +112,10 @@ def _tombstone(holdings: Holdings, filed: Filed, one: Doomed, remainder: Package
     return TombstoneRecord(
         **holdings.stamp(filed.record.reason),
         request=filed.record.request,
-        aip=one.package.id,
+        package=one.package.id,
         remainder=remainder,
-        files=canonical.encode(sorted(file.id for file in one.receipts)).decode(),
-        bytes=Octets(sum(file.size for file in one.gone)),
+        files=tuple(sorted(file.id for file in one.receipts)),
+        bytes=Octets(sum(here(file.size) for file in one.gone)),
     )
 
 
@@ -128,9 +130,9 @@ def clear_abandoned(holdings: Holdings, home: Path) -> None:
             continue
         for intent in desk.glob(f"*{SEALED}"):
             seal, _ = read_intent(intent)
-            if holdings.catalogue.package(seal.aip) is None:
+            if holdings.catalogue.package(seal.package) is None:
                 for location in holdings.online():
-                    location.remove(replica_key(seal.aip), incidents=())
+                    location.remove(replica_key(seal.package), incidents=())
         clear(desk)
 
 

@@ -24,7 +24,7 @@ def remaining_papers(holdings: Holdings, one: Doomed, package: PackageId, author
     rows = list(catalogue.files(accession))
     held = {row.sha256 for row in rows if row.deaccessioned_at is None and row.id not in going}
     gone = [
-        GoneFile(row.id, row.name, None if row.sha256 in held else row.sha256)
+        GoneFile(row.id, row.name or b"", None if row.sha256 in held else row.sha256)
         for row in rows
         if row.deaccessioned_at is not None or row.id in going
     ]

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archive import canonical, durable
-from archive.codec.record_codec import decode_record, encode_record
+from archive.catalogue.rows import here
+from archive.codec.record_codec import decode_record, encode_record, renewed
 from archive.deaccession.papers import accession_of, remaining_papers
 from archive.deaccession.request import Doomed
 from archive.holdings.acting import Acting
@@ -67,8 +68,8 @@ def _evidence(holdings: Holdings, one: Doomed, *, package: PackageId, authority:
         source_tagmanifest_sha256=one.package.tagmanifest_sha256,
         accession=one.package.accession,
         producer=accession_of(holdings, one).producer,
-        keep={file.id: file.name for file in one.kept},
-        gone={file.id: file.name for file in one.gone},
+        keep={file.id: here(file.name) for file in one.kept},
+        gone={file.id: here(file.name) for file in one.gone},
         authority=authority,
         sealed_at=holdings.stamp.clock(),
         software_version=holdings.stamp.version,
@@ -85,7 +86,7 @@ def _papers(holdings: Holdings, one: Doomed, *, package: PackageId, authority: A
 def read_intent(intent: Path) -> tuple[SealRecord, list[str]]:
     """The record of a package sealed anew, and what a person should know of it."""
     first, second = intent.read_bytes().splitlines()
-    seal, doubts = decode_record(first), canonical.decode(second)
+    seal, doubts = renewed(decode_record(first)), canonical.decode(second)
     if not isinstance(seal, SealRecord) or not isinstance(doubts, list):
         raise ValueError(f"{intent} was not written by this program")
     return seal, [str(doubt) for doubt in doubts]
@@ -96,7 +97,11 @@ def still_named(intent: Path) -> list[Finding]:
     seal, doubts = read_intent(intent)
     return [
         Finding(
-            FindingCode.PAPERS_NAME_IT, Severity.WARNING, seal.aip, f"{doubt}; read it, and decide about it", "ADR 0016"
+            FindingCode.PAPERS_NAME_IT,
+            Severity.WARNING,
+            seal.package,
+            f"{doubt}; read it, and decide about it",
+            "ADR 0016",
         )
         for doubt in doubts
     ]

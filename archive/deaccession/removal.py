@@ -77,7 +77,7 @@ def _remove(holdings: Holdings, replica: ReplicaRow) -> str | None:
     except StorageError as error:
         return error.what
     record = RemovalRecord(
-        **holdings.stamp(), request=tombstone.request, aip=replica.package, location=replica.location
+        **holdings.stamp(), request=tombstone.request, package=replica.package, location=replica.location
     )
     holdings.record([record])
     return None

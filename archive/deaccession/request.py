@@ -207,7 +207,7 @@ def words(acting: Acting, subjects: Subjects) -> list[str]:
         papers = " (the papers of the accession)" if one.package.kind is PackageKind.ACCESSION else ""
         extent = "all of it" if not one.kept else f"{len(one.gone)} of its {len(one.gone) + len(one.kept)} files"
         lines.append(f"delete from package {one.package.id}{papers}: {extent}")
-        lines += [f"  {file.id}  {file.size:,} bytes  {shown(file.name)}" for file in one.gone]
+        lines += [f"  {file.id}  {file.size or 0:,} bytes  {shown(file.name)}" for file in one.gone]
         lines += [f"  {file.id}  the same bytes, delivered as {shown(file.name)} too" for file in one.carried]
     return lines
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from archive import canonical
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import (
     AgentRow,
@@ -117,23 +116,23 @@ def _retire_location(catalogue: Catalogue, n: int, record: LocationRetiredRecord
 
 @folds(TombstoneRecord)
 def _deaccession(catalogue: Catalogue, n: int, record: TombstoneRecord) -> None:
-    known = recorded(catalogue.package(record.aip), "a package")
+    known = recorded(catalogue.package(record.package), "a package")
     moment = format_moment(record.time)
-    gone = set(_identifiers(record.files))
+    gone: set[str] = set(record.files)
     catalogue.replace(replace(known, deaccessioned_at=moment))
-    files = [_after(file, record, gone=file.id in gone, at=moment) for file in catalogue.files_of(record.aip)]
+    files = [_after(file, record, gone=file.id in gone, at=moment) for file in catalogue.files_of(record.package)]
     catalogue.replace_all(files)
     carried = catalogue.references_to([file.id for file in files if file.id in gone])
     catalogue.replace_all([replace(file, deaccessioned_at=moment) for file in carried if file.id in gone])
     if record.remainder is not None:
-        _move_formats(catalogue, n, record.aip, record.remainder, gone=gone)
-        move_scan(catalogue, n, record.aip, record.remainder)
-    for replica in catalogue.replicas_ever(record.aip):
+        _move_formats(catalogue, n, record.package, record.remainder, gone=gone)
+        move_scan(catalogue, n, record.package, record.remainder)
+    for replica in catalogue.replicas_ever(record.package):
         if replica.state not in PAST:
             catalogue.replace(replace(replica, leaf=n, state=ReplicaState.REMOVAL_DUE))
     row = TombstoneRow(
         leaf=n,
-        package=record.aip,
+        package=record.package,
         request=record.request,
         remainder=record.remainder,
         files=len(gone),
@@ -161,13 +160,8 @@ def _move_formats(catalogue: Catalogue, n: int, package: PackageId, remainder: P
     catalogue.replace_all(rows)
 
 
-def _identifiers(text: str) -> list[str]:
-    found = canonical.decode(text.encode())
-    return [str(identifier) for identifier in found] if isinstance(found, list) else []
-
-
 @folds(RemovalRecord)
 def _remove(catalogue: Catalogue, n: int, record: RemovalRecord) -> None:
-    recorded(catalogue.tombstone(record.aip), "the deletion of a package")
-    known = recorded(catalogue.replica(record.aip, record.location), "a replica")
+    recorded(catalogue.tombstone(record.package), "the deletion of a package")
+    known = recorded(catalogue.replica(record.package, record.location), "a replica")
     catalogue.replace(replace(known, leaf=n, state=ReplicaState.REMOVED))

@@ -29,8 +29,8 @@ def _add_location(catalogue: Catalogue, n: int, record: LocationRecord) -> None:
 
 
 def _location(n: int, record: LocationRecord) -> LocationRow:
-    attributes = canonical.encode(record.attributes).decode()
-    return LocationRow(leaf=n, name=record.name, uri=record.uri, form=record.form, attributes=attributes)
+    attributes = canonical.encode(record.attributes or {}).decode()
+    return LocationRow(leaf=n, name=record.name, uri=record.uri or "", form=record.form, attributes=attributes)
 
 
 @folds(SealRecord)
@@ -41,9 +41,9 @@ def _seal(catalogue: Catalogue, n: int, record: SealRecord) -> None:
 def _package(n: int, record: SealRecord) -> PackageRow:
     return PackageRow(
         leaf=n,
-        id=record.aip,
+        id=record.package,
         accession=record.accession,
-        kind=record.package,
+        kind=record.package_kind,
         files=record.files,
         bytes=record.bytes,
         tag_files=record.tag_files,
@@ -59,7 +59,7 @@ def _store_replica(catalogue: Catalogue, n: int, record: ReplicationRecord) -> N
     moment = format_moment(record.time)
     row = ReplicaRow(
         leaf=n,
-        package=record.aip,
+        package=record.package,
         location=record.location,
         key=record.key,
         state=ReplicaState.OK,
@@ -71,7 +71,7 @@ def _store_replica(catalogue: Catalogue, n: int, record: ReplicationRecord) -> N
 
 @folds(AuditRecord)
 def _audit_replica(catalogue: Catalogue, n: int, record: AuditRecord) -> None:
-    known = _replica(catalogue, record.aip, record.location)
+    known = _replica(catalogue, record.package, record.location)
     if known.state is ReplicaState.FROZEN:
         return
     damaged = record.altered + record.missing + record.extra + record.unreadable
@@ -89,16 +89,16 @@ def _open_incident(catalogue: Catalogue, n: int, record: IncidentRecord) -> None
         leaf=n,
         id=record.incident,
         type=record.type,
-        package=record.aip,
+        package=record.package,
         location=record.location,
-        summary=record.summary,
+        summary=record.summary or "",
         opened_at=format_moment(record.time),
         closed_at=None,
         closed_reason=None,
     )
     catalogue.insert([row])
-    if record.type == "tampering" and record.aip is not None and record.location is not None:
-        known = _replica(catalogue, record.aip, record.location)
+    if record.type == "tampering" and record.package is not None and record.location is not None:
+        known = _replica(catalogue, record.package, record.location)
         catalogue.replace(replace(known, leaf=n, state=ReplicaState.FROZEN))
 
 
@@ -118,8 +118,8 @@ def _damage(n: int, record: DamageRecord) -> DamageRow:
     return DamageRow(
         leaf=n,
         incident=record.incident,
-        path=record.path,
-        package=record.aip,
+        path=_path(n, record.path),
+        package=record.package,
         location=record.location,
         outcome=record.outcome,
         expected_sha256=record.expected_sha256,
@@ -130,16 +130,21 @@ def _damage(n: int, record: DamageRecord) -> DamageRow:
     )
 
 
+def _path(n: int, path: bytes | None) -> bytes:
+    """What a record says where its private line is not here: something that no other damage is called."""
+    return b"(record %d)" % n if path is None else path
+
+
 @folds(RepairRecord)
 def _repair(catalogue: Catalogue, n: int, record: RepairRecord) -> None:
     moment = format_moment(record.time)
-    damages = catalogue.damages(package=record.aip, location=record.location)
+    damages = catalogue.damages(package=record.package, location=record.location)
     waiting = [damage for damage in damages if damage.repaired_at is None]
     mended = [damage for damage in waiting if record.path in (damage.path, b"")]  # the whole package mends each file
     for damage in mended:
         catalogue.replace(replace(damage, leaf=n, repaired_at=moment, set_aside=record.set_aside))
     if mended == waiting:
-        known = _replica(catalogue, record.aip, record.location)
+        known = _replica(catalogue, record.package, record.location)
         catalogue.replace(replace(known, leaf=n, state=ReplicaState.OK, last_verified=moment))
 
 

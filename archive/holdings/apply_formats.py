@@ -16,9 +16,9 @@ from archive.model.records import FormatDecisionRecord, IdentificationRecord, Ri
 @folds(IdentificationRecord)
 def _identify(catalogue: Catalogue, n: int, record: IdentificationRecord) -> None:
     moment = format_moment(record.time)
-    row = IdentificationRow(leaf=n, package=record.aip, tools=spelled(record.tools), identified_at=moment)
+    row = IdentificationRow(leaf=n, package=record.package, tools=spelled(record.tools), identified_at=moment)
     catalogue.put(row)
-    told = {row.file: row for row in catalogue.file_formats(record.aip) if row.told_by is ToldBy.MACHINES}
+    told = {row.file: row for row in catalogue.file_formats(record.package) if row.told_by is ToldBy.MACHINES}
     rows = [_told_format(n, record, file, told.get(file.file)) for file in record.files]
     catalogue.insert([row for row in rows if row.file not in told])
     catalogue.replace_all([row for row in rows if row.file in told])
@@ -29,14 +29,14 @@ def _told_format(n: int, record: IdentificationRecord, file: FileFormat, known: 
         leaf=n,
         file=file.file,
         told_by=ToldBy.MACHINES,
-        package=record.aip,
+        package=record.package,
         puid=file.puid,
         name=None if file.puid is None else record.formats.get(file.puid),
         verdict=file.verdict,
         basis=file.basis,
         told_at=format_moment(record.time),
         actor=record.actor,
-        reason=record.said.get(file.file, ""),
+        reason=(record.said or {}).get(file.file, ""),
         since=n,
         former_puid=None,
         former_verdict=None,
@@ -80,7 +80,7 @@ def _adopt_signatures(catalogue: Catalogue, n: int, record: SignaturesRecord) ->
         part=record.part,
         release=record.release,
         sha256=record.sha256,
-        file=record.file,
+        file=record.file_name,
         adopted_at=format_moment(record.time),
     )
     catalogue.put(row)
@@ -92,7 +92,7 @@ def _take_risk_table(catalogue: Catalogue, n: int, record: RiskTableRecord) -> N
     row = RiskTableRow(
         leaf=n,
         form=record.form,
-        name=record.name,
+        name=record.name or "",
         sha256=record.sha256,
         date=record.date,
         formats=len(record.entries),

@@ -20,7 +20,7 @@ def _handover(n: int, record: HandoverPlannedRecord) -> HandoverRow:
     return HandoverRow(
         leaf=n,
         id=record.handover,
-        recipient=record.recipient,
+        recipient=record.recipient or "",
         planned_at=format_moment(record.time),
         frozen_at=None,
         log_size=None,

@@ -10,22 +10,22 @@ from archive.catalogue.rows import MalwareFileRow, MalwareScanRow, QuarantineKey
 from archive.catalogue.writing import Contradiction
 from archive.holdings.folding import folds, recorded
 from archive.model.identifiers import PackageId
-from archive.model.moments import format_moment
-from archive.model.quarantine_records import (
+from archive.model.knowledge_records import (
     MalwareRecord,
     QuarantineDecisionRecord,
     QuarantineKeyRecord,
     QuarantineRecord,
 )
+from archive.model.moments import format_moment
 
 
 @folds(MalwareRecord)
 def _scan(catalogue: Catalogue, n: int, record: MalwareRecord) -> None:
     moment = format_moment(record.time)
-    before = catalogue.malware_scan(record.aip)
+    before = catalogue.malware_scan(record.package)
     row = MalwareScanRow(
         leaf=n,
-        package=record.aip,
+        package=record.package,
         scanner=record.scanner,
         signatures=record.signatures,
         outcome=record.outcome,
@@ -34,7 +34,7 @@ def _scan(catalogue: Catalogue, n: int, record: MalwareRecord) -> None:
         rescanned_at=None if before is None else moment,
     )
     catalogue.put(row)
-    known = {told.file: told for told in catalogue.malware_files(record.aip)}
+    known = {told.file: told for told in catalogue.malware_files(record.package)}
     rows = [
         MalwareFileRow(leaf=n, file=said.file, outcome=said.outcome, detail=said.detail, scanned_at=moment)
         for said in record.files
@@ -63,7 +63,7 @@ def _keep_apart(catalogue: Catalogue, n: int, record: QuarantineRecord) -> None:
 def _quarantine(n: int, record: QuarantineRecord) -> QuarantineRow:
     return QuarantineRow(
         leaf=n,
-        package=record.aip,
+        package=record.package,
         why=record.why,
         threats=canonical.encode(list(record.threats)).decode(),
         recipient=record.recipient,
@@ -79,7 +79,7 @@ def _quarantine(n: int, record: QuarantineRecord) -> QuarantineRow:
 
 @folds(QuarantineDecisionRecord)
 def _decide(catalogue: Catalogue, n: int, record: QuarantineDecisionRecord) -> None:
-    known = recorded(catalogue.get(QuarantineRow, record.aip), "a package in quarantine")
+    known = recorded(catalogue.get(QuarantineRow, record.package), "a package in quarantine")
     if known.decision is not None and known.decision.is_final and record.decision is not known.decision:
         raise Contradiction("it decides anew about what was released from quarantine")
     decided = replace(

@@ -1,4 +1,7 @@
-"""The steps of the fold for rights and consents."""
+"""The steps of the fold for rights and consents.
+
+What a statement or a consent says that is not here any more is nothing: what rested on it is embargo again.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ from archive.model.records import ConsentRecord, ConsentWithdrawnRecord, RightsR
 @folds(RightsRecord)
 def _state_rights(catalogue: Catalogue, n: int, record: RightsRecord) -> None:
     """Take in what was stated about the rights in some files."""
-    statement = canonical.encode(record.statement).decode("ascii")
-    consents, persons = (_findable(record.statement.get(column)) for column in ("consent_ref", "person"))
+    stated = record.statement or {}
+    statement = canonical.encode(stated).decode("ascii")
+    consents, persons = (_findable(stated.get(column)) for column in ("consent_ref", "person"))
     rows = [
         FileRightsRow(leaf=n, file=file, statement=statement, consents=consents, persons=persons)
         for file in record.files
@@ -30,15 +34,16 @@ def _findable(codes: str | None) -> str:
 
 @folds(ConsentRecord)
 def _register_consent(catalogue: Catalogue, n: int, record: ConsentRecord) -> None:
-    """Take in a consent, or its correction; a withdrawal stays."""
-    known = catalogue.consent(record.ref)
+    """Take in a consent, or its correction; a withdrawal stays. One that says nothing any more gives nothing."""
+    known = catalogue.get(ConsentRow, record.consent)
     row = ConsentRow(
         leaf=n,
-        ref=record.ref,
+        id=record.consent,
+        ref=record.ref or "",
         person=record.person,
-        scope=record.scope,
-        terms=record.terms,
-        given=record.given,
+        scope=record.scope or "",
+        terms=record.terms or "",
+        given=record.given or "",
         expires=record.expires,
         withdrawn=None if known is None else known.withdrawn,
         withdrawn_reason=None if known is None else known.withdrawn_reason,
@@ -49,6 +54,7 @@ def _register_consent(catalogue: Catalogue, n: int, record: ConsentRecord) -> No
 
 @folds(ConsentWithdrawnRecord)
 def _withdraw_consent(catalogue: Catalogue, n: int, record: ConsentWithdrawnRecord) -> None:
-    """Take in that a consent was taken back."""
-    known = recorded(catalogue.consent(record.ref), "a consent")
-    catalogue.replace(replace(known, leaf=n, withdrawn=record.withdrawn, withdrawn_reason=record.reason))
+    """Take in that a consent was taken back: on the day of the record, where its own is not here any more."""
+    known = recorded(catalogue.get(ConsentRow, record.consent), "a consent")
+    withdrawn = record.withdrawn or format_moment(record.time)[:10]
+    catalogue.replace(replace(known, leaf=n, withdrawn=withdrawn, withdrawn_reason=record.reason))

@@ -15,6 +15,7 @@ from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import ConsentRow, FileRightsRow, FileRow
 from archive.errors import UsageError
 from archive.holdings.holdings import Holdings
+from archive.model.identifiers import new_identifier
 from archive.model.names import shown
 from archive.model.records import ConsentRecord, ConsentWithdrawnRecord, Record
 from archive.model.rights import Consent, Register, Statement, is_reference, read_day, words_of
@@ -63,9 +64,11 @@ def register(holdings: Holdings, consents: Sequence[Consent], *, reason: str = "
     without one, for one consent twice, and for one that was withdrawn.
     """
     new = check(holdings.catalogue, consents, reason=reason)
+    known = {row.ref: row.id for row in holdings.catalogue.consents_of(refs=[consent.ref for consent in new])}
     records: list[Record] = [
         ConsentRecord(
             **holdings.stamp(reason),
+            consent=known.get(consent.ref) or new_identifier(),
             ref=consent.ref,
             person=consent.person,
             scope=" ".join(consent.scope),
@@ -108,19 +111,24 @@ def check(catalogue: Catalogue, consents: Sequence[Consent], *, reason: str) -> 
 
 def withdraw(holdings: Holdings, ref: str, *, on: date, reason: str) -> Consent:
     """Write down that the person took the consent back. Raises UsageError where there is none to take back."""
-    consent = get(holdings.catalogue, ref)
+    row = _row(holdings.catalogue, ref)
+    consent = _consent(row)
     if consent.withdrawn is not None:
         raise UsageError(f"consent {ref} was withdrawn on {consent.withdrawn} already", hint="nothing was changed")
-    holdings.record([ConsentWithdrawnRecord(**holdings.stamp(reason), ref=ref, withdrawn=on.isoformat())])
+    holdings.record([ConsentWithdrawnRecord(**holdings.stamp(reason), consent=row.id, withdrawn=on.isoformat())])
     return replace(consent, withdrawn=on)
 
 
 def get(catalogue: Catalogue, ref: str) -> Consent:
     """The consent of that reference; UsageError where there is none."""
+    return _consent(_row(catalogue, ref))
+
+
+def _row(catalogue: Catalogue, ref: str) -> ConsentRow:
     row = catalogue.consent(ref)
     if row is None:
         raise UsageError(f"there is no consent {shown(ref)}", hint="archive consent list shows them")
-    return _consent(row)
+    return row
 
 
 def all_consents(catalogue: Catalogue, *, ending_by: date | None = None) -> list[Consent]:

@@ -200,7 +200,7 @@ class Docket:
             case ErasureRecord():
                 return self._erasure(record)
             case SealRecord():
-                self.accessions[record.aip] = record.accession
+                self.accessions[record.package] = record.accession
         return None
 
     def why_no_signer(self, name: str) -> str | None:
@@ -260,10 +260,9 @@ class Docket:
         return wrong
 
     def _deaccession(self, record: TombstoneRecord) -> str | None:
-        gone = canonical.decode(record.files.encode())
-        subject = {"package": str(record.aip), "files": gone}
+        subject = {"package": str(record.package), "files": [*record.files]}
         wrong = self._allowed(record, record.request, Act.DELETION, subject)
-        named = {str(record.aip), self.accessions.get(record.aip), *(gone if isinstance(gone, list) else ())}
+        named = {str(record.package), self.accessions.get(record.package), *record.files}
         held = next((hold for hold in self.holds.values() if hold.subject in named), None)
         return wrong or (None if held is None else f"the legal hold {held.hold} stood against it")
 

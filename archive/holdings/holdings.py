@@ -24,6 +24,7 @@ from archive.custody.stamps import Place
 from archive.errors import ArchiveError, CatalogueError, CustodyError, StorageError
 from archive.holdings.apply import Numbered, apply, apply_at_once
 from archive.holdings.judging import Judge, programs_aside
+from archive.holdings.numbering import numbered
 from archive.holdings.program import this_program
 from archive.model.announced import Announced, announced_in
 from archive.model.identifiers import IncidentId, new_identifier
@@ -89,7 +90,7 @@ class Holdings:
             return
         with self.in_turn():
             self.catch_up()
-            records = [*self._program(), *records, *self._clock_incident(records)]
+            records = [*self._program(), *numbered(self.catalogue, records), *self._clock_incident(records)]
             with self.catalogue.transaction():
                 self._take_in(list(enumerate(records, start=self.log.size)))
                 self._append(records)
@@ -150,7 +151,9 @@ class Holdings:
         )
         incident = IncidentId(new_identifier())
         return [
-            IncidentRecord(**self.stamp(), incident=incident, type="clock", aip=None, location=None, summary=summary)
+            IncidentRecord(
+                **self.stamp(), incident=incident, type="clock", package=None, location=None, summary=summary
+            )
         ]
 
     def settle(self) -> None:

@@ -31,5 +31,5 @@ def identification(
             said[file] = heard(answers)
         files.append(FileFormat(file, None if named is None else named.puid, verdict.kind, verdict.basis))
     return IdentificationRecord(
-        **stamp(), aip=package, tools=tuple(tools), formats=formats, files=tuple(files), said=said
+        **stamp(), package=package, tools=tuple(tools), formats=formats, files=tuple(files), said=said
     )

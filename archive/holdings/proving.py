@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import TypeVar
 
 from archive import canonical
@@ -45,7 +46,20 @@ def records_about(holdings: Holdings, identifier: str, *, every: bool = False) -
     return found
 
 
-def prove_record(holdings: Holdings, n: int, *, withhold: bool = False, size: int | None = None) -> InclusionProof:
+class Told(StrEnum):
+    """How much of what was recorded goes with a proof."""
+
+    ALL = "all"
+    """The record and all its private lines."""
+    CONTENT = "content"
+    """The record with size and digests of the files it names, and without names, times, paths and reasons."""
+    SKELETON = "skeleton"
+    """The record without its private lines: identifiers, outcome and counts."""
+    NOTHING = "nothing"
+    """That something was recorded, and on which day."""
+
+
+def prove_record(holdings: Holdings, n: int, *, told: Told = Told.ALL, size: int | None = None) -> InclusionProof:
     """That record ``n`` is in the log, by the checkpoint of ``size`` records or the newest; checked before it is given.
 
     Raises UsageError where that checkpoint does not exist or does not reach so far, CustodyError where log and
@@ -58,9 +72,11 @@ def prove_record(holdings: Holdings, n: int, *, withhold: bool = False, size: in
             f"record {n} is not in the checkpoint of {checkpoint.size} records",
             hint="archive custody checkpoint makes one over all of the log; then give the same command again",
         )
-    ((_, pair, _),) = holdings.log.entries(n, n + 1)
+    ((_, pair, _, lines),) = holdings.log.full_entries(n, n + 1)
     path = Tree(holdings.log).inclusion(n, checkpoint.size)
-    proof = InclusionProof(n, checkpoint.size, pair.leaf, None if withhold else pair.opening, path, note)
+    opening = None if told is Told.NOTHING else pair.opening
+    private = tuple(line.line for line in lines if _is_told(line.i, told))
+    proof = InclusionProof(n, checkpoint.size, pair.leaf, opening, path, note, private)
     return _checked(proof, verifiers(holdings))
 
 
@@ -75,6 +91,11 @@ def prove_consistency(holdings: Holdings, first: int, second: int | None) -> Con
         raise UsageError(f"{first} records are more than {size}", hint="give the smaller size first")
     path = Tree(holdings.log).consistency(first, size) if size <= holdings.log.size else ()
     return _checked(ConsistencyProof(first, size, path, _note(holdings, first), later), verifiers(holdings))
+
+
+def _is_told(place: int, told: Told) -> bool:
+    """Whether a private line goes with a proof; behind the first two there are two for each file, content first."""
+    return told is Told.ALL or (told is Told.CONTENT and place >= 2 and place % 2 == 0)
 
 
 def _checked(proof: P, known: list[Verifier]) -> P:

@@ -10,7 +10,7 @@ from archive import durable
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.checkpoints import KEYS
 from archive.holdings.holdings import Holdings
-from archive.model.quarantine_records import QuarantineKeyRecord
+from archive.model.knowledge_records import QuarantineKeyRecord
 from archive.storage.encryption import Identity, check_recipient, new_identity, read_identities
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode

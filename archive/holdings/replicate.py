@@ -83,7 +83,7 @@ def _displaced(
         **holdings.stamp(),
         incident=incident,
         type="damage",
-        aip=package,
+        package=package,
         location=location,
         summary=f"what stood at '{location}' in the place of package {package} was not what was sealed ({wrong}); "
         f"it is kept under set-aside/{incident}, and a right copy was stored",
@@ -101,7 +101,7 @@ def require_right(reader: PackageReader, promise: Promise) -> None:
 
 def replication(holdings: Holdings, package: PackageId, location: str) -> ReplicationRecord:
     """The record of a replica just stored and read back."""
-    return ReplicationRecord(**holdings.stamp(), aip=package, location=location, key=replica_key(package))
+    return ReplicationRecord(**holdings.stamp(), package=package, location=location, key=replica_key(package))
 
 
 def not_stored(package: PackageId, location: str, reason: str) -> Finding:

@@ -53,9 +53,9 @@ def seal_record(
     """The record of a package just sealed."""
     return SealRecord(
         **holdings.stamp(),
-        aip=sealed.package,
+        package=sealed.package,
         accession=accession,
-        package=kind,
+        package_kind=kind,
         files=sealed.files,
         bytes=Octets(sealed.bytes),
         tag_files=sealed.tag_files,
@@ -68,5 +68,5 @@ def seal_record(
 def sealed_of(record: SealRecord) -> Sealed:
     """What a seal record promises."""
     return Sealed(
-        record.aip, record.files, record.bytes, record.tag_files, record.tagmanifest_sha256, record.manifest_sha256
+        record.package, record.files, record.bytes, record.tag_files, record.tagmanifest_sha256, record.manifest_sha256
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive import durable
-from archive.catalogue.rows import FileRow, PackageRow, QuarantineRow
+from archive.catalogue.rows import FileRow, PackageRow, QuarantineRow, here
 from archive.errors import ArchiveError, StorageError, UsageError
 from archive.holdings.holdings import Holdings
 from archive.holdings.identification import identification
@@ -29,9 +29,9 @@ from archive.ingest.workbench import Workbench
 from archive.inspection.verdict import of_interest
 from archive.model.formats import Tool
 from archive.model.identifiers import PackageId
+from archive.model.knowledge_records import QuarantineDecisionRecord
 from archive.model.packages import Outcome, PackageKind
 from archive.model.quarantine import QuarantineDecision
-from archive.model.quarantine_records import QuarantineDecisionRecord
 from archive.model.records import Octets, ReceiptRecord, Record
 from archive.packages.content import Sealed
 from archive.packages.folder import CONTENT
@@ -120,7 +120,7 @@ def _tidy(bench: Workbench) -> Iterator[Finding]:
 
 
 def _record(holdings: Holdings, wanted: Decided, reason: str) -> QuarantineDecisionRecord:
-    return QuarantineDecisionRecord(**holdings.stamp(reason), aip=wanted.row.package, decision=wanted.decision)
+    return QuarantineDecisionRecord(**holdings.stamp(reason), package=wanted.row.package, decision=wanted.decision)
 
 
 def _receipts(
@@ -133,12 +133,12 @@ def _receipts(
             accession=file.accession,
             file=file.id,
             name=file.name,
-            size=Octets(file.size),
+            size=Octets(here(file.size)),
             sha256=file.sha256,
             blake3=file.blake3,
-            mtime=Octets(file.mtime),
+            mtime=Octets(here(file.mtime)),
             outcome=outcome,
-            aip=package,
+            package=package,
         )
 
 
@@ -238,7 +238,7 @@ def _examined(wanted: Decided, folder: Path, promise: Promise, bench: Workbench)
     if missing:
         raise StorageError(f"file {missing[0].id} is not in package {wanted.row.content}", hint=_UNCHANGED)
     paths = [folder / os.fsdecode(lying[file.sha256]) for file in wanted.files]
-    names = (file.name.decode("utf-8", "surrogateescape") for file in wanted.files)
+    names = (here(file.name).decode("utf-8", "surrogateescape") for file in wanted.files)
     answers = list(bench.identify(zip(paths, names, strict=True)))
     tools = tuple(Tool(one.tool, one.tool_version, one.signatures) for one in answers[0]) if answers else ()
     told = ((file.id, of_interest(said)) for file, said in zip(wanted.files, answers, strict=True))

@@ -18,11 +18,11 @@ from archive.ingest.seal import Prepared, findings_about, held_group, place, pro
 from archive.ingest.survey import Delivery
 from archive.ingest.workbench import Workbench
 from archive.model.identifiers import AccessionId, PackageId, new_identifier
+from archive.model.knowledge_records import QuarantineRecord
 from archive.model.malware import MalwareOutcome
 from archive.model.names import shown
 from archive.model.packages import PackageKind
 from archive.model.quarantine import QuarantineReason
-from archive.model.quarantine_records import QuarantineRecord
 from archive.model.record import Octets
 from archive.packages.aip import seal_aip
 from archive.packages.content import AipContent, PackagedFile, Sealed
@@ -86,7 +86,7 @@ def _seal(
     threats = {file.scan.threat for file in files if file.scan.outcome is MalwareOutcome.INFECTED}
     record = QuarantineRecord(
         **holdings.stamp(),
-        aip=package,
+        package=package,
         why=why,
         threats=tuple(sorted(filter(None, threats))),
         recipient=recipient,

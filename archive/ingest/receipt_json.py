@@ -77,13 +77,13 @@ def file_as_json(file: FileRow) -> dict[str, Any]:
     """One delivered file."""
     told: dict[str, Any] = {
         "file": file.id,
-        "path": shown(file.name),
+        "path": None if file.name is None else shown(file.name),
         "outcome": str(file.outcome),
         "size": file.size,
         "sha256": file.sha256,
         "aip": file.aip,
     }
-    if shown(file.name).encode("utf-8", "surrogateescape") != file.name:
+    if file.name is not None and shown(file.name).encode("utf-8", "surrogateescape") != file.name:
         told["path_b64"] = base64.b64encode(file.name).decode()
     return told
 

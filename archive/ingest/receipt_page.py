@@ -138,7 +138,7 @@ def _received(receipt: Receipt) -> tuple[Element, ...]:
     if not receipt.files:
         return (facts, Text(f"More than {SMALL} files are listed there only, one line each."))
     rows = tuple(
-        (shown(file.name), Size(file.size), _OUTCOMES[file.outcome], Code(file.sha256 or "not read"))
+        (shown(file.name), Size(file.size or 0), _OUTCOMES[file.outcome], Code(file.sha256 or "not read"))
         for file in receipt.files
     )
     return (facts, Table("Every file", ("File", "Size", "Outcome", "SHA-256"), rows))

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from archive import canonical
+from archive.catalogue.rows import here
 from archive.holdings.sealing import own_disk
 from archive.ingest.appraise import Decision
 from archive.ingest.workbench import Workbench
@@ -91,6 +92,6 @@ def _held(decision: Decision, accession: AccessionId, bench: Workbench) -> dict[
     held: dict[Likeness, Holder] = {}
     for row in rows:
         if row.sha256 is not None and row.blake3 is not None and row.aip is not None:
-            like = Likeness(row.sha256, row.blake3, row.size, stated.get(row.id, ""))
+            like = Likeness(row.sha256, row.blake3, here(row.size), stated.get(row.id, ""))
             held.setdefault(like, (row.id, row.aip))
     return held

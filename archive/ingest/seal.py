@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from archive import canonical, durable
-from archive.codec.record_codec import decode_record, encode_record
+from archive.codec.record_codec import decode_record, encode_record, renewed
 from archive.config import STORE
 from archive.errors import ArchiveError
 from archive.holdings.identification import identification
@@ -151,7 +151,7 @@ def _receipts(decision: Decision, accession: AccessionId, bench: Workbench) -> l
             blake3=file.blake3,
             mtime=Octets(file.mtime_ns),
             outcome=file.outcome,
-            aip=aip,
+            package=aip,
         )
         for file, aip in received
     ]
@@ -180,7 +180,7 @@ def _items(decision: Decision, bench: Workbench) -> Iterator[Record]:
         if file.item is not None:
             members.setdefault(file.item, []).append(file.id)
     for item, files in members.items():
-        yield ItemRecord(**bench.holdings.stamp(), item=item, aip=decision.received.lot.package, files=tuple(files))
+        yield ItemRecord(**bench.holdings.stamp(), item=item, package=decision.received.lot.package, files=tuple(files))
 
 
 def _rights(decision: Decision, bench: Workbench) -> Iterator[Record]:
@@ -193,7 +193,7 @@ def _rights(decision: Decision, bench: Workbench) -> Iterator[Record]:
     for (aip, statement), files in alike.items():
         yield RightsRecord(
             **bench.holdings.stamp(),
-            aip=aip,
+            package=aip,
             statement=statement.as_text(),
             files=tuple(files),
         )
@@ -210,7 +210,7 @@ def place(prepared: Prepared, *, desk: Path, bench: Workbench) -> list[Finding]:
         keep_findings(lasting, desk=desk, name=new_identifier())
         bench.holdings.record(prepared.records)
         return []
-    intent = desk / f"{seals[0].aip}{SEALED}"
+    intent = desk / f"{seals[0].package}{SEALED}"
     with own_disk(intent):
         durable.write_atomic(intent, _encode(prepared))
     return finish(intent, prepared.records, bench=bench)
@@ -223,12 +223,12 @@ def finish(intent: Path, records: Sequence[Record], *, bench: Workbench) -> list
     """
     record = next(record for record in records if isinstance(record, SealRecord))
     holdings, store = bench.holdings, bench.holdings.locations[STORE]
-    staged, key = intent.with_suffix(""), replica_key(record.aip)
+    staged, key = intent.with_suffix(""), replica_key(record.package)
     findings: list[Finding] = []
-    if holdings.catalogue.package(record.aip) is None:
+    if holdings.catalogue.package(record.package) is None:
         if not store.holds(key):
             if not staged.is_dir():
-                raise ArchiveError(f"package {record.aip} is neither in staging nor in the store")
+                raise ArchiveError(f"package {record.package} is neither in staging nor in the store")
 
             def check(copy: PackageReader) -> None:
                 require_right(copy, read_promise(sealed_of(record), [DirectoryReader(staged)]))
@@ -237,9 +237,9 @@ def finish(intent: Path, records: Sequence[Record], *, bench: Workbench) -> list
                 store.take_in(staged, key, check=check)
         bench.progress.stage("replicating")
         copies, findings = replicate(
-            holdings, record.aip, sealed_of(record), source=store.reader(key), held=frozenset({STORE})
+            holdings, record.package, sealed_of(record), source=store.reader(key), held=frozenset({STORE})
         )
-        holdings.record([*records, replication(holdings, record.aip, STORE), *copies])
+        holdings.record([*records, replication(holdings, record.package, STORE), *copies])
     with own_disk(intent):
         durable.replace(intent, intent.with_suffix(DONE))
     return findings
@@ -276,7 +276,7 @@ def _encode(prepared: Prepared) -> bytes:
 
 
 def _decode(intent: Path) -> Sequence[Record]:
-    return [decode_record(line) for line in intent.read_bytes().splitlines()[1:]]
+    return [renewed(decode_record(line)) for line in intent.read_bytes().splitlines()[1:]]
 
 
 def _findings(done: Path) -> Iterable[Finding]:

@@ -9,9 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.catalogue.rows import AccessionRow, FileRow
+from archive.catalogue.rows import AccessionRow, FileRow, here
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.holdings import Holdings
+from archive.holdings.numbering import accession_called
 from archive.ingest.close import obstacles, open_findings
 from archive.ingest.decided_since import decided_since
 from archive.ingest.journal import journal_path
@@ -20,7 +21,7 @@ from archive.ingest.receipt import Receipt, Submitted, gather, receipt_rows
 from archive.ingest.unreceived import AT_ONCE, give_up
 from archive.ingest.workbench import Workbench
 from archive.model.digests import CHUNK, Digester
-from archive.model.identifiers import AccessionId, FileId, PackageId
+from archive.model.identifiers import FileId, PackageId
 from archive.model.names import shown
 from archive.model.packages import Outcome, PackageKind, replica_key
 from archive.model.records import AccessionClosedRecord, Octets, ReceiptRecord
@@ -41,8 +42,8 @@ class Archived:
 
 
 def accession(holdings: Holdings, identifier: str) -> AccessionRow:
-    """The accession of that identifier; UsageError where there is none."""
-    known = holdings.catalogue.accession(AccessionId(identifier))
+    """The accession of that identifier or number; UsageError where there is none."""
+    known = accession_called(holdings.catalogue, identifier)
     if known is None:
         raise UsageError(f"there is no accession {identifier}", hint="archive accession list shows them")
     return known
@@ -154,12 +155,12 @@ def _rejected(row: FileRow, reason: str, bench: Workbench) -> ReceiptRecord:
         accession=row.accession,
         file=row.id,
         name=row.name,
-        size=Octets(row.size),
+        size=Octets(here(row.size)),
         sha256=row.sha256,
         blake3=row.blake3,
-        mtime=Octets(row.mtime),
+        mtime=Octets(here(row.mtime)),
         outcome=Outcome.REJECTED,
-        aip=None,
+        package=None,
     )
 
 

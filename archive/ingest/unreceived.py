@@ -148,5 +148,5 @@ def not_received(file: Expected, accession: AccessionId, outcome: Outcome, stamp
         blake3=None,
         mtime=Octets(file.mtime),
         outcome=outcome,
-        aip=None,
+        package=None,
     )

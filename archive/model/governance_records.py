@@ -1,4 +1,4 @@
-"""The second version of keys, requests and approvals: signatures of more kinds, and the reason kept private.
+"""The records of the custody log about who may do what: keys, agents, settings, requests, approvals and legal holds.
 
 Why somebody asks may name a person. So what is signed, and what stands in the open, is a digest of the reason under a
 salt of its own; the reason itself is a private line that can be erased while the signatures stay checkable.
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from archive.model.acts import Act, Algorithm
-from archive.model.record import PrivateRecord, text
+from archive.model.acts import Act, AgentRole, Algorithm, HoldScope
+from archive.model.record import PrivateRecord, own, text
 
 ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")
 """What stands before the 32 octets of an Ed25519 key in a SubjectPublicKeyInfo (RFC 8410 §4)."""
@@ -99,5 +99,95 @@ class ApprovalRecord(PrivateRecord):
     assertion: Assertion | None = None
 
 
-GOVERNANCE_KINDS: tuple[type[PrivateRecord], ...] = (KeyRecord, RequestRecord, ApprovalRecord)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRetiredRecord(PrivateRecord):
+    """A signing key signs no more; what it signed before stays signed."""
+
+    kind: ClassVar[str] = "key-retired"
+    v: int = 2
+    name: str
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRecord(PrivateRecord):
+    """Somebody or something that acts became known, under a code that is no name.
+
+    What the agent may reach: deliveries of these ``producers``, these ``cases``, and nothing above this
+    ``sensitivity``; an empty list and None set no bound.
+    """
+
+    kind: ClassVar[str] = "agent"
+    v: int = 2
+    code: str
+    role: AgentRole
+    producers: tuple[str, ...] = own(default=())
+    cases: tuple[str, ...] = own(default=())
+    sensitivity: str | None = own(default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRecord(PrivateRecord):
+    """The settings that protect the holdings, as they hold from now on.
+
+    ``request`` is the approved request where a setting was lowered under dual control.
+    """
+
+    kind: ClassVar[str] = "policy"
+    v: int = 2
+    settings: dict[str, str]
+    request: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestWithdrawnRecord(PrivateRecord):
+    """A request will not be carried out any more."""
+
+    kind: ClassVar[str] = "request-withdrawn"
+    v: int = 2
+    request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedOutRecord(PrivateRecord):
+    """All that a request asked for was done, but for removals at locations that were offline."""
+
+    kind: ClassVar[str] = "carried-out"
+    v: int = 2
+    request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalHoldRecord(PrivateRecord):
+    """A file, a package or all of an accession must not be deleted until the hold is lifted."""
+
+    kind: ClassVar[str] = "legal-hold"
+    v: int = 2
+    hold: str
+    scope: HoldScope
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalHoldLiftedRecord(PrivateRecord):
+    """A legal hold ended, on an approved request."""
+
+    kind: ClassVar[str] = "legal-hold-lifted"
+    v: int = 2
+    hold: str
+    request: str
+
+
+GOVERNANCE_KINDS: tuple[type[PrivateRecord], ...] = (
+    KeyRecord,
+    KeyRetiredRecord,
+    AgentRecord,
+    PolicyRecord,
+    RequestRecord,
+    ApprovalRecord,
+    RequestWithdrawnRecord,
+    CarriedOutRecord,
+    LegalHoldRecord,
+    LegalHoldLiftedRecord,
+)
 """The kinds of this file."""

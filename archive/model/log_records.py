@@ -96,11 +96,29 @@ class NoticeRecord(PrivateRecord):
     way: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimestampRecord(PrivateRecord):
+    """A time-stamp over the checkpoint of ``size`` records arrived from an authority, and was right.
+
+    ``stamped`` is the time the authority says, ``expires`` when the first certificate of its chain ends, ``sha256``
+    the digest of the whole response. So a later checkpoint covers the token too, and with it a later token does.
+    """
+
+    kind: ClassVar[str] = "timestamp"
+    v: int = 2
+    size: int
+    authority: str
+    stamped: datetime
+    expires: datetime
+    sha256: str
+
+
 LOG_KINDS: tuple[type[PrivateRecord], ...] = (
     ProgramRecord,
     SetAsideRecord,
     ErasureRecord,
     ClockRecord,
     NoticeRecord,
+    TimestampRecord,
 )
 """The kinds of this file."""

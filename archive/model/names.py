@@ -69,8 +69,13 @@ def in_xml(name: bytes) -> str | None:
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def shown(name: bytes | str) -> str:
-    r"""``name`` for a person's eyes: what is undecodable, invisible or no character stands as ``\x..`` or ``\u..``."""
+def shown(name: bytes | str | None) -> str:
+    r"""``name`` for a person's eyes: what is undecodable, invisible or no character stands as ``\x..`` or ``\u..``.
+
+    None is a name that stands in a private line which was withheld or erased.
+    """
+    if name is None:
+        return "(name not here)"
     text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
     return text if text.isprintable() else "".join(_shown_character(c) for c in text)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.catalogue.rows import FileRow, PackageRow, ReplicaRow
+from archive.catalogue.rows import FileRow, PackageRow, ReplicaRow, here
 from archive.holdings.holdings import Holdings
 from archive.model.digests import CHUNK
 from archive.model.names import shown
@@ -91,7 +91,7 @@ class Copies:
         for number, (name, reader) in enumerate(self._readers):
             if after is not None and number <= after.copy:
                 continue
-            if _is_there(reader, path, file.size):
+            if _is_there(reader, path, here(file.size)):
                 return Place(number, reader.local(path), path, reader, self._scratch)
             self._lacking.setdefault(name, []).append(file)
         return None

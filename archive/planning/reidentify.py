@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from archive.catalogue.rows import FileFormatRow, FileRow, PackageRow
+from archive.catalogue.rows import FileFormatRow, FileRow, PackageRow, here
 from archive.holdings.holdings import Holdings
 from archive.holdings.identification import identification
 from archive.holdings.tools import spelled
@@ -220,7 +220,7 @@ class _Run:
 
 
 def _name(file: FileRow) -> str:
-    return file.name.decode("utf-8", "surrogateescape")
+    return here(file.name).decode("utf-8", "surrogateescape")
 
 
 def _is_unread(answers: Answers) -> bool:

@@ -122,7 +122,7 @@ def look_at(
         done.findings.append(_unread(package, files[len(said)], error.strerror or str(error)))
         return None
     done.findings += copies.doubts()
-    return Looked(package, tuple(said), sum(file.size for file in files))
+    return Looked(package, tuple(said), sum(file.size or 0 for file in files))
 
 
 def is_held(holdings: Holdings, package: PackageRow) -> bool:

@@ -129,7 +129,7 @@ def _stuck(holdings: Holdings, package: PackageRow, code: str) -> list[IncidentI
         f"this incident is closed; archive malware scan {package.id} tries again now"
     )
     told = IncidentRecord(
-        **holdings.stamp(), incident=incident, type=STUCK, aip=package.id, location=None, summary=summary
+        **holdings.stamp(), incident=incident, type=STUCK, package=package.id, location=None, summary=summary
     )
     holdings.record([told])
     return [incident]

@@ -111,7 +111,7 @@ def adopt(holdings: Holdings, offered: Sequence[Offered], adoptions: Sequence[Ad
             part=one.part,
             release=one.release,
             sha256=one.sha256,
-            file=one.file,
+            file_name=one.file,
         )
         for one in adoptions
         if not one.known

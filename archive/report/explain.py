@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from archive import canonical
 from archive.catalogue.rows import FileRow, PackageRow
 from archive.errors import UsageError
 from archive.holdings.holdings import Holdings
@@ -245,9 +244,10 @@ def _receipt(record: ReceiptRecord, same_as: FileId | None) -> str:
     if record.outcome == "duplicate":
         stored = "were stored again" if same_as is None else f"are stored once, as file {same_as}"
         same = f" The archive held the same bytes already; they {stored}."
+    changed = "at a time not here" if record.mtime is None else moment_from_ns(record.mtime)
     return (
         f"The file was received in accession {record.accession} as {shown(record.name)}, last changed "
-        f"{moment_from_ns(record.mtime)} on the delivered medium, and was {record.outcome}.{same}"
+        f"{changed} on the delivered medium, and was {record.outcome}.{same}"
     )
 
 
@@ -255,11 +255,11 @@ def _act_words(record: Record, package: PackageRow, line: tuple[PackageId, ...],
     """The sentence for a deletion or a legal hold, if it speaks of the package or the file."""
     named = {package.id, package.accession, *line} | (set() if file is None else {file.id})
     match record:
-        case TombstoneRecord(aip=aip) if aip in line:
+        case TombstoneRecord(package=aip) if aip in line:
             return _tombstone(record, file)
         case TombstoneRecord(remainder=remainder) if remainder == package.id:
-            return f"It was made of what was left of package {record.aip}, from which files were deaccessioned."
-        case RemovalRecord(aip=aip) if aip in line:
+            return f"It was made of what was left of package {record.package}, from which files were deaccessioned."
+        case RemovalRecord(package=aip) if aip in line:
             return f"The copy of package {aip} at '{record.location}' was removed, on request {record.request}."
         case LegalHoldRecord(subject=subject) if subject in named:
             return f"A legal hold was placed on {record.scope} {subject} by {record.actor}: {record.reason}."
@@ -267,13 +267,11 @@ def _act_words(record: Record, package: PackageRow, line: tuple[PackageId, ...],
 
 
 def _tombstone(record: TombstoneRecord, file: FileRow | None) -> str:
-    gone = canonical.decode(record.files.encode())
-    files = gone if isinstance(gone, list) else []
     on = f"on request {record.request}, which two persons signed ({record.reason})"
-    if file is not None and file.id in files:
+    if file is not None and file.id in record.files:
         return f"The file was deaccessioned {on}."
     rest = "" if record.remainder is None else f"; the others were sealed anew as package {record.remainder}"
-    return f"{len(files):,} files of package {record.aip} were deaccessioned {on}{rest}."
+    return f"{len(record.files):,} files of package {record.package} were deaccessioned {on}{rest}."
 
 
 def _words(record: Record, own: str, line: tuple[PackageId, ...], mine: set[str]) -> str | None:
@@ -286,21 +284,21 @@ def _words(record: Record, own: str, line: tuple[PackageId, ...], mine: set[str]
             return f"Producer {producer} delivered {shown(record.source)}; accession {accession} was opened."
         case AccessionClosedRecord(accession=accession) if accession == own:
             return f"The accession was closed with {record.received:,} files received."
-        case SealRecord(aip=aip) if aip in line:
+        case SealRecord(package=aip) if aip in line:
             return f"The package was sealed with {record.files:,} payload files. Its bytes have not changed since."
-        case ReplicationRecord(aip=aip) if aip in line:
+        case ReplicationRecord(package=aip) if aip in line:
             return f"A copy was stored at '{record.location}' and read back right from the medium."
-        case AuditRecord(aip=aip) if aip in line:
+        case AuditRecord(package=aip) if aip in line:
             return _audit(record)
-        case IncidentRecord(aip=aip) if aip in line:
+        case IncidentRecord(package=aip) if aip in line:
             mine.add(record.incident)
             return f"Incident {record.incident} was opened: {record.summary}."
         case IncidentClosedRecord(incident=incident) if incident in mine:
             return f"Incident {incident} was closed by {record.actor}: {record.reason}."
-        case DamageRecord(aip=aip) if aip in line:
+        case DamageRecord(package=aip) if aip in line:
             what = shown(record.path) or "the whole package"
             return f"At '{record.location}', {what} was found {record.outcome}."
-        case RepairRecord(aip=aip) if aip in line:
+        case RepairRecord(package=aip) if aip in line:
             return _repair(record)
         case HandoverFrozenRecord() | HandoverVolumeRecord():
             return _handover(record)

@@ -11,7 +11,7 @@ from archive.model.records import FormatDecisionRecord, IdentificationRecord, Re
 def formats_told(record: Record, package: PackageRow, file: FileRow | None) -> str | None:
     """The sentence for a record about formats if it speaks of ``file``, or of ``package`` where no file is given."""
     match record:
-        case IdentificationRecord() if file is not None or record.aip == package.id:
+        case IdentificationRecord() if file is not None or record.package == package.id:
             if file is None:
                 return _of_package(record)
             found = next((told for told in record.files if told.file == file.id), None)
@@ -32,7 +32,8 @@ def _of_package(record: IdentificationRecord) -> str:
 
 def _of_file(record: IdentificationRecord, told: FileFormat) -> str:
     what = "no format could be named" if told.puid is None else _named(told.puid, record.formats.get(told.puid))
-    said = f" ({record.said[told.file]})" if told.file in record.said else ""
+    quoted = (record.said or {}).get(told.file)
+    said = "" if quoted is None else f" ({quoted})"
     return f"It was identified: {what}; {SENTENCES[told.verdict]}{said}. Asked were {_tools(record)}."
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Set
 
 from archive.catalogue.rows import FileRow
+from archive.model.knowledge_records import MalwareRecord, QuarantineDecisionRecord, QuarantineRecord
 from archive.model.malware import FileScan
 from archive.model.quarantine import QuarantineDecision, QuarantineReason
-from archive.model.quarantine_records import MalwareRecord, QuarantineDecisionRecord, QuarantineRecord
 from archive.model.record import Record
 
 KINDS = frozenset({"malware", "quarantine", "quarantine-decision"})
@@ -27,14 +27,14 @@ _DECIDED = {
 def quarantine_told(record: Record, packages: Set[str], file: FileRow | None) -> str | None:
     """The sentence for a record that speaks of one of ``packages``, told of ``file`` where one is given."""
     match record:
-        case MalwareRecord(aip=aip) if aip in packages:
+        case MalwareRecord(package=aip) if aip in packages:
             return _scan(record, file)
-        case QuarantineRecord(aip=aip, content=content) if aip in packages or content in packages:
+        case QuarantineRecord(package=aip, content=content) if aip in packages or content in packages:
             return (
                 f"It was put into quarantine because {_WHY[record.why]}: package {content} lies encrypted inside "
                 f"package {aip}."
             )
-        case QuarantineDecisionRecord(aip=aip) if aip in packages:
+        case QuarantineDecisionRecord(package=aip) if aip in packages:
             return f"{record.actor} decided {_DECIDED[record.decision]}: {record.reason}."
     return None
 

@@ -29,7 +29,6 @@ from approvals_support import (
 from archive import assembly
 from archive.bags.second_opinion import second_opinion
 from archive.bags.validation import validate
-from archive.custody.leaf import open_leaf
 from archive.errors import ExitCode
 from archive.ingest.delivery import ingest
 from archive.model.records import TombstoneRecord
@@ -94,12 +93,12 @@ def test_the_files_that_stay_are_the_same_to_the_last_octet_name_and_time(delete
 
 
 def test_name_digest_and_table_row_of_the_person_are_nowhere_at_any_location(deleted) -> None:
-    """Only the confidential openings of the log still tell; the same bytes delivered twice stay as the other file."""
+    """Only the private lines of the log still tell; the same bytes delivered twice stay as the other file."""
     sample, before = deleted
     needles = [PERSON.encode(), base64.b64encode(PERSON.encode()), b"about 3", str(before["file"]["id"]).encode()]
     for name in LOCATIONS:
         for path, data in everything_at(sample.location(name)).items():
-            if path.startswith("custody/openings/"):
+            if path.startswith("custody/private/"):
                 continue
             assert PERSON not in path, path
             for needle in needles:
@@ -162,8 +161,8 @@ def test_the_tombstone_tells_identifiers_and_numbers_only(deleted) -> None:
     sample, before = deleted
     first, second = (record for record in sample.records("tombstone") if isinstance(record, TombstoneRecord))
     assert json.loads(first.files) == [before["file"]["id"]]
-    assert (first.aip, first.remainder, first.bytes) == (before["aip"], sample.aip, len(SECRET_WORDS))
-    assert (second.aip, second.remainder, json.loads(second.files)) == (before["papers"], sample.papers, [])
+    assert (first.package, first.remainder, first.bytes) == (before["aip"], sample.package, len(SECRET_WORDS))
+    assert (second.package, second.remainder, json.loads(second.files)) == (before["papers"], sample.papers, [])
     for record in (first, second):
         text = repr(record)
         assert PERSON not in text and before["file"]["sha256"] not in text
@@ -175,8 +174,7 @@ def test_the_receipt_stays_in_the_log_and_proves_itself(deleted) -> None:
         log = archive.holdings.log
         assert log.verify() == []
         row = archive.holdings.catalogue.file(before["file"]["id"])
-        ((_, pair, _),) = log.entries(row.leaf, row.leaf + 1)
-    record = open_leaf(pair.leaf, pair.opening)
+        record = log.record(row.leaf)
     assert (record.kind, record.name, record.sha256) == ("receipt", PERSON.encode(), before["file"]["sha256"])
 
 

@@ -29,12 +29,10 @@ from archive.model.packages import PackageKind
 from archive.model.record_versions import upcast
 from archive.model.records import (
     ApprovalRecord,
-    ApprovalV1,
     CarriedOutRecord,
     HandoverVolumeRecord,
     KeyRecord,
     KeyRetiredRecord,
-    KeyV1,
     LegalHoldLiftedRecord,
     LegalHoldRecord,
     LocationRetiredRecord,
@@ -42,11 +40,11 @@ from archive.model.records import (
     PolicyRecord,
     Record,
     RequestRecord,
-    RequestV1,
     RequestWithdrawnRecord,
     SealRecord,
     TombstoneRecord,
 )
+from archive.model.records_of_0_1 import ApprovalV1, KeyV1, RequestV1
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ARCHIVE = "11111111-1111-4111-8111-111111111111"
@@ -411,9 +409,9 @@ def test_a_deletion_against_a_legal_hold_is_found_whoever_approved_it(
 ) -> None:
     sealed = SealRecord(
         **stamp(),
-        aip=PACKAGE,
+        package=PACKAGE,
         accession=ACCESSION,
-        package=PackageKind.AIP,
+        package_kind=PackageKind.AIP,
         files=1,
         bytes=Octets(1),
         tag_files=1,

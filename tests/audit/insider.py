@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 import shutil
 from bisect import bisect_left
 from collections.abc import Callable
@@ -19,13 +20,14 @@ from audit_support import LOCATIONS, PAYLOAD, Sample, relist, tree
 
 from archive import assembly
 from archive.catalogue.opening import create as create_catalogue
-from archive.codec.record_codec import read_record
+from archive.codec.record_codec import spell_record
 from archive.custody.checkpoint import Checkpoint, parse_note, parse_text, sign_checkpoint
 from archive.custody.keys import key_path, load_key
-from archive.custody.leaf import close
+from archive.custody.leaf import Pair, close_all
 from archive.custody.log import CustodyLog
 from archive.custody.merkle import Frontier, leaf_hash
 from archive.custody.notes import note_sizes, read_note, store_keys, store_note
+from archive.custody.private import spell_line
 from archive.custody.signer import memory_path
 from archive.holdings.checkpoints import verifiers
 from archive.model.digests import sha256_hex
@@ -39,10 +41,16 @@ Plot = Callable[[list[Entry]], list[Entry]]
 
 
 def entries_of(home: Path) -> list[Entry]:
-    found = []
-    for n, pair, spelled in CustodyLog.open(home / "custody").entries():
-        found.append((n, read_record(spelled, {}), base64.b64decode(json.loads(pair.opening)["salt"])))
-    return found
+    log = CustodyLog.open(home / "custody")
+    salts = (base64.b64decode(json.loads(pair.opening)["salt"]) for _, pair, _ in log.entries())
+    return [(n, record, salt) for (n, record), salt in zip(log.records(), salts, strict=True)]
+
+
+def close_with_lines(n: int, record: Record, salt: bytes) -> tuple[Pair, list[bytes]]:
+    """Leaf and opening of a record, and its private lines."""
+    spelled, lines = spell_record(record, secrets.token_bytes)
+    (leaf,), (opening,) = close_all(n, [record], [spelled], salt)
+    return Pair(leaf, opening), [spell_line(n, line) for line in lines]
 
 
 def rewrite(sample: Sample, plot: Plot) -> None:
@@ -53,8 +61,9 @@ def rewrite(sample: Sample, plot: Plot) -> None:
     notes = {size: parse_text(parse_note(read_note(old.folder, size)).text) for size in note_sizes(old.folder)}
     shutil.rmtree(home / "custody")
     log = CustodyLog.create(home / "custody")
-    pairs = [close(n, record, salt) for n, (_, record, salt) in enumerate(kept)]
-    log.append_closed(pairs)
+    closed = [close_with_lines(n, record, salt) for n, (_, record, salt) in enumerate(kept)]
+    pairs = [pair for pair, _ in closed]
+    log.append_closed(pairs, [lines for _, lines in closed])
     _sign_again(home, log, notes, [number for number, _, _ in kept], [leaf_hash(pair.leaf) for pair in pairs])
     for path in home.glob("catalogue.sqlite*"):
         path.unlink()
@@ -84,7 +93,7 @@ def one_receipt_removed(sample: Sample, file: str) -> Plot:
 
     def plot(entries: list[Entry]) -> list[Entry]:
         (receipt,) = [r for _, r, _ in entries if isinstance(r, ReceiptRecord) and r.name == file.encode()]
-        package, accession = receipt.aip, receipt.accession
+        package, accession = receipt.package, receipt.accession
         assert package is not None
         for name in LOCATIONS:
             bag = sample.bag(name, package)
@@ -95,7 +104,7 @@ def one_receipt_removed(sample: Sample, file: str) -> Plot:
             if record == receipt:
                 continue
             record = without_file(record, receipt.file)
-            if isinstance(record, SealRecord) and record.aip == package:
+            if isinstance(record, SealRecord) and record.package == package:
                 record = _sealed_now(record, sample.bag("store", package))
             if isinstance(record, AccessionClosedRecord) and record.accession == accession:
                 fewer = {"received": record.received - 1, "accepted": record.accepted - 1}

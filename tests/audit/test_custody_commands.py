@@ -16,7 +16,8 @@ from archive.codec.record_codec import read_record
 from archive.custody.checkpoint import Verifier, open_note, parse_note, parse_text, sign_checkpoint
 from archive.custody.keys import create_key, load_key, parse_verifier_key
 from archive.custody.paper import read_witness
-from archive.custody.proof_files import parse_proof, verify_proof
+from archive.custody.private import objects_of, of_record
+from archive.custody.proof_files import InclusionProof, parse_proof, verify_proof
 
 
 def keys(sample: Sample) -> list[Verifier]:
@@ -26,8 +27,11 @@ def keys(sample: Sample) -> list[Verifier]:
 
 def record_in(sample: Sample, proof: dict[str, Any]) -> object:
     """The record that a stranger reads in a proof, with the public key alone."""
-    spelled = verify_proof(parse_proof(json.dumps(proof).encode()), keys(sample))
-    return None if spelled is None else read_record(spelled, {})
+    parsed = parse_proof(json.dumps(proof).encode())
+    spelled = verify_proof(parsed, keys(sample))
+    if spelled is None or not isinstance(parsed, InclusionProof):
+        return None
+    return read_record(spelled, objects_of(spelled, (of_record(parsed.n, line) for line in parsed.private)))
 
 
 def file_named(sample: Sample, name: str) -> str:

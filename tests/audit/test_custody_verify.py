@@ -131,16 +131,16 @@ def forge_memory(sample: Sample) -> None:
 def alter_copy(sample: Sample) -> None:
     """Leaf and opening of the copy made to fit each other, as another history has them."""
     from archive.codec.record_codec import read_record
-    from archive.custody.leaf import Pair, close, committed_record
+    from archive.custody.leaf import Pair, close_all, committed_record
 
     folder = sample.location("second")
     one, two = openings(folder), leaves(folder)
     first = int(one.name[:20])
     opened, said = one.read_bytes().splitlines(), two.read_bytes().splitlines()
-    record = read_record(committed_record(first, Pair(said[0], opened[0])), {})
-    forged = close(first, record, b"\3" * 32)
-    one.write_bytes(b"\n".join([forged.opening, *opened[1:]]) + b"\n")
-    two.write_bytes(b"\n".join([forged.leaf, *said[1:]]) + b"\n")
+    spelled = committed_record(first, Pair(said[0], opened[0]))
+    (leaf,), (opening,) = close_all(first, [read_record(spelled, {})], [spelled], b"\3" * 32)
+    one.write_bytes(b"\n".join([opening, *opened[1:]]) + b"\n")
+    two.write_bytes(b"\n".join([leaf, *said[1:]]) + b"\n")
 
 
 def cut_copy_in_the_middle(sample: Sample) -> None:

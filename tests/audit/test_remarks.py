@@ -69,7 +69,7 @@ def receipt_without_digest(sample: Sample) -> Record:
 
 
 def receipt_without_package(sample: Sample) -> Record:
-    return replace(first(sample, ReceiptRecord), file=new_identifier(), aip=None)
+    return replace(first(sample, ReceiptRecord), file=new_identifier(), package=None)
 
 
 def receipt_of_a_file_too_large(sample: Sample) -> Record:
@@ -88,7 +88,7 @@ def unknown_replica_audited(sample: Sample) -> Record:
     counts = dict.fromkeys(("ok", "altered", "missing", "extra", "unreadable", "not_checked", "tool_error"), 0)
     package = PackageId(new_identifier())
     return AuditRecord(
-        **common(sample), campaign="c", aip=package, location="store", files=0, bytes=Octets(0), **counts
+        **common(sample), campaign="c", package=package, location="store", files=0, bytes=Octets(0), **counts
     )
 
 
@@ -100,7 +100,7 @@ def unknown_incident_with_damage(sample: Sample) -> Record:
     return DamageRecord(
         **common(sample),
         incident=IncidentId(new_identifier()),
-        aip=first(sample, SealRecord).aip,
+        package=first(sample, SealRecord).aip,
         location="store",
         path=b"data/x",
         outcome=FixityOutcome.ALTERED,
@@ -111,8 +111,8 @@ def unknown_incident_with_damage(sample: Sample) -> Record:
 
 def unknown_file_in_an_item(sample: Sample) -> Record:
     receipt = first(sample, ReceiptRecord)
-    assert receipt.aip is not None
-    return ItemRecord(**common(sample), item=new_identifier(), aip=receipt.aip, files=(new_identifier(),))  # type: ignore[arg-type]
+    assert receipt.package is not None
+    return ItemRecord(**common(sample), item=new_identifier(), package=receipt.package, files=(new_identifier(),))  # type: ignore[arg-type]
 
 
 def unknown_file_stored_once(sample: Sample) -> Record:
@@ -121,7 +121,7 @@ def unknown_file_stored_once(sample: Sample) -> Record:
 
 def removal_without_tombstone(sample: Sample) -> Record:
     package = first(sample, SealRecord).aip
-    return RemovalRecord(**common(sample), request=new_identifier(), aip=package, location="second")
+    return RemovalRecord(**common(sample), request=new_identifier(), package=package, location="second")
 
 
 def second_key_of_a_name(sample: Sample) -> Record:
@@ -194,7 +194,7 @@ def test_a_final_receipt_stays_final(sample: Sample) -> None:
     before = first(sample, ReceiptRecord)
     forge(sample, second_receipt(sample))
     shown = sample.run("show", before.file, "--json").json
-    assert (shown["outcome"], shown["aip"]) == ("accepted", before.aip)
+    assert (shown["outcome"], shown["aip"]) == ("accepted", before.package)
     accession = sample.run("show", before.accession, "--json").json
     assert (accession["accepted"], accession["rejected"]) == (7, 0)
 

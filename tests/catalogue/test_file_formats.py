@@ -54,13 +54,13 @@ def receipt(number: int) -> ReceiptRecord:
         blake3="b" * 64,
         mtime=Octets(0),
         outcome=OUTCOMES[number],
-        aip=None if OUTCOMES[number] is Outcome.PENDING else PACKAGE,
+        package=None if OUTCOMES[number] is Outcome.PENDING else PACKAGE,
     )
 
 
 def identified(*files: FileFormat, tools: tuple[Tool, ...] = TOOLS, **more: Any) -> IdentificationRecord:
     names = {"formats": {"fmt/11": "Portable Network Graphics 1.0"}, "said": {}}
-    return IdentificationRecord(**COMMON, aip=PACKAGE, tools=tools, files=files, **(names | more))
+    return IdentificationRecord(**COMMON, package=PACKAGE, tools=tools, files=files, **(names | more))
 
 
 def decided(number: int, puid: str | None, *, name: str | None = None, reason: str = "seen it") -> FormatDecisionRecord:
@@ -86,9 +86,9 @@ class Fold:
             ),
             SealRecord(
                 **COMMON,
-                aip=PACKAGE,
+                package=PACKAGE,
                 accession=ACCESSION,
-                package=PackageKind.AIP,
+                package_kind=PackageKind.AIP,
                 files=5,
                 bytes=Octets(9),
                 tag_files=6,

@@ -15,15 +15,16 @@ import pytest
 
 from archive import durable
 from archive.custody.log import CustodyLog
+from archive.model.fixity import FixityOutcome
 from archive.model.packages import Outcome
-from archive.model.records import DamageRecord, FixityOutcome, LocationRecord, Octets, ReceiptRecord, Record
+from archive.model.records import DamageRecord, LocationRecord, ReceiptRecord, Record
 
 SEGMENT = 4
 """Small segments, so that a few records fill some."""
 
 
 def a_record(n: int) -> Record:
-    """Record ``n`` of every log in these tests; the kinds take turns."""
+    """Record ``n`` of every log in these tests; the kinds take turns, and none has private lines."""
     common = {
         "time": datetime(2026, 1, 1, 23, 59, 50, tzinfo=UTC) + timedelta(seconds=n),
         "actor": "archivist-1",
@@ -34,28 +35,26 @@ def a_record(n: int) -> Record:
         return DamageRecord(
             **common,
             incident=f"incident-{n}",
-            aip="aip",
+            package="aip",
             location="кухня",
-            path=b"\xff",
+            path=None,
             outcome=FixityOutcome.ALTERED,
             expected_sha256=None,
             observed_sha256=None,
         )
-    if n % 5 == 4:  # its attributes look like another kind's record
-        return LocationRecord(
-            **common, name=f"l{n}", uri="u", form="directory", attributes={"kind": "receipt", "time": "2026-01-01T"}
-        )
+    if n % 5 == 4:  # its form looks like another kind's record
+        return LocationRecord(**common, name=f"l{n}", uri=None, form='{"kind":"receipt","time":"2026-01-01T"}')
     return ReceiptRecord(
         **common,
         accession="accession",
         file=f"file-{n}",
-        name=f"{n}\n.jpg".encode(),
-        size=Octets(n),
-        sha256="ab" * 32,
+        name=None,
+        size=None,
+        sha256=None,
         blake3=None,
-        mtime=Octets(n),
+        mtime=None,
         outcome=Outcome.ACCEPTED,
-        aip=None,
+        package=None,
     )
 
 

@@ -93,11 +93,11 @@ def alter_a_package_and_seal_it_again(volume: Volume, handed: Handed) -> None:
     flip(volume.evidence)
     volume.refit_bag(volume.aip)
     tagmanifest = hashlib.sha256((volume.aip / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
-    (first,) = [r for r in volume.records() if r["kind"] == "seal" and r["aip"] == volume.aip.name]
-    (receipt,) = [r for r in volume.records() if r.get("name") == base64.b64encode(b"statement.txt").decode()]
+    (first,) = [r for r in volume.records() if r["kind"] == "seal" and r["package"] == volume.aip.name]
+    receipt = next(r for r in volume.records() if r["kind"] == "receipt" and r["package"] == volume.aip.name)
     flipped = hashlib.sha256(volume.evidence.read_bytes()).hexdigest()
     volume.append(first | {"tagmanifest_sha256": tagmanifest})
-    volume.append(receipt | {"sha256": flipped})
+    volume.append(receipt | {"private": [], "sha256": flipped})
     origin = volume.notes[-1].read_text().split("\n")[0]
     frontier = Frontier().extend(leaf_hash(leaf) for leaf in volume.lines("leaves"))
     text = f"{origin}\n{frontier.size}\n{base64.b64encode(frontier.root()).decode()}\n"
@@ -164,7 +164,7 @@ def swap_two_openings(volume: Volume, _: Handed) -> None:
 def alter_a_record(volume: Volume, _: Handed) -> None:
     lines = volume.lines("openings")
     (n,) = volume.numbers("handover-planned")
-    lines[n] = lines[n].replace(b"OHCHR", b"OHCHX")
+    lines[n] = lines[n].replace(b'"machine":"', b'"machine":"x')
     volume.write_lines("openings", lines)
     volume.refit_sums()
 

@@ -269,7 +269,7 @@ def test_custody_verify_finds_a_reference_to_bytes_that_are_not_there(place: Pla
         record = archive.holdings.log.record(other.leaf)
         first = next(iter(catalogue.files(answer.json["accession"])))
         for holder in (first.id, FileId(new_identifier())):
-            lie = replace(record, file=new_identifier(), name=b"c", outcome=Outcome.DUPLICATE, aip=None)  # type: ignore[call-overload]
+            lie = replace(record, file=new_identifier(), name=b"c", outcome=Outcome.DUPLICATE, package=None)  # type: ignore[call-overload]
             told = ReferenceRecord(**archive.holdings.stamp(), same_as=holder, files=(lie.file,))
             archive.holdings.record([lie, told])
     told = place("custody", "verify", "--json")

@@ -88,7 +88,7 @@ def test_the_log_says_with_the_seal_what_every_file_is(taken_in: tuple[Place, An
     (told,) = [record for _, record in records if isinstance(record, IdentificationRecord)]
     assert kinds.index("seal") < kinds.index("identification") < kinds.index("replication")
     assert kinds.count("identification") == 1
-    assert told.aip == answer.json["aips"][0]
+    assert told.package == answer.json["aips"][0]
     assert [tool.tool for tool in told.tools] == ["fido", "siegfried", "evidence-archive-signatures"]
     assert {names[file.file]: (file.puid, str(file.verdict)) for file in told.files} == {
         "whole.png": ("fmt/11", "agreed"),

@@ -31,7 +31,7 @@ def machines_say(keep: Keep, **said: FileFormat) -> None:
             [
                 IdentificationRecord(
                     **holdings.stamp(),
-                    aip=PackageId(package),
+                    package=PackageId(package),
                     tools=(Tool("newer", "9", "PRONOM v999"),),
                     formats={"fmt/11": "Portable Network Graphics 1.0", "fmt/13": "Portable Network Graphics 1.2"},
                     files=tuple(files.values()),

@@ -16,7 +16,7 @@ REQUEST = ("act", "archive", "delay_hours", "request", "requested_by", "subjects
 APPROVAL = ("act", "archive", "expires", "not_before", "request", "requested_by", "subjects_sha256")
 ED25519 = bytes.fromhex("302a300506032b6570032100")  # what stands before such a key in DER: RFC 8410 section 4
 ACTS = {  # kind of record: the act that was asked for, and which part of the list is which part of the record
-    "tombstone": ("deletion", {"package": "aip", "files": "files"}),
+    "tombstone": ("deletion", {"package": "package", "files": "files"}),
     "location-retired": ("location-retirement", {"location": "name"}),
     "legal-hold-lifted": ("hold-lift", {"hold": "hold"}),
     "handover-volume": ("export", {"handover": "handover"}),
@@ -70,6 +70,14 @@ def reason_sha256(record: dict) -> str:
     if record["v"] > 1:
         return record["reason_sha256"]
     return hashlib.sha256(canonical({"reason": record["reason"], "salt": ""})).hexdigest()
+
+
+def in_final_words(record: dict) -> dict:
+    """A record with the words of version 2, in which a package is no longer called "aip" and a list is a list."""
+    if record["v"] > 1 or "aip" not in record:
+        return record
+    listed = {"files": json.loads(record["files"])} if record["kind"] == "tombstone" else {}
+    return {**record, "package": record["aip"], **listed}
 
 
 def seconds(moment: str) -> int:
@@ -128,7 +136,7 @@ class Docket:
         elif kind == "legal-hold-lifted":
             self.holds.pop(record["hold"], None)
         elif kind == "seal":
-            self.accessions[record["aip"]] = record["accession"]
+            self.accessions[record["package"]] = record["accession"]
 
     def needs_request(self, record: dict) -> bool:
         """Whether this is not free: the first two persons' keys are, and the first key of the log."""
@@ -177,8 +185,6 @@ class Docket:
         if act == "key-addition":
             octets = base64.b64decode(record["public_key"])
             subject["public_key"] = base64.b64encode(octets[len(ED25519) :] if record["v"] > 1 else octets).decode()
-        if act == "deletion":
-            subject["files"] = json.loads(record["files"])
         named = [subject]
         if act == "erasure":
             named = [{"n": line["n"], "i": line["i"]} for line in record["lines"]]
@@ -217,7 +223,7 @@ class Docket:
 
     def held(self, record: dict) -> None:
         """That no legal hold stood against a deletion."""
-        named = {record["aip"], self.accessions.get(record["aip"]), *json.loads(record["files"])}
+        named = {record["package"], self.accessions.get(record["package"]), *record["files"]}
         for hold in [hold for hold, subject in self.holds.items() if subject in named]:
             raise Wrong(f"the legal hold {hold} stood against it")
 
@@ -235,9 +241,9 @@ def judge(verifier, root: Path, log) -> None:
     notes = [verifier.checkpoint(path) for path in sorted((root / "custody/checkpoints").glob("*.note"))]
     docket = Docket("".join(note.origin for note in notes[:1]).partition("/")[2])
     for number, record in log.told:
-        subject = f"{record['kind']} {record.get('aip', '')}".strip() + f" (record {number})"
+        subject = f"{record['kind']} {record.get('aip', record.get('package', ''))}".strip() + f" (record {number})"
         try:
-            docket.take(record)
+            docket.take(in_final_words(record))
             if record["kind"] == "tombstone":
                 keys = " and ".join(docket.requests[record["request"]]["by"])
                 verifier.say(True, "acts", f"{subject} was asked for and approved with the keys {keys}")

@@ -14,6 +14,8 @@ from pathlib import Path
 N = rb'"n":(?P<n>0|[1-9][0-9]{0,15})'
 LEAF = re.compile(rb'{"commitment":"([0-9a-f]{64})",' + N + rb',"time":"([0-9-]{10})","type":"record","v":1}\n')
 OPENING = re.compile(rb"{" + N + rb',"record":({.*}),"salt":"([A-Za-z0-9+/]{43}=)"}\n')
+PRIVATE = re.compile(rb'{"i":(?P<i>0|[1-9][0-9]{0,8}),' + N + rb',"object":({.*}),"salt":"([A-Za-z0-9+/]{43}=)"}\n')
+FOLDERS = ("leaves", LEAF), ("openings", OPENING), ("private", PRIVATE)
 LISTED = re.compile(rb"([0-9a-f]{64})  (?:packages/([^/]+/[^/]+)/)?(.+)\n")  # as sha256sum; RFC 8493 section 2.1.3
 TAGS, PAYLOAD, CONTENT = b"tagmanifest-sha256.txt", b"manifest-sha256.txt", b"data/representations/original/data/"
 PAPER = re.compile(r"(\d{1,16}) records?((?:\s+[0-9a-f]{4}){20})\b")
@@ -89,18 +91,20 @@ def check_token(place: Path, notes: list) -> None:
     say(good and (size, data) in [(note.size, note.text) for note in notes], "time-stamps", text)
 
 def log_lines(folder: Path, form: re.Pattern):
-    """Lines of the segments "<first number>-<count>.jsonl" in order; one that a longer one repeats is passed over."""
-    found = [re.fullmatch(r"(\d{20})-(\d+)\.jsonl", path.name) for path in folder.glob("*")]
-    end, last = 0, -1
-    for first, minus, name in sorted((int(match[1]), -int(match[2]), match[0]) for match in found if match):
+    """Lines of the segments "<first number>-<count>.jsonl" in order; one that a longer one repeats is passed over, and
+    so is one of private lines before "<first number>-<count>.<generation>.jsonl", made when lines were erased."""
+    found = [re.fullmatch(r"(\d{20})-(\d+)(?:\.(\d+))?\.jsonl", path.name) for path in folder.glob("*")]
+    end, last = 0, (-1, 0)
+    for first, minus, _, name in sorted((int(m[1]), -int(m[2]), -int(m[3] or 0), m[0]) for m in found if m):
         with open(folder / name, "rb") as file:
             for line in file if first - minus > end else ():
                 match = form.fullmatch(line)
-                if match and int(match["n"]) > last:
-                    last = int(match["n"])
-                    yield last, match
+                place = match and (int(match["n"]), int(match["i"]) if form is PRIVATE else 0)
+                if place and place > last:
+                    last = place
+                    yield place[0], match
                 else:
-                    say(False, folder.name, f"after number {last} stands {line[:200]!r}")
+                    say(False, folder.name, f"after number {last[0]} stands {line[:200]!r}")
         end = max(end, first - minus)
 
 def opened(leaf: re.Match, opening: re.Match) -> dict:
@@ -115,20 +119,35 @@ def opened(leaf: re.Match, opening: re.Match) -> dict:
         say(False, "openings", f"record {n} is dated {record['time']}, its leaf {leaf[3].decode()}")
     return record
 
+def uncovered(n: int, record: dict, lines: list, lacking: set) -> int:
+    """Put into a receipt what its private lines say, each checked against the record; how many of these are here."""
+    digests = record.get("private", [])
+    lacking.update((n, i) for i, digest in enumerate(digests) if digest)
+    for line in lines:
+        i, salted = int(line["i"]), (b"evidence-archive/custody/private/v1\0", base64.b64decode(line[4]), line[3])
+        if i >= len(digests) or sha256(*salted).hex() != digests[i]:
+            say(False, "private", f"line {i} of record {n} is not the one that the record holds the digest of")
+        lacking.discard((n, i))
+        record.update(json.loads(line[3]) if record.get("kind") == "receipt" and i == 2 else {})
+    return len(lines)
+
 class Log:
     """The custody log, read once from the first record to the last, and what its records tell."""
     def __init__(self, custody: Path, sizes: set) -> None:
         self.size, self.open, self.frozen, self.roots, self.seals, self.gone = 0, 0, 0, {0: sha256()}, {}, {}
         self.counts, self.receipts, self.undecided = defaultdict(Counter), defaultdict(bytearray), {}
+        self.private, self.erased, self.lacking = 0, set(), set()
         subtrees, expected, number_of = [], 0, lambda pair: pair[0]
-        both = log_lines(custody / "leaves", LEAF), log_lines(custody / "openings", OPENING)
-        for number, lines in itertools.groupby(heapq.merge(*both, key=number_of), number_of):
-            leaf, *openings = (match for _, match in lines)
-            if number != expected or leaf.re is OPENING:
+        parts = (log_lines(custody / name, form) for name, form in FOLDERS)
+        for number, lines in itertools.groupby(heapq.merge(*parts, key=number_of), number_of):
+            leaf, *more = (match for _, match in lines)
+            if number != expected or leaf.re is not LEAF:
                 say(False, "leaves", f"number {expected} is missing; the next line is of number {number}")
-            for opening in openings:
+            for opening in more[:1] if more and more[0].re is OPENING else ():
                 self.open += 1
-                self.take(opened(leaf, opening), number)
+                record = opened(leaf, opening)
+                self.private += uncovered(number, record, more[1:], self.lacking)
+                self.take(record, number)
             node, bits = sha256(b"\0", leaf[0][:-1]), self.size  # the tree, kept as the roots of its complete subtrees
             while bits & 1:
                 node, bits = sha256(b"\1", subtrees.pop(), node), bits >> 1
@@ -139,25 +158,27 @@ class Log:
 
     def take(self, record: dict, n: int, vouched=None) -> None:
         """Remember of a record what the packages will be held against; check the counts of a closed accession."""
-        kind = record.get("kind")
+        kind, aip = record.get("kind"), record.get("aip", record.get("package"))  # version 1 says "aip"
         if kind == "seal":
-            self.seals.setdefault(record["aip"], {**record, "n": n})  # sealed once: a second seal changes nothing
+            self.seals.setdefault(aip, {**record, "n": n})  # sealed once: a second seal changes nothing
         elif kind == "receipt":
             counts, outcome = self.counts[record["accession"]], record["outcome"]
             counts[outcome] += 1
             counts[self.undecided.pop(record["file"], "")] -= 1
             if outcome in ("pending", "quarantined", "rejected"):
                 self.undecided[record["file"]] = outcome
-            elif record["aip"]:
-                self.receipts[record["aip"]] += bytes.fromhex(record["sha256"])
+            elif aip:  # of one that was deleted, and erased after that, the digest is not here
+                self.receipts[aip] += bytes.fromhex(record.get("sha256", ""))
         elif kind == "accession-closed" and self.open == n + 1:  # no record before it is withheld
             counts = [self.counts[record["accession"]][outcome] for outcome in OUTCOMES]
             if counts != [*(record[outcome] for outcome in OUTCOMES[:4]), 0] or sum(counts) != record["received"]:
                 say(False, "counts", f"accession {record['accession']} was closed with other numbers than its receipts")
         elif kind == "tombstone":
-            say(vouched, "packages", f"{record['aip']} was deleted by record {n}; who approved it: verify_acts.py")
-            self.gone[record["aip"]] = record["remainder"]
-            self.receipts[record["remainder"]] += self.receipts.pop(record["aip"], b"")
+            say(vouched, "packages", f"{aip} was deleted by record {n}; who approved it: verify_acts.py")
+            self.gone[aip] = record["remainder"]
+            self.receipts[record["remainder"]] += self.receipts.pop(aip, b"")
+        elif kind == "erasure":
+            self.erased.update((line["n"], line["i"]) for line in record["lines"])
         elif kind == "handover-frozen":
             self.frozen = max(self.frozen, record["log_size"])
 
@@ -242,7 +263,10 @@ def check_proof(name: str, records: list) -> list:
     good = (proof["n"], proof["size"], note.root) == (n, note.size, root)
     say(good, "proof", f"{name}: that record {n} is in the log of {note.size} records")
     if proof["opening"] is not None:
-        records.append((opened(leaf, OPENING.fullmatch(proof["opening"].encode() + b"\n")), n))
+        record, lines = opened(leaf, OPENING.fullmatch(proof["opening"].encode() + b"\n")), proof.get("private", [])
+        here = uncovered(n, record, [PRIVATE.fullmatch(private.encode() + b"\n") for private in lines], set())
+        said[False] or say(True, "private", f"{here} lines are as record {n} says: {', '.join(lines) or 'none'}")
+        records.append((record, n))
         say(True, "openings", f"record {n} says {json.dumps(records[-1][0])}")
     return [note, note]
 
@@ -254,6 +278,10 @@ def check(root: Path, given: list, keys: list, proofs: list) -> None:
     if custody.is_dir():
         say(True, "leaves", f"{log.size} are numbered from 0 without a gap, each in the one form that a leaf has")
         say(log.open == log.size or None, "openings", f"{log.open} of {log.size} are here, as leaves say (RFC 8785)")
+        for n, i in sorted(log.lacking - log.erased):
+            say(False, "private", f"line {i} of record {n} is missing, and no record says that it was erased")
+        gone = len(log.lacking & log.erased)
+        say(True, "private", f"{log.private} lines are as their records say (SHA-256); {gone} were erased, as recorded")
         total = " + ".join(f"{n} {word}" for word, n in sorted(sum(log.counts.values(), Counter()).items()))
         say(log.open == log.size or None, "counts", f"files received: {total or 'none'}; their accessions agree")
         check_set(root, log)
