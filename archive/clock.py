@@ -45,13 +45,17 @@ class WatchedClock:
 
     def read(self) -> tuple[datetime, str]:
         """The present moment, and in words where it comes from and by how much it is behind."""
-        now, source = self.clock(), self.source()
+        now = self.clock()
         if self.latest is not None and self.latest - now >= TOLERANCE:
-            behind = (self.latest - now) // timedelta(seconds=1)
-            self.behind = max(self.behind, behind)
-            return now, f"{source}; behind the log by {behind} s"
+            return now, self.fell(self.latest - now)
         self.latest = now if self.latest is None else max(now, self.latest)
-        return now, source
+        return now, self.source()
+
+    def fell(self, by: timedelta) -> str:
+        """In words that this clock is so much behind the log; it is remembered."""
+        behind = by // timedelta(seconds=1)
+        self.behind = max(self.behind, behind)
+        return f"{self.source()}; behind the log by {behind} s"
 
     def source(self) -> str:
         """Where the time comes from: the machine, and what its kernel says of it, or somebody's hand."""

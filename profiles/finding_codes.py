@@ -317,6 +317,7 @@ class FindingCode(StrEnum):
     SINCE_SIGNATURE = _own("since-signature", _EW, "The signature of a checkpoint from outside is not right.")
     ACT_NOT_ALLOWED = _own("act-not-allowed", _E, "The log holds an act that was not allowed.")
     REASON_NOT_SIGNED = _own("reason-not-signed", _E, "The reason of a request is not the one that was signed.")
+    TIME_FELL = _own("time-fell", (Severity.ERROR, Severity.INFO), "A record is dated before the one that it follows.")
     CLOCK_BEHIND = _own("clock-behind", _W, "This machine's clock was behind the log.")
     POLICY_LOWERED = _own("policy-lowered", _W, "archive.toml asks for less than was agreed.")
 

@@ -16,7 +16,7 @@ from archive.assembly.founding import (
     rebuild,
 )
 from archive.assembly.laying_open import laid_open
-from archive.assembly.opening import changing, doors, last_time, reading
+from archive.assembly.opening import changing, doors, reading
 from archive.assembly.parts import Archive
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "identify_location",
     "ingest_bench",
     "laid_open",
-    "last_time",
     "reading",
     "rebuild",
     "scanner_of",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from archive import config as configuration
@@ -53,7 +52,7 @@ def changing(
         if beside_others:
             lock.admit()
         opened.holdings.settle()
-        opened.holdings.stamp.clock.latest = last_time(opened.holdings.log)
+        opened.holdings.stamp.clock.latest = opened.holdings.log.last_time()
         _require_known_actor(opened.holdings)
         opened = replace(opened, config=protection.settle(opened.holdings, config))
         try:
@@ -166,11 +165,6 @@ def _checkpoint_where_wanted(holdings: Holdings) -> list[Finding]:
             Finding(FindingCode.CHECKPOINT_NOT_MADE, weight, holdings.signing.origin, f"no checkpoint was made: {said}")
         ]
     return []
-
-
-def last_time(log: CustodyLog) -> datetime | None:
-    """When the last record was made, by its own words; None in an empty log."""
-    return log.time_of(log.size - 1) if log.size else None
 
 
 def _clock_findings(stamp: Stamp) -> list[Finding]:

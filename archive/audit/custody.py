@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.audit.checks import Check, odd, wrong
+from archive.audit.checks import Check, odd, some, told, wrong
 from archive.audit.log_copies import check_copy
 from archive.audit.same_story import check_accessions, check_bags, check_catalogue, check_files
 from archive.audit.secrets_here import check_secrets
@@ -22,6 +22,7 @@ from archive.custody.history import recount
 from archive.custody.log import CustodyLog
 from archive.custody.notes import note_sizes
 from archive.custody.paper import Witness
+from archive.custody.times import Fall, falls_in, set_back
 from archive.custody.tree import Tree
 from archive.errors import ArchiveError, CustodyError
 from archive.holdings.approvals import examine as examine_acts
@@ -64,7 +65,9 @@ def verify_custody(
     memories = _memories(holdings.home / KEYS)
     sizes = [*note_sizes(log.folder), *(witness.size for _, witness in since), *_sizes_in(memories)]
     past = recount(log, (size for size in sizes if size <= log.size))
-    known = Known(holdings.signing.origin, log.size, past, log_keys(holdings), evidence.replayed, tuple(given))
+    known = Known(
+        holdings.signing.origin, log.size, past, log_keys(holdings), evidence.replayed, tuple(given), set_back(log)
+    )
     yield check_kept(log.folder, known)
     yield check_memories(memories, known)
     if since or given:
@@ -80,6 +83,7 @@ def verify_custody(
         yield check_catalogue(holdings.catalogue, evidence.stored, log.size)
     yield check_accessions(holdings)
     yield _check_acts(holdings)
+    yield _check_times(holdings)
     for location in holdings.locations.values():
         yield check_bags(holdings, location, progress=progress)
     yield check_files(holdings, progress=progress)
@@ -89,7 +93,9 @@ def check_checkpoints(holdings: Holdings) -> Check:
     """Only the checkpoints kept here, against the log: what a log just brought from a location has to answer for."""
     log = holdings.log
     past = recount(log, (size for size in note_sizes(log.folder) if size <= log.size))
-    return check_kept(log.folder, Known(holdings.signing.origin, log.size, past, log_keys(holdings)))
+    return check_kept(
+        log.folder, Known(holdings.signing.origin, log.size, past, log_keys(holdings), set_back=set_back(log))
+    )
 
 
 def _check_records(log: CustodyLog, evidence: Evidence) -> Check:
@@ -135,6 +141,25 @@ def _check_acts(holdings: Holdings) -> Check:
     return Check(
         "acts", len(holdings.catalogue.papers()), "papers of requests and approvals, and acts on them", tuple(findings)
     )
+
+
+def _check_times(holdings: Holdings) -> Check:
+    """Times fall where a ``clock`` record says so, and nowhere else."""
+    aside = {row.number: row.leaf for row in holdings.catalogue.set_aside()}
+    found = falls_in(holdings.log)
+    findings = some((_fell(fall) for fall in found if fall.number not in aside), what="records")
+    looked_at = some((_looked_at(fall, aside[fall.number]) for fall in found if fall.number in aside), what="records")
+    sentence = "records: each dated as the one it follows, or later, but for those that tell of a clock set back"
+    return Check("times", holdings.log.size, sentence, (*findings, *looked_at))
+
+
+def _fell(fall: Fall) -> Finding:
+    message = f"{fall.why}, and no record says that a clock was set back"
+    return wrong(FindingCode.TIME_FELL, f"record {fall.number}", message)
+
+
+def _looked_at(fall: Fall, by: int) -> Finding:
+    return told(FindingCode.TIME_FELL, f"record {fall.number}", f"{fall.why}; set aside by record {by}")
 
 
 def _memories(folder: Path) -> list[tuple[str, bytes]]:

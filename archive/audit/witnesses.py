@@ -10,7 +10,15 @@ from pathlib import Path
 
 from archive.audit.checks import Check, odd, told, wrong
 from archive.catalogue.rows import KeyRow
-from archive.custody.checkpoint import Opened, Verifier, WrongSignatureError, open_note, parse_note, parse_text
+from archive.custody.checkpoint import (
+    Checkpoint,
+    Opened,
+    Verifier,
+    WrongSignatureError,
+    open_note,
+    parse_note,
+    parse_text,
+)
 from archive.custody.history import Past
 from archive.custody.notes import KEYS, NOTES, keys_text, note_name, note_sizes, read_note
 from archive.custody.paper import Witness
@@ -24,7 +32,7 @@ class Known:
     """What checkpoints are judged by: the log's ``origin``, ``size`` and ``past``, its own keys, and keys given along.
 
     ``whole`` is false where the log could not be read to its end, so that keys may be missing. ``given`` are verifier
-    keys that somebody brought, from paper or of witnesses.
+    keys that somebody brought, from paper or of witnesses. ``set_back`` are numbers and times of ``clock`` records.
     """
 
     origin: str
@@ -33,6 +41,14 @@ class Known:
     keys: Sequence[KeyRow]
     whole: bool = True
     given: tuple[Verifier, ...] = field(default=())
+    set_back: tuple[tuple[int, datetime], ...] = ()
+
+    def is_dated_before(self, later: Checkpoint, before: Checkpoint) -> bool:
+        """Whether a checkpoint bears an earlier time than a smaller one did, and no ``clock`` record between them."""
+        if later.time is None or before.time is None or later.time >= before.time:
+            return False
+        made = before.time
+        return not any(before.size <= n < later.size and time < made for n, time in self.set_back)
 
     @property
     def verifiers(self) -> list[Verifier]:
@@ -42,7 +58,8 @@ class Known:
 
 def check_kept(folder: Path, known: Known) -> Check:
     """Every checkpoint below the log's ``folder``, and the list of keys beside them."""
-    findings, signatures, before = list[Finding](), 0, None
+    findings, signatures = list[Finding](), 0
+    before: Checkpoint | None = None
     sizes = note_sizes(folder)
     for size in sizes:
         subject = f"{NOTES}/{note_name(size)}"
@@ -58,7 +75,7 @@ def check_kept(folder: Path, known: Known) -> Check:
         signatures += len(opened.by)
         findings += _judged(opened, size, subject, known)
         findings += _times(opened, before, subject, known)
-        before = opened.checkpoint.time or before
+        before = before if opened.checkpoint.time is None else opened.checkpoint
     findings += _keys_list(folder, known) if known.whole else ()
     if sizes and sizes[-1] < known.size:
         since = known.size - sizes[-1]
@@ -154,12 +171,12 @@ def _history(size: int, root: bytes, subject: str, known: Known, *, doubt: str =
         )
 
 
-def _times(opened: Opened, before: datetime | None, subject: str, known: Known) -> Iterator[Finding]:
+def _times(opened: Opened, before: Checkpoint | None, subject: str, known: Known) -> Iterator[Finding]:
     time, past = opened.checkpoint.time, known.past.get(opened.checkpoint.size)
     if time is None:
         yield odd(FindingCode.CHECKPOINT_TIME, subject, "it does not say when it was made")
         return
-    if before is not None and time < before:
+    if before is not None and known.is_dated_before(opened.checkpoint, before):
         yield odd(FindingCode.CHECKPOINT_TIME, subject, f"it was made {time:%Y-%m-%d %H:%M} UTC, before a smaller one")
     if past is not None and time.date().isoformat() < past.last_day:
         yield odd(

@@ -368,7 +368,6 @@ def _time_stamps(archive: Archive) -> dict[str, Any]:
 
 
 def _status(archive: Archive) -> dict[str, Any]:
-    from archive.assembly import last_time
     from archive.audit.campaign import due
     from archive.cli.custody import short_as_json
     from archive.config import load
@@ -386,7 +385,7 @@ def _status(archive: Archive) -> dict[str, Any]:
     offline = {name: reason for name, location in locations.items() if (reason := location.offline()) is not None}
     totals, beat = catalogue.totals(), last_beat(archive.home)
     incidents = catalogue.incidents(only_open=True)
-    now, clock = archive.holdings.stamp.clock.since(last_time(archive.holdings.log)).read()
+    now, clock = archive.holdings.stamp.clock.since(archive.holdings.log.last_time()).read()
     refused = wished(archive.holdings, load(archive.home)) if needs_two_persons(archive.holdings) else []
     good = [r for r in replicas if r.state is ReplicaState.OK and r.location not in offline]
     return {

@@ -93,6 +93,15 @@ class _Timed(msgspec.Struct):
     time: str
 
 
+class Heading(msgspec.Struct, frozen=True):
+    """What records of every kind say, as it is spelled. Times compare as their spellings do."""
+
+    kind: str
+    time: str
+    clock: str = ""
+    last: str = ""
+
+
 class _Named(msgspec.Struct):
     kind: str
     v: int
@@ -100,6 +109,7 @@ class _Named(msgspec.Struct):
 
 _read_digests = msgspec.json.Decoder(_Digests).decode
 _read_time = msgspec.json.Decoder(_Timed).decode
+_read_heading = msgspec.json.Decoder(Heading).decode
 _read_named = msgspec.json.Decoder(_Named).decode
 
 
@@ -121,6 +131,14 @@ def time_in(record: bytes) -> datetime | None:
     try:
         return parse_moment(_read_time(record).time)
     except (msgspec.DecodeError, RecursionError, ValueError):
+        return None
+
+
+def heading_of(record: bytes) -> Heading | None:
+    """Kind and time of a record of any kind; None where they are not spelled as ours are."""
+    try:
+        return _read_heading(record)
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

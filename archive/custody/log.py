@@ -52,7 +52,7 @@ class CustodyLog:
     lies, ``segment`` how many records its segments hold (``SEGMENT`` but in tests).
     """
 
-    __slots__ = ("_ends", "_frontier", "_salts", "folder", "private", "segment")
+    __slots__ = ("_ends", "_frontier", "_last", "_salts", "folder", "private", "segment")
 
     def __init__(self, folder: Path, frontier: Frontier, *, segment: int, salts: Callable[[int], bytes]) -> None:
         self.folder = folder
@@ -60,6 +60,7 @@ class CustodyLog:
         self._frontier = frontier
         self._salts = salts
         self._ends: dict[str, int] = dict.fromkeys(PARTS, 0)
+        self._last: tuple[int, datetime | None] = (0, None)
         self.private = PrivateFolder(folder, segment=segment)
 
     @classmethod
@@ -134,7 +135,10 @@ class CustodyLog:
             spelled.append(found)
             private.append([spell_line(n, line) for line in lines] if lines else ())
         leaves, openings = close_all(self.size, records, spelled, self._salts(SALT_SIZE * len(records)))
-        return self._append(leaves, openings, private)
+        first = self._append(leaves, openings, private)
+        if records:
+            self._last = (self.size, records[-1].time)
+        return first
 
     def append_closed(self, pairs: Sequence[Pair], private: Sequence[Sequence[bytes]] = ()) -> int:
         """Append leaves and openings that were made earlier, as they are; otherwise like ``append``.
@@ -220,6 +224,12 @@ class CustodyLog:
         """The time that record ``n`` carries, whatever its kind; None where it carries none."""
         ((_, _, spelled),) = self.entries(n, n + 1)
         return time_in(spelled)
+
+    def last_time(self) -> datetime | None:
+        """The time that the last record carries; None in an empty log, and where it carries none."""
+        if self._last[0] != self.size:
+            self._last = (self.size, self.time_of(self.size - 1))
+        return self._last[1]
 
     def full_entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Pair, bytes, list[Placed]]]:
         """As ``entries``, with the private lines that are here of each record; these are not checked yet."""

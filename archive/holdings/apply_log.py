@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import IncidentRow, ProgramRow, SetAsideRow
@@ -12,8 +13,6 @@ from archive.holdings.program import identity
 from archive.model.log_records import ClockRecord, ErasureRecord, NoticeRecord, ProgramRecord, SetAsideRecord
 from archive.model.moments import format_moment
 from archive.model.record import Record
-
-TIME_FELL = "time fell: the clock was set back, or had run ahead; records before it that are dated later have no time"
 
 
 @folds(ProgramRecord)
@@ -34,13 +33,19 @@ def _set_aside(catalogue: Catalogue, n: int, record: SetAsideRecord) -> None:
 
 @folds(ClockRecord)
 def _clock(catalogue: Catalogue, n: int, record: ClockRecord) -> None:
+    """It opens the incident that it names, unless an earlier one did and nobody has closed it since."""
+    known = catalogue.incident(record.incident)
+    if known is not None and known.type == "clock" and known.closed_at is None:
+        return
+    behind = (record.last - record.time) // timedelta(seconds=1)
     row = IncidentRow(
         leaf=n,
         id=record.incident,
         type="clock",
         package=None,
         location=None,
-        summary=TIME_FELL,
+        summary=f"the clock of machine '{record.machine}' ran backwards: it is {behind} s behind the last record in "
+        "the log; records stay in the order of their numbers, but times around here are not to be trusted",
         opened_at=format_moment(record.time),
         closed_at=None,
         closed_reason=None,

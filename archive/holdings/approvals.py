@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from archive import canonical
 from archive.config import ApprovalPolicy
+from archive.custody.times import set_back
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.docket import PAPERS, Docket, Filed, Standing, dual_control, examine_acts
 from archive.holdings.holdings import Holdings
@@ -47,7 +48,8 @@ def docket_from_log(holdings: Holdings) -> Docket:
 
 def examine(holdings: Holdings) -> list[Finding]:
     """Every key, policy, approval and act in the log that was not allowed when it was recorded."""
-    return list(examine_acts(holdings.archive, _in_effect(holdings, PAPERS | {SealRecord.kind})))
+    papers = _in_effect(holdings, PAPERS | {SealRecord.kind})
+    return list(examine_acts(holdings.archive, papers, fallen=set_back(holdings.log)))
 
 
 def _in_effect(holdings: Holdings, kinds: frozenset[str]) -> Iterator[tuple[int, Record]]:
@@ -154,8 +156,7 @@ def file_request(holdings: Holdings, draft: Draft, signature: bytes) -> RequestR
     wrong = docket.take(holdings.log.size, record)
     if wrong is not None:
         raise UsageError(f"the request cannot be filed: {wrong}", hint="nothing was recorded")
-    holdings.record([record])
-    return record
+    return next(filed for filed in holdings.record([record]) if isinstance(filed, RequestRecord))
 
 
 def filed_request(docket: Docket, request: str) -> Filed:

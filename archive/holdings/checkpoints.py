@@ -78,7 +78,7 @@ def make_checkpoint(holdings: Holdings) -> bytes:
             origin=holdings.signing.origin,
             known=[(holdings.signing.origin, row.public_key) for row in active],
             signer=lambda request: _ask(holdings, active, request),
-            now=holdings.stamp.clock(),
+            now=holdings.present(),
         )
 
 

@@ -7,7 +7,7 @@ that the same fold tells how a request stands now, and whether every act the log
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,7 +20,7 @@ from archive.holdings.statements import approval_statement, reason_paper, reques
 from archive.model.acts import Act, Algorithm, KeyRole
 from archive.model.digests import sha256_hex
 from archive.model.governance_records import ED25519_SPKI
-from archive.model.log_records import ErasureRecord, SetAsideRecord
+from archive.model.log_records import ClockRecord, ErasureRecord, SetAsideRecord
 from archive.model.records import (
     ApprovalRecord,
     CarriedOutRecord,
@@ -57,6 +57,7 @@ PAPERS = frozenset(
         HandoverVolumeRecord,
         SetAsideRecord,
         ErasureRecord,
+        ClockRecord,
     )
 )
 """Kinds of records that a docket is made of."""
@@ -157,7 +158,8 @@ class Docket:
     def of(cls, archive: str, numbered: Iterable[tuple[int, Record]]) -> Docket:
         """The docket of an archive after these records."""
         docket = cls(archive)
-        for n, record in numbered:
+        papers = list(numbered)
+        for n, record in counted(papers, fallen_in(papers)):
             docket.take(n, record)
         return docket
 
@@ -320,9 +322,12 @@ class Docket:
         filed = self.requests.get(record.request)
         if filed is None:
             return f"request {record.request} is not known"
-        if filed.standing(record.time) not in (Standing.READY, Standing.BEGUN):
-            return f"request {record.request} was {filed.standing(record.time)}"
-        return self._change(record.request, done=True)
+        standing = filed.standing(record.time)
+        if standing in (Standing.READY, Standing.BEGUN):
+            return self._change(record.request, done=True)
+        if standing is Standing.DELAYED:
+            self._change(record.request, done=True)  # what was done too early is told, and not done again
+        return f"request {record.request} was {standing}"
 
     def _allowed(self, record: Record, request: str | None, act: Act, subject: Mapping[str, object]) -> str | None:
         """Why ``record`` was not allowed by a request that was ready when it was made; None where it was."""
@@ -350,6 +355,28 @@ class Docket:
         return None
 
 
+def counted(
+    numbered: Iterable[tuple[int, Record]], fallen: Sequence[tuple[int, datetime]]
+) -> Iterator[tuple[int, Record]]:
+    """Records of the log, or some of them in order, with the times by which delays and expiries count.
+
+    ``fallen`` are number and time of each ``clock`` record. A record that is dated later than one behind it was made by
+    a clock that ran ahead, and is without time: it counts as made when the last one before it was that has a time. A
+    request keeps the time its delay begins with.
+    """
+    last: datetime | None = None
+    for n, record in numbered:
+        without = [time for at, time in fallen if n < at and time < record.time]
+        last = last or min(without) if without else record.time
+        moved = last != record.time and not isinstance(record, RequestRecord)
+        yield n, replace(record, time=last) if moved else record
+
+
+def fallen_in(numbered: Iterable[tuple[int, Record]]) -> list[tuple[int, datetime]]:
+    """Number and time of each ``clock`` record among these."""
+    return [(n, record.time) for n, record in numbered if isinstance(record, ClockRecord)]
+
+
 class _HasHolder(Protocol):
     @property
     def role(self) -> str: ...
@@ -368,13 +395,16 @@ def key_subject(name: str, role: str, public: bytes, holder: str) -> dict[str, o
     return {"key": name, "role": str(role), "public_key": base64.b64encode(public).decode("ascii"), "holder": holder}
 
 
-def examine_acts(archive: str, numbered: Iterable[tuple[int, Record]]) -> Iterator[Finding]:
+def examine_acts(
+    archive: str, numbered: Iterable[tuple[int, Record]], *, fallen: Sequence[tuple[int, datetime]] = ()
+) -> Iterator[Finding]:
     """Every record of keys, policies, requests, approvals and acts that should not be in the log as it stands there.
 
     Takes at least the kinds in ``PAPERS``; with those of kind ``seal`` a hold on a whole accession is seen too.
+    ``fallen`` are number and time of each ``clock`` record.
     """
     docket = Docket(archive)
-    for n, record in numbered:
+    for n, record in counted(numbered, fallen):
         wrong = docket.take(n, record)
         if wrong is not None:
             message = f"the log holds a record of kind {record.kind} that was not allowed: {wrong}"

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from archive import durable
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import RemarkRow
 from archive.catalogue.writing import Contradiction
-from archive.clock import WatchedClock
+from archive.clock import TOLERANCE, WatchedClock
 from archive.custody.copies import copy_new
 from archive.custody.log import CustodyLog
 from archive.custody.note_copies import copy_notes
@@ -26,14 +28,15 @@ from archive.holdings.apply import Numbered, apply, apply_at_once
 from archive.holdings.judging import Judge, programs_aside
 from archive.holdings.numbering import numbered
 from archive.holdings.program import this_program
+from archive.holdings.timing import in_order
 from archive.model.announced import Announced, announced_in
 from archive.model.identifiers import IncidentId, new_identifier
-from archive.model.log_records import SetAsideRecord
+from archive.model.log_records import ClockRecord, SetAsideRecord
+from archive.model.moments import parse_moment
 from archive.model.record import Unread
 from archive.model.record_versions import known_kinds, vocabulary
-from archive.model.records import IncidentRecord, Record
+from archive.model.records import Record
 from archive.model.remarks import RemarkCode
-from archive.model.sentences import behind_the_log
 from archive.storage.location import Location
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode
@@ -84,26 +87,61 @@ class Holdings:
     stamp: Stamp
     signing: Signing
 
-    def record(self, records: Sequence[Record]) -> None:
-        """Append ``records`` to the custody log and take them into the catalogue. All of them or none."""
+    def record(self, records: Sequence[Record]) -> list[Record]:
+        """Append ``records`` to the custody log and take them into the catalogue. All of them or none.
+
+        Answers what was appended: where time must not fall, a record has a later time than it was made with.
+        """
         if not records:
-            return
+            return []
         with self.in_turn():
-            self.catch_up()
-            records = [*self._program(), *numbered(self.catalogue, records), *self._clock_incident(records)]
-            with self.catalogue.transaction():
-                self._take_in(list(enumerate(records, start=self.log.size)))
-                self._append(records)
+            appended = self._record(records)
         if any(isinstance(record, SetAsideRecord) for record in records):
             self.settle()
+        return appended
 
-    def _program(self) -> list[Record]:
-        """What stands before anything else that another program than the last one records: which program it is."""
+    def present(self) -> datetime:
+        """The present moment, for what must not be dated before the log: time falls in the log first. In turn only."""
+        now, last = self.stamp.clock(), self.log.last_time()
+        if last is None or now >= last:
+            return now
+        if last - now < TOLERANCE:
+            return last
+        self._record([self._falling(IncidentId(new_identifier()), last, now)])
+        return now
+
+    def _record(self, records: Sequence[Record]) -> list[Record]:
+        self.catch_up()
+        last, fall = self.log.last_time(), partial(self._falling, IncidentId(new_identifier()))
+        ordered = in_order([*self._program(last, records[0].time), *records], last, clock=self.stamp.clock, fall=fall)
+        placed = [*numbered(self.catalogue, ordered)]
+        with self.catalogue.transaction():
+            self._take_in(list(enumerate(placed, start=self.log.size)))
+            self._append(placed)
+        return placed
+
+    def _program(self, last: datetime | None, first: datetime) -> list[Record]:
+        """What stands before anything else that another program than the last one records: which program it is.
+
+        It is dated as what follows it. Time does not fall at it, also where it falls behind it.
+        """
         programs = [row for row in self.catalogue.programs() if row.kinds]
         program = this_program()
         if programs and programs[-1].identity == program.identity:
             return []
-        return [program.record(self.stamp())]
+        return [program.record({**self.stamp(), "time": first if last is None else max(first, last)})]
+
+    def _falling(self, incident: IncidentId, last: datetime, time: datetime) -> ClockRecord:
+        """What stands where time falls. ``incident`` is told of, unless one is open already."""
+        is_open = (known.id for known in self.catalogue.incidents(only_open=True) if known.type == "clock")
+        stamped = [parse_moment(row.stamped) for row in self.catalogue.timestamps()]
+        return ClockRecord(
+            **{**self.stamp(), "time": time, "clock": self.stamp.clock.fell(last - time)},
+            incident=next(is_open, incident),
+            last=last,
+            stamped=max(stamped, default=None),
+            cosigned=None,
+        )
 
     def _take_in(self, numbered: Sequence[tuple[int, Record]]) -> None:
         """Take into the catalogue what is about to be appended; nothing is appended that would take no effect."""
@@ -139,22 +177,6 @@ class Holdings:
         with durable.exclusive(self.home / _TURN, doing=None, of="the custody log", patience=_PATIENCE):
             self.log.refresh()
             yield
-
-    def _clock_incident(self, records: Sequence[Record]) -> list[Record]:
-        """What a person must know where a clock ran backwards. What happened is recorded all the same."""
-        behind = max((behind_the_log(record.clock) or 0 for record in records), default=0)
-        if not behind or any(known.type == "clock" for known in self.catalogue.incidents(only_open=True)):
-            return []
-        summary = (
-            f"the clock of machine '{self.stamp.machine}' ran backwards: it is {behind} s behind the last record in "
-            "the log; records stay in the order of their numbers, but times around here are not to be trusted"
-        )
-        incident = IncidentId(new_identifier())
-        return [
-            IncidentRecord(
-                **self.stamp(), incident=incident, type="clock", package=None, location=None, summary=summary
-            )
-        ]
 
     def settle(self) -> None:
         """Catch up, at the beginning of a command that changes something."""

@@ -13,7 +13,8 @@ from itertools import takewhile
 from archive.catalogue.catalogue import Catalogue
 from archive.custody.leaf import committed_in
 from archive.custody.log import CustodyLog
-from archive.holdings.docket import PAPERS, Docket, Key
+from archive.custody.times import falls_at
+from archive.holdings.docket import PAPERS, Docket, Key, counted, fallen_in
 from archive.model.announced import Announced, announced_in
 from archive.model.log_records import ProgramRecord, SetAsideRecord
 from archive.model.record import Record, Unread
@@ -66,7 +67,7 @@ class Judge:
         standing = {number for number, row in remarks.items() if row.set_aside is None} | found
         standing -= {row.number for row in self._catalogue.set_aside()}
         known = standing | {row.number for row in self._catalogue.programs()}
-        if record.number not in known:
+        if record.number not in known and not falls_at(self._log, record.number):
             return f"record {record.number} has no finding that is not set aside"
         if self._commitment(record.number) != record.commitment:
             return f"record {record.number} has another commitment"
@@ -90,7 +91,11 @@ class Judge:
         return committed_in(pair.leaf)
 
     def _papers_below(self, n: int) -> Iterator[tuple[int, Record]]:
-        """The records that a docket is made of, up to record ``n``, but for those that were not announced."""
+        """The records that a docket is made of, up to record ``n``, with the times that count there."""
+        papers = list(self._announced_papers_below(n))
+        return counted(papers, fallen_in(papers))
+
+    def _announced_papers_below(self, n: int) -> Iterator[tuple[int, Record]]:
         announced = Announced()
         papers = self._log.read_kinds(PAPERS | {ProgramRecord.kind})
         for number, item in takewhile(lambda one: one[0] < n, papers):

@@ -6,6 +6,7 @@ The record stays in the log and is told for ever. It has no effect, and what des
 from __future__ import annotations
 
 from archive.custody.leaf import committed_in
+from archive.custody.times import falls_at
 from archive.errors import UsageError
 from archive.holdings.acting import Acting, Performance, Subjects, number, text
 from archive.holdings.approvals import carried_out
@@ -21,10 +22,11 @@ def subject_of(holdings: Holdings, record: int) -> dict[str, object]:
     is_program = any(program.number == record for program in holdings.catalogue.programs())
     if row is not None and row.set_aside is not None:
         raise UsageError(f"record {record} was set aside already, by record {row.set_aside}")
-    if row is None and not is_program:
+    if row is None and not is_program and not falls_at(holdings.log, record):
         raise UsageError(
-            f"record {record} has no finding: only what took no effect, or announces records, can be set aside",
-            hint="archive custody verify names the records that took no effect",
+            f"record {record} has no finding: only what took no effect, announces records, or is dated before the one "
+            "it follows, can be set aside",
+            hint="archive custody verify names these records",
         )
     ((_, pair, _),) = holdings.log.entries(record, record + 1)
     return {"record": record, "commitment": committed_in(pair.leaf)}
@@ -41,7 +43,9 @@ def _words(acting: Acting, subjects: Subjects) -> list[str]:
     lines = []
     for subject in subjects:
         row = remarks.get(number(subject, "record"))
-        what = "a program record; what only it announced is tampering from then on" if row is None else row.why
+        what = row.why if row is not None else "it is dated before the record it follows"
+        if any(program.number == subject["record"] for program in acting.holdings.catalogue.programs()):
+            what = "a program record; what only it announced is tampering from then on"
         lines.append(f"set record {number(subject, 'record')} of the custody log aside: {what}")
     return lines
 

@@ -6,9 +6,9 @@ salt of its own; the reason itself is a private line that can be erased while th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from archive.model.acts import Act, AgentRole, Algorithm, HoldScope
 from archive.model.record import PrivateRecord, own, text
@@ -85,6 +85,11 @@ class RequestRecord(PrivateRecord):
     expires: datetime
     signature: bytes
     assertion: Assertion | None = None
+
+    def raised(self, time: datetime, *, clock: str) -> Self:
+        """The delay and the days of validity count from the later time; what was signed names neither end."""
+        by = time - self.time
+        return replace(self, time=time, clock=clock, not_before=self.not_before + by, expires=self.expires + by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,10 @@ stand the identifiers, and each file has private lines of its own.
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, NewType
+from typing import Any, ClassVar, NewType, Self
 
 Octets = NewType("Octets", int)
 """A size or a count of nanoseconds; a decimal string in records."""
@@ -109,6 +109,10 @@ class Record:
     machine: str
     version: str
     reason: str = ""
+
+    def raised(self, time: datetime, *, clock: str) -> Self:
+        """The same record with a later time, and with it all that is counted from it."""
+        return replace(self, time=time, clock=clock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,8 +31,8 @@ LONE = program()
 def refused(archive: str, records: Sequence[Record]) -> list[bool]:
     """Of each record whether the stand-alone program says that it should not be there."""
     docket, said = LONE.Docket(archive), []
-    for record in records:
-        spelled = json.loads(spell_record(record, secrets.token_bytes).record)
+    told = [json.loads(spell_record(record, secrets.token_bytes).record) for record in records]
+    for _, spelled in LONE.counted(list(enumerate(told))):
         try:
             docket.take(spelled)
             said.append(False)

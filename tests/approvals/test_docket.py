@@ -13,7 +13,7 @@ from lone_support import refused
 
 from archive import canonical
 from archive.custody.keys import SigningKey, create_key
-from archive.holdings.docket import Docket, Standing, examine_acts, key_subject
+from archive.holdings.docket import Docket, Standing, counted, examine_acts, fallen_in, key_subject
 from archive.holdings.statements import (
     Draft,
     approval_statement,
@@ -24,7 +24,7 @@ from archive.holdings.statements import (
 from archive.model.acts import Act, ActV1, HoldScope
 from archive.model.digests import sha256_hex
 from archive.model.governance_records import ED25519_SPKI
-from archive.model.log_records import ErasedLine, ErasedOpening, ErasureRecord, SetAsideRecord
+from archive.model.log_records import ClockRecord, ErasedLine, ErasedOpening, ErasureRecord, SetAsideRecord
 from archive.model.packages import PackageKind
 from archive.model.record_versions import upcast
 from archive.model.records import (
@@ -147,8 +147,8 @@ def approval(
 
 def take(records: list[Record]) -> tuple[Docket, list[str | None]]:
     """The docket and what it says of each record; the program that travels with the evidence says the same."""
-    docket = Docket(ARCHIVE)
-    wrong = [docket.take(n, record) for n, record in enumerate(records)]
+    docket, numbered = Docket(ARCHIVE), list(enumerate(records))
+    wrong = [docket.take(n, record) for n, record in counted(numbered, fallen_in(numbered))]
     assert refused(ARCHIVE, records) == [why is not None for why in wrong], wrong
     return docket, wrong
 
@@ -168,6 +168,51 @@ def test_a_request_is_ready_exactly_from_its_delay_to_its_expiry(keys: dict[str,
     assert filed.standing(READY) is Standing.READY
     assert filed.standing(EXPIRED - tick) is Standing.READY
     assert filed.standing(EXPIRED) is Standing.EXPIRED
+
+
+HOUR = timedelta(hours=1)
+
+
+def set_back(to: datetime, *, last: datetime) -> ClockRecord:
+    return ClockRecord(**stamp(to), incident="incident-1", last=last, stamped=None, cosigned=None)  # type: ignore[arg-type]
+
+
+def carried_out(at: datetime) -> CarriedOutRecord:
+    return CarriedOutRecord(**stamp(at), request=REQUEST)
+
+
+def test_a_delay_that_passed_by_a_clock_set_ahead_alone_did_not_pass(keys: dict[str, SigningKey]) -> None:
+    """The clock is put ahead, the act is carried out, the clock is put back: all is dated as it should be."""
+    asked = request(keys)
+    ahead = [*beginning(keys), asked, approval(keys, asked, at=NOON + HOUR), tombstone(READY)]
+    back = set_back(NOON + 2 * HOUR, last=READY)
+    _, wrong = take([*ahead, back])
+    assert wrong[:-2] == [None] * (len(wrong) - 2) and "was delayed" in str(wrong[-2])
+    assert not any(take(ahead)[1])
+    docket = Docket.of(ARCHIVE, enumerate([*ahead, carried_out(READY), back]))
+    assert docket.requests[REQUEST].done, "what was done is not done again"
+
+
+def test_a_clock_set_back_takes_nothing_from_what_is_dated_before(keys: dict[str, SigningKey]) -> None:
+    asked = request(keys)
+    done = [*beginning(keys), asked, approval(keys, asked), tombstone(READY), carried_out(READY)]
+    hold = LegalHoldRecord(**stamp(EXPIRED), hold="h", subject=FILE, scope=HoldScope.FILE)
+    assert not any(take([*done, hold, set_back(READY + HOUR, last=EXPIRED)])[1])
+
+
+def test_no_request_expires_by_a_clock_set_ahead(keys: dict[str, SigningKey]) -> None:
+    asked = request(keys)
+    late = approval(keys, asked, at=EXPIRED + HOUR)
+    assert "expired" in str(take([*beginning(keys), asked, late])[1][-1])
+    assert not any(take([*beginning(keys), asked, late, set_back(NOON + HOUR, last=EXPIRED + HOUR)])[1])
+
+
+def test_a_request_made_by_a_clock_set_ahead_keeps_its_delay(keys: dict[str, SigningKey]) -> None:
+    asked = request(keys, at=EXPIRED)
+    records = [*beginning(keys), asked, set_back(NOON, last=EXPIRED), approval(keys, asked), tombstone(READY)]
+    docket, wrong = take(records)
+    assert wrong[:-1] == [None] * (len(wrong) - 1) and "was delayed" in str(wrong[-1])
+    assert docket.requests[REQUEST].record.not_before == EXPIRED + timedelta(hours=72)
 
 
 def test_a_request_nobody_else_approved_is_never_ready(keys: dict[str, SigningKey]) -> None:

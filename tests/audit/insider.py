@@ -148,12 +148,17 @@ def openings_swapped(entries: list[Entry]) -> list[Entry]:
 
 
 def dated_back(entries: list[Entry]) -> list[Entry]:
-    """One receipt a day earlier."""
+    """One receipt a day earlier, and with it all that stands before it, so that time nowhere falls."""
     first, _ = _two_receipts(entries)
-    told = list(entries)
-    n, record, salt = told[first]
-    told[first] = (n, replace(record, time=record.time - timedelta(days=1)), salt)
-    return told
+    day = timedelta(days=1)
+    earlier = [(n, replace(record, time=record.time - day), salt) for n, record, salt in entries[: first + 1]]
+    return [*earlier, *entries[first + 1 :]]
+
+
+def dated_back_alone(entries: list[Entry]) -> list[Entry]:
+    """One receipt a day earlier, and nothing else."""
+    first, _ = _two_receipts(entries)
+    return [*entries[:first], dated_back(entries)[first], *entries[first + 1 :]]
 
 
 def salted_anew(entries: list[Entry]) -> list[Entry]:

@@ -57,6 +57,7 @@ def test_an_archive_as_it_should_be_is_told_with_counts_and_not_changed(sample: 
         "secrets": 1,
         "catalogue": rows(sample),
         "accessions": 1,
+        "times": size,
         "acts": 2,  # the key and the first settings
         **{f"bags {name}": 2 for name in LOCATIONS},
         "files": 7,
@@ -523,7 +524,7 @@ def test_a_person_reads_one_line_for_each_check(sample: Sample) -> None:
     ran = sample.run("custody", "verify")
     assert ran.code == 0
     lines = ran.out.splitlines()
-    assert sum(line.startswith("ok ") for line in lines) == 17
+    assert sum(line.startswith("ok ") for line in lines) == 18
     assert "Log, copies, catalogue and bags tell one story." in lines
     flip_leaf(sample)
     ran = sample.run("custody", "verify")

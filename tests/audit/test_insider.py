@@ -12,6 +12,7 @@ from insider import (
     Plot,
     accepted_turned_into_rejected,
     dated_back,
+    dated_back_alone,
     entries_of,
     one_receipt_and_the_size_kept,
     one_receipt_removed,
@@ -97,6 +98,14 @@ def test_what_was_rewritten_everywhere_is_shown_by_one_checkpoint_on_paper(
         assert ran.code == 20, ran.out
         assert "was removed, added, altered, dated back" in ran.out or "records were removed" in ran.out
         assert "tampering was found" in ran.out
+
+
+def test_a_receipt_dated_back_alone_is_told_without_any_paper(victim: Sample) -> None:
+    rewrite(victim, dated_back_alone)
+    verified = victim.run("custody", "verify", "--json")
+    assert verified.code == 20
+    wrong = [one for check in verified.json["checks"] for one in check["findings"] if one["severity"] == "error"]
+    assert [one["code"] for one in wrong] == ["time-fell"]
 
 
 def test_nothing_of_the_removed_receipt_is_left_on_the_machine(victim: Sample) -> None:

@@ -133,7 +133,8 @@ class Volume:
         self.write_lines("openings", openings)
 
     def append(self, record: dict[str, Any]) -> None:
-        """One more record, with all before it as they are."""
+        """One more record, dated as the last one, with all before it as they are."""
+        record = {**record, "time": self.records()[-1]["time"]}
         spelled, salt, n = canonical(record), hashlib.sha256(b"appended").digest(), len(self.lines("leaves"))
         opening = canonical({"n": n, "record": record, "salt": base64.b64encode(salt).decode()})
         self.write_lines("leaves", [*self.lines("leaves"), a_leaf(n, record["time"][:10], commitment(spelled, salt))])

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from archive import assembly
+from archive.audit.incidents import close_incident
 from archive.cli import run
+from archive.custody.checkpoint import parse_note, parse_text
 from archive.errors import ExitCode
+from archive.holdings.checkpoints import make_checkpoint
+from archive.holdings.program import this_program
+from archive.model.log_records import ClockRecord
 from archive.model.records import ProducerRecord
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=30)
@@ -45,9 +52,116 @@ def test_a_record_made_by_a_clock_set_back_is_kept_and_says_so(home: Path) -> No
     assert act(home, at=NOON, code="b") == ["clock-behind"]
     assert clocks(home) == [
         ("producer", "injected"),
+        ("clock", "injected; behind the log by 3600 s"),
         ("producer", "injected; behind the log by 3600 s"),
-        ("incident", "injected; behind the log by 3600 s"),
     ]
+
+
+def times(home: Path) -> list[datetime]:
+    with assembly.reading(home) as archive:
+        return [record.time for _, record in archive.holdings.log.records()]
+
+
+def falls(home: Path) -> list[ClockRecord]:
+    """The ``clock`` records, after a look at the times: they fall there and nowhere else."""
+    with assembly.reading(home) as archive:
+        records = [record for _, record in archive.holdings.log.records()]
+    lower = [later for earlier, later in pairwise(records) if later.time < earlier.time]
+    found = [record for record in records if isinstance(record, ClockRecord)]
+    assert lower == found
+    return found
+
+
+def test_time_falls_at_a_clock_record_and_nowhere_else(home: Path) -> None:
+    act(home, at=NOON + timedelta(hours=1), code="a")
+    act(home, at=NOON, code="b")
+    act(home, at=NOON + timedelta(minutes=5), code="c")
+    act(home, at=NOON - timedelta(days=400), code="d")
+    first, second = falls(home)
+    assert (first.last, first.time) == (NOON + timedelta(hours=1), NOON)
+    assert (second.last, second.time) == (NOON + timedelta(minutes=5), NOON - timedelta(days=400))
+    assert first.incident == second.incident, "nobody has closed it in between"
+    assert (first.stamped, first.cosigned) == (None, None)
+
+
+def test_a_step_back_of_less_than_a_second_is_evened_out_and_not_told(home: Path) -> None:
+    act(home, at=NOON, code="a")
+    assert act(home, at=NOON - timedelta(milliseconds=999), code="b") == []
+    assert falls(home) == []
+    assert times(home)[-2:] == [NOON, NOON]
+    assert clocks(home)[-1] == ("producer", "injected")
+
+
+def test_what_was_made_before_another_command_recorded_something_is_dated_as_that(home: Path) -> None:
+    hand = [NOON]
+    with assembly.changing(home, doing="a test", clock=lambda: hand[0]) as archive:
+        holdings = archive.holdings
+        early, late = (holdings.stamp() for hand[0] in (NOON + timedelta(minutes=1), NOON + timedelta(minutes=2)))
+        holdings.record([ProducerRecord(**late, code="late", name="late")])
+        (recorded,) = holdings.record([ProducerRecord(**early, code="early", name="early")])
+    assert recorded.time == times(home)[-1] == NOON + timedelta(minutes=2)
+    assert clocks(home)[-1] == ("producer", "made 60 s earlier; injected")
+    assert falls(home) == []
+
+
+def test_a_clock_set_back_while_a_batch_is_made_falls_inside_it(home: Path) -> None:
+    hand = [NOON + timedelta(hours=1)]
+    with assembly.changing(home, doing="a test", clock=lambda: hand[0]) as archive:
+        stamp = archive.holdings.stamp
+        first = ProducerRecord(**stamp(), code="a", name="a")
+        hand[0] = NOON
+        archive.holdings.record([first, ProducerRecord(**stamp(), code="b", name="b")])
+    assert [kind for kind, _ in clocks(home)] == ["producer", "clock", "producer"]
+    assert times(home)[-3:] == [NOON + timedelta(hours=1), NOON, NOON]
+    assert len(falls(home)) == 1
+
+
+def test_where_another_program_takes_over_under_a_clock_set_back_it_says_so_before_time_falls(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act(home, at=NOON + timedelta(hours=1), code="a")
+    other = replace(this_program(), commit="another")
+    monkeypatch.setattr("archive.holdings.holdings.this_program", lambda: other)
+    act(home, at=NOON, code="b")
+    with assembly.reading(home) as archive:
+        kinds = [record.kind for _, record in archive.holdings.log.records()]
+    assert kinds[-3:] == ["program", "clock", "producer"]
+    assert times(home)[-3:] == [NOON + timedelta(hours=1), NOON, NOON]
+    assert len(falls(home)) == 1
+
+
+def test_a_checkpoint_under_a_clock_set_back_is_not_dated_before_the_log(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    act(home, at=NOON + timedelta(days=9), code="a")
+    with assembly.changing(home, doing="a test", clock=lambda: NOON + timedelta(days=9)) as archive:
+        make_checkpoint(archive.holdings)
+    with assembly.changing(home, doing="a test", clock=lambda: NOON + timedelta(days=1)) as archive:
+        note = parse_text(parse_note(make_checkpoint(archive.holdings)).text)
+        assert make_checkpoint(archive.holdings) == make_checkpoint(archive.holdings)
+    assert (note.time, note.size) == (NOON + timedelta(days=1), len(times(home)))
+    assert len(falls(home)) == 1
+    capfd.readouterr()
+    assert run(["--archive", str(home), "custody", "verify", "--json"]) == 0
+    checks = json.loads(capfd.readouterr().out)["checks"]
+    assert not [one for check in checks for one in check["findings"] if one["severity"] != "info"]
+
+
+def test_an_incident_closed_and_a_clock_set_back_again_is_another_incident(home: Path) -> None:
+    act(home, at=NOON + timedelta(hours=1), code="a")
+    act(home, at=NOON, code="b")
+    (first,) = falls(home)
+    with assembly.changing(home, doing="a test", clock=lambda: NOON) as archive:
+        close_incident(archive.holdings, first.incident, reason="battery changed")
+    act(home, at=NOON - timedelta(hours=1), code="c")
+    _, second = falls(home)
+    assert second.incident != first.incident
+    with assembly.reading(home) as archive:
+        (row,) = archive.holdings.catalogue.incidents(only_open=True)
+    assert (row.id, row.type) == (second.incident, "clock")
+    assert row.summary.startswith(
+        f"the clock of machine '{second.machine}' ran backwards: it is 3600 s behind the last"
+    )
 
 
 def test_order_is_that_of_the_numbers_and_the_catalogue_follows_it(home: Path) -> None:

@@ -25,7 +25,7 @@ ACTS = {  # kind of record: the act that was asked for, and which part of the li
     "set-aside": ("set-aside", {"record": "number", "commitment": "commitment"}),
     "erasure": ("erasure", {}),
 }
-KINDS = {*ACTS, "policy", "request", "approval", "request-withdrawn", "carried-out", "legal-hold", "seal"}
+KINDS = {*ACTS, "clock", "policy", "request", "approval", "request-withdrawn", "carried-out", "legal-hold", "seal"}
 NOT_ALONE = ("handover-volume", "key", "key-retired")  # need a request only once two persons have keys
 SMALLER_IS_LESS = ("approvals.delay_hours", "copies.required")  # of other settings, a larger value protects less
 
@@ -228,6 +228,17 @@ class Docket:
             raise Wrong(f"the legal hold {hold} stood against it")
 
 
+def counted(told: list) -> list:
+    """The records with the times that count: one dated later than a "clock" record behind it was made by a clock that
+    ran ahead, and counts as made when the last one before it was that has a time. A request keeps its own."""
+    fallen, found, last = [(n, record["time"]) for n, record in told if record["kind"] == "clock"], [], ""
+    for n, record in told:
+        without = [moment for at, moment in fallen if n < at and moment < record["time"]]
+        last = (last or min(without)) if without else record["time"]
+        found.append((n, record if record["kind"] == "request" else {**record, "time": last}))
+    return found
+
+
 def lists(subjects: str) -> list:
     return [entry for entry in json.loads(subjects) if isinstance(entry, dict)]
 
@@ -240,7 +251,7 @@ def judge(verifier, root: Path, log) -> None:
         return verifier.say(None, "acts", f"who approved deletions and the like: {why}")
     notes = [verifier.checkpoint(path) for path in sorted((root / "custody/checkpoints").glob("*.note"))]
     docket = Docket("".join(note.origin for note in notes[:1]).partition("/")[2])
-    for number, record in log.told:
+    for number, record in counted(log.told):
         subject = f"{record['kind']} {record.get('aip', record.get('package', ''))}".strip() + f" (record {number})"
         try:
             docket.take(in_final_words(record))

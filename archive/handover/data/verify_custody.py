@@ -135,9 +135,9 @@ class Log:
     """The custody log, read once from the first record to the last, and what its records tell."""
     def __init__(self, custody: Path, sizes: set) -> None:
         self.size, self.open, self.frozen, self.roots, self.seals, self.gone = 0, 0, 0, {0: sha256()}, {}, {}
-        self.counts, self.receipts, self.undecided = defaultdict(Counter), defaultdict(bytearray), {}
+        self.counts, self.receipts, self.undecided, self.fell = defaultdict(Counter), defaultdict(bytearray), {}, {}
         self.private, self.erased, self.lacking = 0, set(), set()
-        subtrees, expected, number_of = [], 0, lambda pair: pair[0]
+        subtrees, expected, self.before, number_of = [], 0, (-1, "", True), lambda pair: pair[0]
         parts = (log_lines(custody / name, form) for name, form in FOLDERS)
         for number, lines in itertools.groupby(heapq.merge(*parts, key=number_of), number_of):
             leaf, *more = (match for _, match in lines)
@@ -158,13 +158,18 @@ class Log:
 
     def take(self, record: dict, n: int, vouched=None) -> None:
         """Remember of a record what the packages will be held against; check the counts of a closed accession."""
-        kind, aip = record.get("kind"), record.get("aip", record.get("package"))  # version 1 says "aip"
+        kind, (before, last, early) = record.get("kind"), self.before
+        aip = record.get("aip", record.get("package"))  # version 1 says "aip"
+        self.before = n, record.get("time", ""), early and kind != "program"
+        if before == n - 1 and last and (record["last"] != last if kind == "clock" else "" < self.before[1] < last):
+            was, now = [calendar.timegm(time.strptime(one[:19], "%Y-%m-%dT%H:%M:%S")) for one in (last, record["time"])]
+            if not early or (was - now > 86400 and "; behind the log by " not in record["clock"]):  # early: of 0.1
+                self.fell[n] = f"record {n} is dated {record['time']}, the one before it {last}"
         if kind == "seal":
             self.seals.setdefault(aip, {**record, "n": n})  # sealed once: a second seal changes nothing
         elif kind == "receipt":
             counts, outcome = self.counts[record["accession"]], record["outcome"]
-            counts[outcome] += 1
-            counts[self.undecided.pop(record["file"], "")] -= 1
+            _ = counts.update([outcome]), counts.subtract([self.undecided.pop(record["file"], "")])
             if outcome in ("pending", "quarantined", "rejected"):
                 self.undecided[record["file"]] = outcome
             elif aip:  # of one that was deleted, and erased after that, the digest is not here
@@ -179,6 +184,8 @@ class Log:
             self.receipts[record["remainder"]] += self.receipts.pop(aip, b"")
         elif kind == "erasure":
             self.erased.update((line["n"], line["i"]) for line in record["lines"])
+        elif kind == "set-aside" and record["number"] in self.fell:
+            say(vouched, "times", f"{self.fell.pop(record['number'])}; set aside by record {n}: see verify_acts.py")
         elif kind == "handover-frozen":
             self.frozen = max(self.frozen, record["log_size"])
 
@@ -199,24 +206,22 @@ def digests(folder: bytes, skip=frozenset(), below: bytes = b""):
             yield path, "a link or device"
 
 def compare(check: str, where: str, listed: dict, here: dict) -> None:
-    for path in sorted({path for path, _ in listed.items() ^ here.items()}):
-        found, promised = here.get(path, "missing"), listed.get(path, "in no list")
-        say(False, check, f"{where} {os.fsdecode(path)!r} is {found}, it should be {promised}")
+    for path, found in sorted({path: here.get(path, "missing") for path, _ in listed.items() ^ here.items()}.items()):
+        say(False, check, f"{where} {os.fsdecode(path)!r} is {found}, it should be {listed.get(path, 'in no list')}")
 
 def check_package(folder: Path, log: Log) -> dict:
     """Each file of a package against its manifests (RFC 8493 section 3), its seal and its receipts; returns digests."""
-    name, here = folder.name, dict(digests(os.fsencode(folder)))
+    name, here, whole = folder.name, dict(digests(os.fsencode(folder))), log.open == log.size
     lists = b"".join(Path(folder, os.fsdecode(path)).read_bytes() for path in (TAGS, PAYLOAD) if path in here)
     listed = {line[3]: line[1].decode() for line in LISTED.finditer(lists)}
-    if name not in log.seals:
-        say(False if log.open == log.size else None, "packages", f"{name} is here, and no record says it was sealed")
+    name in log.seals or say(not whole and None, "packages", f"{name} is here, and no record says it was sealed")
     sealed = log.seals.get(name, {}).get("tagmanifest_sha256", here.get(TAGS, "there"))
     compare("packages", name, {**listed, TAGS: sealed}, here)
     received = {log.receipts[name][i : i + 32].hex() for i in range(0, len(log.receipts[name]), 32)}
     delivered = {digest for path, digest in here.items() if path.startswith(CONTENT)}
     for digest in sorted(received - delivered if name not in log.gone.values() else ()):  # then parts were deleted
         say(False, "packages", f"{name}: a file was received with SHA-256 {digest} and is not here")
-    for digest in sorted(delivered - received if received and log.open == log.size else ()):
+    for digest in sorted(delivered - received if received and whole else ()):
         say(False, "packages", f"{name}: a file is here with SHA-256 {digest} and has no receipt")
     return here
 
@@ -237,8 +242,7 @@ def check_set(root: Path, log: Log) -> None:
             got = check_package(here.pop(key), log) if key in here else {p: loose.pop(p) for p in listed if p in loose}
             compare("list", os.fsdecode(key or b""), listed, got)
     others = {folder.name: check_package(folder, log) for folder in here.values()}
-    _ = [compare("list", name, {}, found) for name, found in others.items() if volume]
-    compare("list", "", {}, loose)
+    _ = [compare("list", name, {}, found) for name, found in (*others.items(), ("", loose)) if volume or not name]
     limit = log.frozen if volume and log.frozen else log.size  # a volume holds what was sealed before the last freeze
     sealed = {aip for aip, seal in log.seals.items() if seal["n"] < limit} | {*log.receipts} - {*log.seals}
     for aip in sorted(sealed - {*log.gone, None} - names):
@@ -277,6 +281,8 @@ def check(root: Path, given: list, keys: list, proofs: list) -> None:
     log = Log(custody, {note.size for note in notes})
     if custody.is_dir():
         say(True, "leaves", f"{log.size} are numbered from 0 without a gap, each in the one form that a leaf has")
+        _ = [say(False, "times", f"{why}, and no record says that a clock was set back") for why in log.fell.values()]
+        say(True, "times", "of the records that are here: they fall only where one says that a clock was set back")
         say(log.open == log.size or None, "openings", f"{log.open} of {log.size} are here, as leaves say (RFC 8785)")
         for n, i in sorted(log.lacking - log.erased):
             say(False, "private", f"line {i} of record {n} is missing, and no record says that it was erased")
@@ -301,8 +307,7 @@ def check(root: Path, given: list, keys: list, proofs: list) -> None:
     say(True, "checkpoints", f"{len(notes)} have the roots of the log here (RFC 6962 section 2.1)")
     if newer > 0 or not given:
         say(None, "checkpoints", f"{max(newer, 0)} records are newer than these; given with --since: {len(given)}")
-    tool = subprocess.getoutput("openssl version")
-    if not re.match("OpenSSL ([3-9]|[1-9][0-9])", tool):
+    if not re.match("OpenSSL ([3-9]|[1-9][0-9])", tool := subprocess.getoutput("openssl version")):
         return say(None, "signatures", f"nor time-stamps: {tool if 'SSL' in tool else 'openssl is not installed'}")
     _ = [check_token(token.parent, notes) for token in sorted(custody.glob("timestamps/*/*/response.tsr"))]
     check_signatures([n for n in notes if n not in given], keys) if keys else say(None, "signatures", "no --key given")
@@ -321,7 +326,6 @@ def main() -> int:
     except Exception as error:
         say(False, "reading", f"stopped by {error!r}")
     code, word = (1, "WRONG") if said[False] else (3, "RIGHT, but not all checked") if said[None] else (0, "ALL RIGHT")
-    sys.stdout.write(f"VERDICT: {word}\n")
-    return code
+    return sys.stdout.write(f"VERDICT: {word}\n") and code
 
 __name__ == "__main__" and sys.exit(main())
