@@ -14,6 +14,7 @@ from archive import canonical
 from archive.config import ApprovalPolicy
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.docket import PAPERS, Docket, Filed, Standing, dual_control, examine_acts
+from archive.holdings.erasures import LogReading, erasure_numbers, unlawful_erasures
 from archive.holdings.holdings import Holdings
 from archive.holdings.statements import SALT_SIZE, Draft
 from archive.model.acts import UNNAMED, Act
@@ -47,7 +48,12 @@ def docket_from_log(holdings: Holdings) -> Docket:
 
 def examine(holdings: Holdings) -> list[Finding]:
     """Every key, policy, approval and act in the log that was not allowed when it was recorded."""
-    return list(examine_acts(holdings.archive, _in_effect(holdings, PAPERS | {SealRecord.kind})))
+    findings = list(examine_acts(holdings.archive, _in_effect(holdings, PAPERS | {SealRecord.kind})))
+    if erasure_numbers(holdings.catalogue):
+        told = {finding.subject for finding in findings}
+        unlawful = unlawful_erasures(holdings.archive, LogReading(holdings.log))
+        findings += [finding for finding in unlawful if finding.subject not in told]
+    return findings
 
 
 def _in_effect(holdings: Holdings, kinds: frozenset[str]) -> Iterator[tuple[int, Record]]:

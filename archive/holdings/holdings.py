@@ -23,11 +23,12 @@ from archive.custody.stamp_copies import copy_stamps
 from archive.custody.stamps import Place
 from archive.errors import ArchiveError, CatalogueError, CustodyError, StorageError
 from archive.holdings.apply import Numbered, apply, apply_at_once
+from archive.holdings.erasures import LogReading, erasure_numbers, lawful_erasures, remember_carried_out
 from archive.holdings.judging import Judge, programs_aside
 from archive.holdings.program import this_program
 from archive.model.announced import Announced, announced_in
 from archive.model.identifiers import IncidentId, new_identifier
-from archive.model.log_records import SetAsideRecord
+from archive.model.log_records import ErasureRecord, SetAsideRecord
 from archive.model.record import Unread
 from archive.model.record_versions import known_kinds, vocabulary
 from archive.model.records import IncidentRecord, Record
@@ -93,7 +94,7 @@ class Holdings:
             with self.catalogue.transaction():
                 self._take_in(list(enumerate(records, start=self.log.size)))
                 self._append(records)
-        if any(isinstance(record, SetAsideRecord) for record in records):
+        if any(isinstance(record, SetAsideRecord | ErasureRecord) for record in records):
             self.settle()
 
     def _program(self) -> list[Record]:
@@ -157,6 +158,31 @@ class Holdings:
         """Catch up, at the beginning of a command that changes something."""
         with self.in_turn():
             self.follow()
+            self._erase()
+
+    def _erase(self) -> None:
+        """Take away here what two persons agreed to erase, while anything of it is left; then read the log anew.
+
+        Each erasure is carried out before another is recorded, so the last one tells whether there is anything to do.
+        The catalogue is emptied first: a kill leaves one that is filled again from what the log then holds.
+        """
+        last = [self.log.item(n) for n in erasure_numbers(self.catalogue)[-1:]]
+        if not self.log.owes([record for record in last if isinstance(record, ErasureRecord)]):
+            return
+        erasures = lawful_erasures(self.archive, LogReading(self.log))
+        if not self.log.owes(erasures):
+            return
+        with self.catalogue.transaction():
+            self.catalogue.empty()
+        try:
+            self.log.erase(erasures)
+        except OSError as error:
+            raise StorageError(
+                f"what was erased still lies here: {error.strerror or error}",
+                hint="free space or mend the disk, then give any command that changes something; it goes on with it",
+                transient=True,
+            ) from error
+        self.catch_up()
 
     def follow(self) -> None:
         """Catch up, from the beginning of the log where the catalogue was made by a program that read less of it."""
@@ -262,6 +288,12 @@ class Holdings:
             return [Place(row.size, row.authority) for row in self.catalogue.timestamps()]
         return []
 
+    def _last_erasure(self) -> int | None:
+        """The number of the newest erasure; None where there is none, or the catalogue cannot be read."""
+        with suppress(CatalogueError):
+            return next(iter(erasure_numbers(self.catalogue)[-1:]), None)
+        return None
+
     def copy_log(self) -> list[Finding]:
         """Bring what is new of the log, its checkpoints and time-stamps to every location in reach.
 
@@ -271,11 +303,19 @@ class Holdings:
             return self._copy_log()
 
     def _copy_log(self) -> list[Finding]:
+        try:
+            with suppress(CatalogueError, CustodyError):  # told by what is copied below, and by every check
+                self._erase()
+        except StorageError as error:
+            message = f"the custody log was copied nowhere: {error}"
+            return [Finding(FindingCode.CUSTODY_COPY_FAILED, Severity.WARNING, "private", message)]
         findings = []
-        stamped = self.stamped()
+        stamped, last = self.stamped(), self._last_erasure()
         for location in self.online():
             try:
                 copy_new(self.log, location.backend)
+                if last is not None:
+                    remember_carried_out(self.home, location.name, last)
                 copy_notes(self.log.folder, location.backend)
                 copy_stamps(self.log.folder, location.backend, stamped)
             except CustodyError as error:

@@ -1,0 +1,162 @@
+"""Erasing: two persons agree that lines with what tells of a person go, wherever they lie (DESIGN §7.7).
+
+The record ``erasure`` comes first. Then the archive's own file of private lines is written anew, and those at every
+location in reach; the others follow when they come back. The records stay, with their digests, and so does every count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from archive.codec.record_codec import FILES_FROM, UnknownRecord, digests_in, file_at
+from archive.custody.erased import erased_lines
+from archive.errors import ArchiveError, UsageError
+from archive.holdings.acting import Acting, Performance, Subjects, number
+from archive.holdings.approvals import OPEN, carried_out, docket_now
+from archive.holdings.docket import Filed
+from archive.holdings.erasures import owed_erasures, recorded_erasures
+from archive.holdings.holdings import Holdings
+from archive.holdings.holds import require_no_hold
+from archive.model.identifiers import FileId
+from archive.model.log_records import ErasedLine, ErasureRecord, ProgramRecord
+from archive.model.records import KeyRecord, LocationRecord, PolicyRecord
+from profiles.finding import Finding
+
+OWN, TEXT = 0, 1
+"""The places of a record's own private fields, and of what a person typed."""
+
+WORKED_BY = frozenset(kind.kind for kind in (ProgramRecord, KeyRecord, PolicyRecord, LocationRecord, ErasureRecord))
+"""Kinds of records whose own private fields stay: the archive works by them, and they tell of nobody."""
+
+_TARGET = re.compile(r"(0|[1-9][0-9]{0,15})(?::(0|[1-9][0-9]{0,8}))?")
+
+
+def subjects_of(holdings: Holdings, targets: Iterable[str]) -> list[dict[str, object]]:
+    """The exact list for these targets, each ``N:I`` for one line, or ``N`` for all lines of record N that are left.
+
+    Raises UsageError or ArchiveError for what cannot be erased.
+    """
+    named: list[ErasedLine] = []
+    for target in targets:
+        match = _TARGET.fullmatch(target)
+        if match is None:
+            raise UsageError(
+                f"{target} names no line", hint="give N:I, the number of a record and the place of a line, or N for all"
+            )
+        n = int(match[1])
+        named += [ErasedLine(n, int(match[2]))] if match[2] is not None else _lines_left(holdings, n)
+    lines = sorted(set(named))
+    _require_erasable(holdings, lines)
+    return [_subject(line) for line in lines]
+
+
+def _subject(line: ErasedLine) -> dict[str, object]:
+    return {"i": line.i, "n": line.n}
+
+
+def _lines_in(subjects: Subjects) -> list[ErasedLine]:
+    return [ErasedLine(number(subject, "n"), number(subject, "i")) for subject in subjects]
+
+
+def _spelled(holdings: Holdings, n: int) -> bytes:
+    if n >= holdings.log.size:
+        raise UsageError(f"there is no record {n}: the log holds {holdings.log.size}")
+    ((_, _, spelled),) = holdings.log.entries(n, n + 1)
+    return spelled
+
+
+def _lines_left(holdings: Holdings, n: int) -> list[ErasedLine]:
+    digests = digests_in(_spelled(holdings, n))
+    gone = erased_lines(recorded_erasures(holdings.log, holdings.catalogue)).get(n, frozenset())
+    left = [ErasedLine(n, i) for i, digest in enumerate(digests) if digest is not None and i not in gone]
+    if not left:
+        raise UsageError(f"record {n} has no private lines that are left")
+    return left
+
+
+def _require_erasable(holdings: Holdings, lines: Iterable[ErasedLine]) -> None:
+    """Raise where one of these lines must stay, is not there, or was erased already."""
+    gone = erased_lines(recorded_erasures(holdings.log, holdings.catalogue))
+    waiting = _reasons_in_use(holdings)
+    for line in lines:
+        file = _file_of(holdings, line)
+        if line.i in gone.get(line.n, frozenset()):
+            raise UsageError(f"line {line.i} of record {line.n} was erased already")
+        if line.i == OWN and _kind(holdings, line.n) in WORKED_BY:
+            raise UsageError(f"the archive works by line 0 of record {line.n}: it stays")
+        if line.n in waiting:
+            raise ArchiveError(
+                f"record {line.n} is a request that may still be carried out; who approves it must read why",
+                hint="carry it out or withdraw it first",
+            )
+        if file is not None:
+            _require_gone(holdings, FileId(file), line)
+
+
+def _reasons_in_use(holdings: Holdings) -> set[int]:
+    now = holdings.stamp.clock()
+    return {filed.number for filed in docket_now(holdings).requests.values() if filed.standing(now) in OPEN}
+
+
+def _kind(holdings: Holdings, n: int) -> str:
+    return holdings.log.item(n).kind
+
+
+def _file_of(holdings: Holdings, line: ErasedLine) -> str | None:
+    """The file that a line tells of, if it tells of one; UsageError where there is no such line."""
+    try:
+        return file_at(_spelled(holdings, line.n), line.i)
+    except UnknownRecord as error:
+        raise UsageError(f"record {line.n}: {error}", hint="use the version that wrote it, or a newer one") from error
+    except ValueError as error:
+        raise UsageError(f"record {line.n}: {error}", hint="a place that holds null in it has no line") from error
+
+
+def _require_gone(holdings: Holdings, file: FileId, line: ErasedLine) -> None:
+    """A line that tells of a file goes behind the tombstone of this file, and against no legal hold."""
+    row = holdings.catalogue.file(file)
+    if row is None or row.deaccessioned_at is None:
+        raise ArchiveError(
+            f"line {line.i} of record {line.n} tells of file {file}, which is held",
+            hint=f"delete the file first: archive deletion request {file}",
+        )
+    package = None if row.aip is None else holdings.catalogue.package(row.aip)
+    require_no_hold(holdings, [] if package is None else [package], [row])
+
+
+def _check(acting: Acting, subjects: Subjects) -> None:
+    _require_erasable(acting.holdings, _lines_in(subjects))
+
+
+def _words(acting: Acting, subjects: Subjects) -> list[str]:
+    lines = []
+    for line in _lines_in(subjects):
+        kind = _kind(acting.holdings, line.n)
+        what = _what(line, _file_of(acting.holdings, line))
+        lines.append(f"erase line {line.i} of record {line.n} ({kind}), here and at every location: {what}")
+    return lines
+
+
+def _what(line: ErasedLine, file: str | None) -> str:
+    if file is None:
+        return "what a person typed" if line.i == TEXT else "its own private fields"
+    content = (line.i - FILES_FROM) % 2 == 0
+    return f"size and digests of file {file}" if content else f"name and all else about file {file}"
+
+
+def _carry_out(acting: Acting, filed: Filed) -> list[Finding]:
+    """Record the erasure, which takes the lines away here; then go to every location in reach."""
+    holdings, request = acting.holdings, filed.record.request
+    record = ErasureRecord(
+        **holdings.stamp(filed.record.reason),
+        request=request,
+        lines=tuple(sorted(_lines_in(filed.subjects()))),
+        openings=(),
+    )
+    holdings.record([record, carried_out(holdings, request)])
+    holdings.copy_log()  # what goes wrong is told when the command ends, and what is owed here
+    return owed_erasures(holdings.home, holdings.catalogue, holdings.locations)
+
+
+ERASURE = Performance(_check, _words, _carry_out)
