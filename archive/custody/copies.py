@@ -125,7 +125,7 @@ class CopyReading:
     def records(self, kinds: frozenset[str]) -> Iterator[tuple[int, Record]]:
         """The records of these kinds; each is checked later."""
         needles = [b'"kind":"%b"' % kind.encode() for kind in kinds]
-        for n, opening in _numbered_lines(self.store, OPENINGS):
+        for n, opening in self._openings():
             if any(needle in opening for needle in needles):
                 record = read_or_tell(record_in(opening), {})
                 if isinstance(record, Record) and record.kind in kinds:
@@ -133,7 +133,11 @@ class CopyReading:
 
     def spelled(self, numbers: Container[int]) -> dict[int, bytes]:
         """The bytes of those of these records that the copy holds."""
-        return {n: record_in(opening) for n, opening in _numbered_lines(self.store, OPENINGS) if n in numbers}
+        return {n: record_in(opening) for n, opening in self._openings() if n in numbers}
+
+    def _openings(self) -> Iterator[tuple[int, bytes]]:
+        """The openings whose leaves arrived too: the others are no part of the copy yet."""
+        return islice(_numbered_lines(self.store, OPENINGS), held_records(self.store))
 
 
 def held_records(store: SegmentStore) -> int:

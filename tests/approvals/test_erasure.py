@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 import pytest
 from approvals_support import LOCATIONS, Sample, command
+from lone_support import LONE
+from test_lone_verifier_of_acts import verified as lone_verdict
 from test_records_grow_old import append
 
 from archive import assembly
@@ -274,6 +276,9 @@ def test_what_tells_of_a_file_goes_behind_its_tombstone_alone(sample: Sample, tm
             assert isinstance(record, SightingRecord) and (record.size, record.name) == (7, None)
         assert sample.run("custody", "verify").code == 0
         assert rebuilt_digest(sample, "third", tmp_path / "rebuilt") == sample.digest()
+        _, told = lone_verdict(sample)
+        assert any(line.startswith("RIGHT        acts ") for line in told), told
+        assert not any(line.startswith("WRONG") for line in told), told
 
 
 def test_the_dry_run_says_in_words_what_would_go(sample: Sample) -> None:
@@ -282,3 +287,17 @@ def test_the_dry_run_says_in_words_what_would_go(sample: Sample) -> None:
     assert ran.code == 0
     assert f"line 1 of record {n} (request)" in ran.out and "what a person typed" in ran.out
     assert TYPED not in ran.out
+
+
+def test_the_travelling_verifier_wants_a_tombstone_for_what_tells_of_a_file() -> None:
+    docket = LONE.Docket("archive")
+    lines = {"kind": "erasure", "lines": [{"n": 4, "i": 1}, {"n": 4, "i": 3}, {"n": 5, "i": 5}]}
+    docket.erased = {4: {"file": "a", "private": [None] * 4}, 5: {"of": ["b", "c"], "private": [None] * 6}}
+    for file in ("a", "c"):
+        with pytest.raises(LONE.Wrong, match=f"tells of file {file}, "):
+            docket.entombed(lines)
+        docket.change("tombstone", {"files": json.dumps([file]), "aip": "package"})
+    docket.entombed(lines)
+    docket.holds["hold"] = "package"
+    with pytest.raises(LONE.Wrong, match="legal hold"):
+        docket.entombed(lines)
