@@ -21,7 +21,8 @@ from archive.holdings.holds import require_no_hold
 from archive.model.identifiers import FileId
 from archive.model.log_records import ErasedLine, ErasureRecord, ProgramRecord
 from archive.model.records import KeyRecord, LocationRecord, PolicyRecord
-from profiles.finding import Finding
+from profiles.finding import Finding, Severity
+from profiles.finding_codes import FindingCode
 
 OWN, TEXT = 0, 1
 """The places of a record's own private fields, and of what a person typed."""
@@ -156,7 +157,11 @@ def _carry_out(acting: Acting, filed: Filed) -> list[Finding]:
     )
     holdings.record([record, carried_out(holdings, request)])
     holdings.copy_log()  # what goes wrong is told when the command ends, and what is owed here
-    return owed_erasures(holdings.home, holdings.catalogue, holdings.locations)
+    findings = owed_erasures(holdings.home, holdings.catalogue, holdings.locations)
+    if holdings.log.owes([record]):
+        message = "the lines still lie in the archive's own log, which is damaged: archive custody verify says where"
+        findings.append(Finding(FindingCode.CUSTODY_OWED, Severity.WARNING, "custody", message, "ADR 0031"))
+    return findings
 
 
 ERASURE = Performance(_check, _words, _carry_out)

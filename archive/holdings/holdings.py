@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -163,14 +163,13 @@ class Holdings:
     def _erase(self) -> None:
         """Take away here what two persons agreed to erase, while anything of it is left; then read the log anew.
 
-        Each erasure is carried out before another is recorded, so the last one tells whether there is anything to do.
         The catalogue is emptied first: a kill leaves one that is filled again from what the log then holds.
         """
-        last = [self.log.item(n) for n in erasure_numbers(self.catalogue)[-1:]]
-        if not self.log.owes([record for record in last if isinstance(record, ErasureRecord)]):
-            return
-        erasures = lawful_erasures(self.archive, LogReading(self.log))
-        if not self.log.owes(erasures):
+        try:
+            erasures = self._erasures_due()
+        except CustodyError:
+            return  # nothing is taken away from a log that is damaged, which every check tells
+        if not erasures:
             return
         with self.catalogue.transaction():
             self.catalogue.empty()
@@ -288,6 +287,21 @@ class Holdings:
             return [Place(row.size, row.authority) for row in self.catalogue.timestamps()]
         return []
 
+    def _erasures_due(self) -> list[ErasureRecord]:
+        """All erasures that count, where anything that they name lies here still; otherwise nothing.
+
+        Each is carried out before another is recorded, so the last one tells whether there is anything to do. Raises
+        CustodyError where the log cannot be read to its end: the catalogue could not be filled again.
+        """
+        last = [self.log.item(n) for n in erasure_numbers(self.catalogue)[-1:]]
+        if not self.log.owes([record for record in last if isinstance(record, ErasureRecord)]):
+            return []
+        erasures = lawful_erasures(self.archive, LogReading(self.log))
+        if not self.log.owes(erasures):
+            return []
+        deque(self.log.read(), maxlen=0)
+        return erasures
+
     def _last_erasure(self) -> int | None:
         """The number of the newest erasure; None where there is none, or the catalogue cannot be read."""
         with suppress(CatalogueError):
@@ -304,7 +318,7 @@ class Holdings:
 
     def _copy_log(self) -> list[Finding]:
         try:
-            with suppress(CatalogueError, CustodyError):  # told by what is copied below, and by every check
+            with suppress(CatalogueError):
                 self._erase()
         except StorageError as error:
             message = f"the custody log was copied nowhere: {error}"

@@ -225,6 +225,31 @@ def test_a_forged_erasure_erases_nothing(sample: Sample, tmp_path: Path, locatio
     assert lies_at(tmp_path / "rebuilt")
 
 
+def test_nothing_is_taken_away_from_a_damaged_log_and_work_goes_on(sample: Sample) -> None:
+    n, other = a_typed_reason(sample), a_typed_reason(sample)
+    request = sample.agreed("custody", "erase", f"{n}:1", reason="letter 7")
+    (path,) = (sample.home / "custody/private").iterdir()
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    (line,) = [line for line in lines if b'"n":%d,' % other in line]
+    path.write_bytes(whole.replace(line, line.replace(b"asked", b"ASKED")))
+    with assembly.changing(sample.home, doing="testing", actor="anna") as archive:  # the command itself refuses before
+        holdings = archive.holdings
+        record = ErasureRecord(**holdings.stamp(), request=request, lines=(ErasedLine(n, 1),), openings=())
+        holdings.record([record])
+        assert holdings.log.owes([record])
+    assert lies_at(sample.home / "custody")
+    sample.run("hold", "place", sample.accession, "--reason", "case 14")
+    assert sample.run("list").code == 0
+    assert "custody-private" in codes(json.loads(sample.run("custody", "verify", "--json").out))
+    (path,) = (sample.home / "custody/private").iterdir()
+    path.write_bytes(path.read_bytes().replace(b"ASKED", b"asked"))
+    sample.done("carry-out", request)
+    (path,) = (sample.home / "custody/private").iterdir()
+    assert [line for line in path.read_bytes().splitlines() if b'"n":%d,' % n in line] == []
+    assert sample.run("custody", "verify").code == 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SightingRecord(PrivateRecord):
     """A kind with lines of a file, as receipts have them in their second version."""
