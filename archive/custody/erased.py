@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from archive.model.log_records import ErasureRecord
+from archive.model.log_records import ErasedLine, ErasureRecord
 from archive.model.record import Record
 
 
@@ -40,9 +40,14 @@ def erased_lines(records: Iterable[ErasureRecord]) -> dict[int, frozenset[int]]:
 
 
 def generations(records: Iterable[ErasureRecord], segment: int) -> Counter[int]:
-    """How many of these records name lines of each block of ``segment`` records, by the block's first record.
+    """How many of these records name further lines of each block of ``segment`` records, by the block's first record.
 
     So often was the block's file of private lines written anew: that many is the generation in its name, here and at
     every location, whoever wrote it.
     """
-    return Counter(first for record in records for first in {line.n - line.n % segment for line in record.lines})
+    found, before = Counter[int](), set[ErasedLine]()
+    for record in records:
+        further = set(record.lines) - before
+        found.update({line.n - line.n % segment for line in further})
+        before |= further
+    return found

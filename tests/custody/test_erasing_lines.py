@@ -41,8 +41,8 @@ def generations_at(place: Path) -> dict[int, set[int]]:
     return found
 
 
-def test_each_erasure_counts_once_in_each_block_it_names() -> None:
-    records = [erasure((1, 1), (3, 1), (4, 1)), erasure((9, 1)), erasure((0, 1))]
+def test_each_erasure_counts_once_in_each_block_it_names_further_lines_of() -> None:
+    records = [erasure((1, 1), (3, 1), (4, 1)), erasure((9, 1)), erasure((0, 1), (4, 1)), erasure((1, 1))]
     assert dict(generations(records, SEGMENT)) == {0: 2, 4: 1, 8: 1}
 
 
