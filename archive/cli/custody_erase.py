@@ -12,7 +12,7 @@ from archive.cli.session import changing, common, dry_run, find_home
 
 
 @click.command("erase")
-@click.argument("lines", metavar="N[:I]...", nargs=-1, required=True)
+@click.argument("lines", metavar="N[:I]|FILE-ID...", nargs=-1, required=True)
 @signing.asking
 @common
 @dry_run
@@ -29,7 +29,9 @@ def erase_command(
     """Ask for private lines of the custody log to be erased; another person approves it. Nothing goes by asking.
 
     N is the number of a record, I the place of one of its lines: 0 its own private fields, 1 what a person typed, from
-    2 on two for each file it names: size and digests, then name and all else. N alone means every line of the record.
+    2 on two for each file it names: size and digests, then name and all else. N alone means every line of the record,
+    the identifier of a file every line that tells of it.
+
     What tells of a file goes only after the file was deleted. The record itself stays, with every count.
 
     \b

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -131,7 +131,7 @@ class CopyReading:
                 if isinstance(record, Record) and record.kind in kinds:
                     yield n, record
 
-    def spelled(self, numbers: Container[int]) -> dict[int, bytes]:
+    def spelled(self, numbers: Collection[int]) -> dict[int, bytes]:
         """The bytes of those of these records that the copy holds."""
         return {n: record_in(opening) for n, opening in self._openings() if n in numbers}
 

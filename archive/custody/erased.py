@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from archive.model.log_records import ErasedLine, ErasureRecord
@@ -16,7 +16,7 @@ class Reading(Protocol):
     def records(self, kinds: frozenset[str]) -> Iterator[tuple[int, Record]]:
         """Numbers and records of these kinds, in order; private fields may be left out."""
 
-    def spelled(self, numbers: Container[int]) -> dict[int, bytes]:
+    def spelled(self, numbers: Collection[int]) -> dict[int, bytes]:
         """The bytes of the records of these numbers, of those that are there."""
 
 

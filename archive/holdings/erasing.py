@@ -7,7 +7,8 @@ location in reach; the others follow when they come back. The records stay, with
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from archive.codec.record_codec import FILES_FROM, UnknownRecord, digests_in, file_at
 from archive.custody.erased import erased_lines
@@ -34,22 +35,58 @@ _TARGET = re.compile(r"(0|[1-9][0-9]{0,15})(?::(0|[1-9][0-9]{0,8}))?")
 
 
 def subjects_of(holdings: Holdings, targets: Iterable[str]) -> list[dict[str, object]]:
-    """The exact list for these targets, each ``N:I`` for one line, or ``N`` for all lines of record N that are left.
+    """The exact list for these targets.
 
-    Raises UsageError or ArchiveError for what cannot be erased.
+    Each is ``N:I`` for one line, ``N`` for all lines of record N that are left, or the identifier of a file for all
+    lines that are left anywhere and tell of it. Raises UsageError or ArchiveError for what cannot be erased.
     """
-    named: list[ErasedLine] = []
-    for target in targets:
-        match = _TARGET.fullmatch(target)
-        if match is None:
-            raise UsageError(
-                f"{target} names no line", hint="give N:I, the number of a record and the place of a line, or N for all"
-            )
-        n = int(match[1])
-        named += [ErasedLine(n, int(match[2]))] if match[2] is not None else _lines_left(holdings, n)
-    lines = sorted(set(named))
+    lines = sorted({line for target in targets for line in _meant(holdings, target)})
     _require_erasable(holdings, lines)
     return [_subject(line) for line in lines]
+
+
+def _meant(holdings: Holdings, target: str) -> list[ErasedLine]:
+    match = _TARGET.fullmatch(target)
+    if match is not None and match[2] is not None:
+        return [ErasedLine(int(match[1]), int(match[2]))]
+    gone = erased_lines(recorded_erasures(holdings.log, holdings.catalogue))
+    if match is not None:
+        n = int(match[1])
+        spelled = _spelled(holdings, n)
+        if not digests_in(spelled):
+            raise UsageError(
+                f"record {n} has no private lines: all it says stands in its opening",
+                hint="openings cannot be erased; receipts of release 0.1 are such records",
+            )
+        left = _places(spelled, gone.get(n, _NOWHERE))
+        found, of = [ErasedLine(n, i) for i in left], f"of record {n}"
+    elif holdings.catalogue.file(FileId(target)) is not None:
+        found, of = list(_lines_about(holdings, target, gone)), f"that tell of file {target}"
+    else:
+        raise UsageError(
+            f"{target} names no line and no file",
+            hint="give N:I, a record's number and a line's place; N for all of its lines; or a file's identifier",
+        )
+    if not found:
+        raise UsageError(f"there are no private lines {of} that are left")
+    return found
+
+
+_NOWHERE = frozenset[int]()
+
+
+def _places(spelled: bytes, gone: Container[int]) -> list[int]:
+    """The places at which a record has private lines that are left."""
+    return [i for i, digest in enumerate(digests_in(spelled)) if digest is not None and i not in gone]
+
+
+def _lines_about(holdings: Holdings, file: str, gone: Mapping[int, frozenset[int]]) -> Iterator[ErasedLine]:
+    """The lines that are left and tell of a file, wherever in the log. Reads all of it."""
+    for n, _, spelled in holdings.log.entries():
+        if file.encode() in spelled:
+            left = _places(spelled, gone.get(n, _NOWHERE))
+            with suppress(UnknownRecord):  # of a newer program; it cannot be asked for here
+                yield from (ErasedLine(n, i) for i in left if file_at(spelled, i) == file)
 
 
 def _subject(line: ErasedLine) -> dict[str, object]:
@@ -65,15 +102,6 @@ def _spelled(holdings: Holdings, n: int) -> bytes:
         raise UsageError(f"there is no record {n}: the log holds {holdings.log.size}")
     ((_, _, spelled),) = holdings.log.entries(n, n + 1)
     return spelled
-
-
-def _lines_left(holdings: Holdings, n: int) -> list[ErasedLine]:
-    digests = digests_in(_spelled(holdings, n))
-    gone = erased_lines(recorded_erasures(holdings.log, holdings.catalogue)).get(n, frozenset())
-    left = [ErasedLine(n, i) for i, digest in enumerate(digests) if digest is not None and i not in gone]
-    if not left:
-        raise UsageError(f"record {n} has no private lines that are left")
-    return left
 
 
 def _require_erasable(holdings: Holdings, lines: Iterable[ErasedLine]) -> None:

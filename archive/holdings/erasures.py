@@ -8,7 +8,7 @@ this file, as after a rebuild, every place counts as owed until it is looked at.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,10 @@ CARRIED_OUT = "erased.json"
 """Up to which erasure each location is rid of what was erased; in the archive's own folder."""
 
 
+_MANY = 100
+"""Records for which the whole log is read rather than each by itself, which reads half of its segment."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogReading:
     """The archive's own log, read to know what was erased."""
@@ -34,12 +38,22 @@ class LogReading:
     log: CustodyLog
 
     def records(self, kinds: frozenset[str]) -> Iterator[tuple[int, Record]]:
-        """Numbers and records of these kinds."""
-        return self.log.records(kinds=kinds)
+        """Numbers and records of these kinds; erasures alone, of which there are few, one by one."""
+        if kinds != {ErasureRecord.kind}:
+            yield from self.log.records(kinds=kinds)
+            return
+        for n, _ in self.log.numbers_of(*kinds):
+            item = self.log.item(n)
+            if isinstance(item, ErasureRecord):
+                yield n, item
 
-    def spelled(self, numbers: Container[int]) -> dict[int, bytes]:
+    def spelled(self, numbers: Collection[int]) -> dict[int, bytes]:
         """The bytes of the records of these numbers."""
-        return {n: spelled for n, _, spelled in self.log.entries() if n in numbers}
+        if len(numbers) > _MANY:
+            return {n: spelled for n, _, spelled in self.log.entries() if n in numbers}
+        return {
+            n: spelled for one in numbers if one < self.log.size for n, _, spelled in self.log.entries(one, one + 1)
+        }
 
 
 def judged_erasures(archive: str, reading: Reading) -> Iterator[tuple[int, ErasureRecord, str | None]]:

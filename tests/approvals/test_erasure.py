@@ -130,6 +130,7 @@ def test_what_is_not_there_or_must_stay_is_not_erased(sample: Sample) -> None:
     assert refused(f"{n}:7") == USAGE
     assert refused("0") == USAGE, "a record without private lines"
     assert refused("one:1") == USAGE
+    assert refused(sample.file("one.txt")["id"]) == USAGE, "no private line tells of it"
     waiting = number_of(sample, sample.request("deletion", "request", sample.file("twin.txt")["id"]))
     assert refused(f"{waiting}:1") == FAILED, "who approves must read why"
     erase(sample, f"{n}:1")
@@ -296,6 +297,17 @@ def test_what_tells_of_a_file_goes_behind_its_tombstone_alone(sample: Sample, tm
         sample.done("carry-out", sample.agreed("hold", "lift", hold))
         sample.done("carry-out", forged)
         erase(sample, f"{n}:3")
+        again = sighting(sample, file)
+        asked = sample.run("custody", "erase", file, "--dry-run")
+        assert [
+            asked.out.count(f"line {i} of record {one} ") for one, i in ((n, 2), (n, 3), (again, 2), (again, 3))
+        ] == [
+            1,
+            0,
+            1,
+            1,
+        ]
+        erase(sample, f"{again}:3")
         assert not any(lies_at(sample.location(name)) for name in LOCATIONS) and not lies_at(sample.home)
         with assembly.reading(sample.home) as archive:
             record = archive.holdings.log.record(n)
