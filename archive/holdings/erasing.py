@@ -16,7 +16,7 @@ from archive.errors import ArchiveError, UsageError
 from archive.holdings.acting import Acting, Performance, Subjects, number
 from archive.holdings.approvals import OPEN, carried_out, docket_now
 from archive.holdings.docket import Filed
-from archive.holdings.erasures import owed_erasures, recorded_erasures
+from archive.holdings.erasures import LogReading, erasure_numbers, lawful_erasures, owed_erasures
 from archive.holdings.holdings import Holdings
 from archive.holdings.holds import require_no_hold
 from archive.model.identifiers import FileId
@@ -49,7 +49,7 @@ def _meant(holdings: Holdings, target: str) -> list[ErasedLine]:
     match = _TARGET.fullmatch(target)
     if match is not None and match[2] is not None:
         return [ErasedLine(int(match[1]), int(match[2]))]
-    gone = erased_lines(recorded_erasures(holdings.log, holdings.catalogue))
+    gone = _gone(holdings)
     if match is not None:
         n = int(match[1])
         spelled = _spelled(holdings, n)
@@ -73,6 +73,12 @@ def _meant(holdings: Holdings, target: str) -> list[ErasedLine]:
 
 
 _NOWHERE = frozenset[int]()
+
+
+def _gone(holdings: Holdings) -> dict[int, frozenset[int]]:
+    """The lines that were erased lawfully: places by record."""
+    some = erasure_numbers(holdings.catalogue)  # else the log need not be read
+    return erased_lines(lawful_erasures(holdings.archive, LogReading(holdings.log))) if some else {}
 
 
 def _places(spelled: bytes, gone: Container[int]) -> list[int]:
@@ -106,7 +112,7 @@ def _spelled(holdings: Holdings, n: int) -> bytes:
 
 def _require_erasable(holdings: Holdings, lines: Iterable[ErasedLine]) -> None:
     """Raise where one of these lines must stay, is not there, or was erased already."""
-    gone = erased_lines(recorded_erasures(holdings.log, holdings.catalogue))
+    gone = _gone(holdings)
     waiting = _reasons_in_use(holdings)
     for line in lines:
         file = _file_of(holdings, line)

@@ -136,12 +136,6 @@ def unlawful_erasures(archive: str, reading: Reading) -> list[Finding]:
     ]
 
 
-def recorded_erasures(log: CustodyLog, catalogue: Catalogue) -> Iterator[ErasureRecord]:
-    """The erasures as the catalogue finds them in the log: quick, for looking. Nothing is judged."""
-    items = (log.item(n) for n in erasure_numbers(catalogue))
-    return (item for item in items if isinstance(item, ErasureRecord))
-
-
 def erasure_numbers(catalogue: Catalogue) -> list[int]:
     """The numbers of all erasures, in order."""
     return [paper.number for paper in catalogue.papers() if paper.kind == ErasureRecord.kind]

@@ -223,6 +223,7 @@ def test_a_forged_erasure_erases_nothing(sample: Sample, tmp_path: Path, locatio
     assert lies_at(sample.home / "custody") and lies_at(sample.location(location))
     answer = sample.done("custody", "verify", code=DAMAGE)
     assert "act-not-allowed" in codes(answer)
+    assert sample.run("custody", "erase", f"{n}:1", "--dry-run").code == 0, "it can still be erased lawfully"
     assert rebuilt_digest(sample, location, tmp_path / "rebuilt") == sample.digest()
     assert lies_at(tmp_path / "rebuilt")
 
