@@ -10,6 +10,7 @@ from archive.handover.export import EXPORT
 from archive.holdings.acting import Acting, Performance
 from archive.holdings.approvals import require_agent, require_dual_control, require_ready
 from archive.holdings.docket import Filed
+from archive.holdings.erasing import ERASURE
 from archive.holdings.holds import HOLD_LIFT
 from archive.holdings.keyring import KEY_ADDITION, KEY_RETIREMENT
 from archive.holdings.places import LOCATION_RETIREMENT
@@ -29,6 +30,7 @@ PERFORMANCES: Mapping[Act, Performance] = MappingProxyType(
         Act.HOLD_LIFT: HOLD_LIFT,
         Act.EXPORT: EXPORT,
         Act.SET_ASIDE: SETTING_ASIDE,
+        Act.ERASURE: ERASURE,
     }
 )
 

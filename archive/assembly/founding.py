@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -35,6 +36,7 @@ from archive.errors import ArchiveError, UsageError
 from archive.handover.verifier import leave_beside_log
 from archive.holdings import protection
 from archive.holdings.checkpoints import KEYS, LOG_ROLE, verifiers
+from archive.holdings.erasures import lawful_erasures
 from archive.holdings.holdings import Holdings
 from archive.holdings.rebuild import Rebuilt
 from archive.holdings.rebuild import rebuild as rebuild_holdings
@@ -208,7 +210,7 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
         raise UsageError(f"{home} lies inside the location {source.folder}, which is only read")
     _make_home(home)
     place = open_location(source.name, form=source.form, folder=source.folder, archive=source.archive)
-    log = restore_log(place.backend, home / CUSTODY)
+    log = restore_log(place.backend, home / CUSTODY, lawful=partial(lawful_erasures, source.archive))
     catalogue = create_catalogue(home / CATALOGUE)
     restore_notes(place.backend, log.folder)
     signing = Signing(origin_of(source.archive))

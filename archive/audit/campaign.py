@@ -12,6 +12,7 @@ from archive.audit.repair import promised, repair_file, repair_whole, restore_pa
 from archive.catalogue.rows import DamageRow, PackageRow, ReplicaRow
 from archive.config import AuditPolicy
 from archive.errors import StorageError
+from archive.holdings.erasures import owed_erasures
 from archive.holdings.holdings import Holdings
 from archive.holdings.remarks import remark_findings
 from archive.model.fixity import FixityOutcome
@@ -126,7 +127,11 @@ def audit(
     progress.stage("repairing", total=len(troubles))
     _repair(holdings, troubles, policy=policy, audited=audited, progress=progress)
     _tell_frozen(holdings, replicas, audited)
-    remarks = remark_findings(holdings.catalogue)
+    away = [location.name for location in holdings.locations.values() if location.offline() is not None]
+    remarks = [
+        *remark_findings(holdings.catalogue),
+        *owed_erasures(holdings.home, holdings.catalogue, away),  # the others are rid of it when the log is copied
+    ]
     audited.findings += remarks
     audited.remarked = tuple(finding.severity for finding in remarks)
     return audited

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archive.audit.checks import Check, odd, some, told, wrong
 from archive.audit.log_copies import check_copy
+from archive.audit.private_copies import erasures_that_count, private_findings
 from archive.audit.same_story import check_accessions, check_bags, check_catalogue, check_files
 from archive.audit.secrets_here import check_secrets
 from archive.audit.witnesses import Known, check_given, check_kept, check_memories
@@ -72,8 +73,10 @@ def verify_custody(
     yield check_memories(memories, known)
     if since or given:
         yield check_given(since, known)
+    erasures = erasures_that_count(holdings)
     for location in holdings.locations.values():
-        yield check_copy(log, location, known, progress=progress)
+        check = check_copy(log, location, known, progress=progress)
+        yield replace(check, findings=(*check.findings, *private_findings(holdings, location, erasures)))
     yield Check("replay", sum(evidence.kinds.values()), _told_kinds(evidence.kinds), evidence.findings)
     if not evidence.replayed:
         return  # what the log does not tell to its end cannot be compared with anything

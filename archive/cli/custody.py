@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.cli.custody_erase import erase_command
 from archive.cli.custody_prove import prove_command
 from archive.cli.custody_set_aside import set_aside_command
 from archive.cli.custody_timestamp import timestamp_command
@@ -186,3 +187,4 @@ custody_command.add_command(timestamp_command)
 custody_command.add_command(prove_command)
 custody_command.add_command(verify_command)
 custody_command.add_command(set_aside_command)
+custody_command.add_command(erase_command)

@@ -43,6 +43,9 @@ from archive.model.record import Group, PrivateRecord, Record, Unread, group_of,
 from archive.model.record_versions import NEWEST, VERSIONS, upcast
 from archive.model.remarks import RemarkCode
 
+FILES_FROM = 2
+"""From this place on private lines tell of files; those below are the record's own."""
+
 SALT_SIZE = 32
 """Octets of salt under each digest: too many to guess."""
 
@@ -124,6 +127,24 @@ def digests_in(record: bytes) -> list[str | None]:
         return _read_digests(record).private or []
     except (msgspec.DecodeError, RecursionError):
         raise ValueError("its digests of private lines cannot be read") from None
+
+
+def file_at(record: bytes, i: int) -> str | None:
+    """The file that the private line at place ``i`` of a record tells of; None for a line that tells of none.
+
+    Raises ValueError where the record has no such line, UnknownRecord where this program does not know its kind.
+    """
+    digests, form = digests_in(record), _form_in(record)
+    if not 0 <= i < len(digests) or digests[i] is None:
+        raise ValueError(f"it has no private line {i}")
+    if form is None:
+        raise UnknownRecord(*_named(record), None)
+    if i < FILES_FROM or not isinstance(form, _PrivateForm):
+        return None
+    found = msgspec.json.decode(record)
+    if form.each is None or i < len(form.parts):
+        return str(found["file"])
+    return str(found[form.each.name][(i - len(form.parts)) // len(form.each.parts)])
 
 
 def time_in(record: bytes) -> datetime | None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from archive import durable
 from archive.codec.record_codec import read_or_tell
-from archive.custody.erased import erased_lines
+from archive.custody.erased import Lawful, every_erasure
 from archive.custody.leaf import Pair, committed_record, record_in
 from archive.custody.log import CustodyLog
 from archive.custody.private_copies import copy_private, held_private, private_lines_of
@@ -34,7 +35,7 @@ from archive.custody.segments import (
 )
 from archive.custody.store import CUSTODY, SegmentStore, require_equal
 from archive.errors import CustodyError
-from archive.model.log_records import ErasureRecord
+from archive.model.record import Record
 
 _AT_ONCE = 1_000
 """Lines that are handed to a location together."""
@@ -81,9 +82,10 @@ def read_copy(store: SegmentStore) -> Iterator[tuple[int, bytes, bytes]]:
         yield n, leaf, opening
 
 
-def restore(store: SegmentStore, folder: Path, *, segment: int = SEGMENT) -> CustodyLog:
+def restore(store: SegmentStore, folder: Path, *, segment: int = SEGMENT, lawful: Lawful = every_erasure) -> CustodyLog:
     """Build the log in ``folder``, which must not exist yet, from a location's copy, byte for byte.
 
+    Private lines that an erasure names are left out, wherever they still lie; ``lawful`` says which erasures count.
     The folder appears when everything in it is synced. Raises CustodyError as ``read_copy`` does and where the
     location holds no copy at all, FileExistsError where ``folder`` exists.
     """
@@ -94,7 +96,8 @@ def restore(store: SegmentStore, folder: Path, *, segment: int = SEGMENT) -> Cus
     log = CustodyLog.create(building, segment=segment)
     batch: list[Pair] = []
     lines: list[list[bytes]] = []
-    private = private_lines_of(store, _erased(store) if held_private(store) else {}, segment)
+    erasures = lawful(CopyReading(store)) if held_private(store) else []
+    private = private_lines_of(store, erasures, segment)
     held, mine = next(private, (-1, []))
     for n, leaf, opening in read_copy(store):
         while 0 <= held < n:
@@ -108,15 +111,38 @@ def restore(store: SegmentStore, folder: Path, *, segment: int = SEGMENT) -> Cus
     if not log.size:
         shutil.rmtree(building)
         raise CustodyError("the location holds no copy of the custody log", hint=_OTHERS)
+    log.erase(erasures)  # no line is left to go: each file gets the generation that it has elsewhere
     durable.publish(building, folder)
     return CustodyLog.open(folder, segment=segment)
 
 
-def _erased(store: SegmentStore) -> dict[int, frozenset[int]]:
-    """The private lines that the log at a location says were erased: places by record. Each is checked later."""
-    openings = (opening for _, opening in _numbered_lines(store, OPENINGS) if b'"kind":"erasure"' in opening)
-    records = (read_or_tell(record_in(opening), {}) for opening in openings)
-    return erased_lines(record for record in records if isinstance(record, ErasureRecord))
+@dataclass(frozen=True, slots=True)
+class CopyReading:
+    """The records of a location's copy, without private lines, for whoever asks what was erased."""
+
+    store: SegmentStore
+
+    def records(self, kinds: frozenset[str]) -> Iterator[tuple[int, Record]]:
+        """The records of these kinds; each is checked later."""
+        needles = [b'"kind":"%b"' % kind.encode() for kind in kinds]
+        for n, opening in self._openings():
+            if any(needle in opening for needle in needles):
+                record = read_or_tell(record_in(opening), {})
+                if isinstance(record, Record) and record.kind in kinds:
+                    yield n, record
+
+    def spelled(self, numbers: Collection[int]) -> dict[int, bytes]:
+        """The bytes of those of these records that the copy holds."""
+        return {n: record_in(opening) for n, opening in self._openings() if n in numbers}
+
+    def _openings(self) -> Iterator[tuple[int, bytes]]:
+        """The openings whose leaves arrived too: the others are no part of the copy yet."""
+        return islice(_numbered_lines(self.store, OPENINGS), held_records(self.store))
+
+
+def held_records(store: SegmentStore) -> int:
+    """How many records the location's leaves reach to."""
+    return max((segment.end for segment in _held(store, LEAVES)), default=0)
 
 
 _OTHERS = "try the copy at another location"

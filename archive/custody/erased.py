@@ -1,10 +1,33 @@
-"""Which private lines the log says were erased."""
+"""What the log says was erased: which private lines, and which files of them were written anew for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Protocol
 
-from archive.model.log_records import ErasureRecord
+from archive.model.log_records import ErasedLine, ErasureRecord
+from archive.model.record import Record
+
+
+class Reading(Protocol):
+    """A log or a copy of it, as far as it must be read to know what was erased."""
+
+    def records(self, kinds: frozenset[str]) -> Iterator[tuple[int, Record]]:
+        """Numbers and records of these kinds, in order; private fields may be left out."""
+
+    def spelled(self, numbers: Collection[int]) -> dict[int, bytes]:
+        """The bytes of the records of these numbers, of those that are there."""
+
+
+Lawful = Callable[[Reading], Sequence[ErasureRecord]]
+"""Which erasures of a log count."""
+
+
+def every_erasure(reading: Reading) -> list[ErasureRecord]:
+    """All of them, whoever wrote them."""
+    records = reading.records(frozenset({ErasureRecord.kind}))
+    return [record for _, record in records if isinstance(record, ErasureRecord)]
 
 
 def erased_lines(records: Iterable[ErasureRecord]) -> dict[int, frozenset[int]]:
@@ -14,3 +37,17 @@ def erased_lines(records: Iterable[ErasureRecord]) -> dict[int, frozenset[int]]:
         for line in record.lines:
             found.setdefault(line.n, set()).add(line.i)
     return {n: frozenset(places) for n, places in found.items()}
+
+
+def generations(records: Iterable[ErasureRecord], segment: int) -> Counter[int]:
+    """How many of these records name further lines of each block of ``segment`` records, by the block's first record.
+
+    So often was the block's file of private lines written anew: that many is the generation in its name, here and at
+    every location, whoever wrote it.
+    """
+    found, before = Counter[int](), set[ErasedLine]()
+    for record in records:
+        further = set(record.lines) - before
+        found.update({line.n - line.n % segment for line in further})
+        before |= further
+    return found

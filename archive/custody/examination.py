@@ -93,6 +93,7 @@ def _examine_block(
     findings.extend(_error(FindingCode.CUSTODY_RECORD, _subject(OPENINGS, block), message) for message in _some(wrong))
     unfit.extend(private.rest())
     findings.extend(_error(FindingCode.CUSTODY_PRIVATE, _subject(PRIVATE, block), message) for message in _some(unfit))
+    findings.extend(_owed(_subject(PRIVATE, block), message) for message in _some(private.owed))
     return frontier
 
 
@@ -109,6 +110,7 @@ class _PrivateLines:
         self._broken: str | None = None
         self._lines = self._readable()
         self._erased = erased
+        self.owed: list[str] = []
         self._waiting = next(self._lines, None)
 
     def misfits(self, first: int, openings: list[bytes]) -> Iterator[str]:
@@ -155,7 +157,7 @@ class _PrivateLines:
             if digest is not None and i not in here and i not in gone:
                 yield f"record {n}: its private line {i} is missing, and no erasure says why"
             if i in here and i in gone:
-                yield f"record {n}: its private line {i} was erased, and lies here all the same"
+                self.owed.append(f"record {n}: its private line {i} was erased, and lies here all the same")
 
 
 def _lines(log: CustodyLog, part: str, block: Segment) -> Iterator[bytes]:
@@ -190,3 +192,8 @@ def _subject(part: str, block: Segment) -> str:
 
 def _error(code: FindingCode, subject: str, message: str) -> Finding:
     return Finding(code, Severity.ERROR, subject, message, "DESIGN §7")
+
+
+def _owed(subject: str, message: str) -> Finding:
+    said = f"{message}; the next command that changes something takes it away"
+    return Finding(FindingCode.CUSTODY_PRIVATE, Severity.WARNING, subject, said, "DESIGN §7.7")

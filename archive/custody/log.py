@@ -26,7 +26,7 @@ from typing import BinaryIO
 
 from archive import durable
 from archive.codec.record_codec import read_or_tell, spell_record, time_in
-from archive.custody.erased import erased_lines
+from archive.custody.erased import erased_lines, generations
 from archive.custody.examination import examine
 from archive.custody.head import HEAD_NAME, decode_head, encode_head
 from archive.custody.leaf import SALT_SIZE, Pair, close_all, committed_record
@@ -258,6 +258,32 @@ class CustodyLog:
         """The private lines that were erased: places by record."""
         records = (self.item(n) for n, _ in self.numbers_of(ErasureRecord.kind))
         return erased_lines(record for record in records if isinstance(record, ErasureRecord))
+
+    def owes(self, erasures: Sequence[ErasureRecord]) -> bool:
+        """Whether anything that these records name still lies here."""
+        return any(self.private.owes(*named) for named in self._named_by(erasures))
+
+    def erase(self, erasures: Sequence[ErasureRecord]) -> int:
+        """Write the files of private lines anew without what these records name; answers how many lines went.
+
+        ``erasures`` are all that count, from the beginning of the log. May be done twice. Raises CustodyError where a
+        file is altered, LockedError where the log is being appended to.
+        """
+        with self._exclusive("erasing private lines"):
+            try:
+                return sum(
+                    self.private.erase(block, places, generation=generation)
+                    for block, places, generation in self._named_by(erasures)
+                )
+            except ValueError as error:
+                raise CustodyError(f"{self.private.folder}: {error}", hint=_RESTORE) from error
+
+    def _named_by(self, erasures: Sequence[ErasureRecord]) -> Iterator[tuple[Segment, dict[int, frozenset[int]], int]]:
+        """The blocks that these records name lines of: which lines, and which generation that makes."""
+        named = erased_lines(erasures)
+        for first, generation in sorted(generations(erasures, self.segment).items()):
+            block = Segment(first, min(self.segment, self.size - first))
+            yield block, {n: places for n, places in named.items() if block.first <= n < block.end}, generation
 
     def _objects(self, n: int, spelled: bytes, lines: list[Placed]) -> dict[int, bytes]:
         if not lines:

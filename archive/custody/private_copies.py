@@ -8,14 +8,16 @@ Which lines a location holds never says which history it has; leaves and opening
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
+from archive.custody.erased import erased_lines, generations
 from archive.custody.log import CustodyLog
 from archive.custody.private import PRIVATE, Placed, PrivateFile, lines_by_record, parse_private
 from archive.custody.segments import Segment, cover, uncovered
 from archive.custody.store import CUSTODY, SegmentStore, require_equal
 from archive.errors import CustodyError
+from archive.model.log_records import ErasureRecord
 
 PREFIX = f"{CUSTODY}{PRIVATE}/"
 """Where private lines lie below a location."""
@@ -53,17 +55,20 @@ def copy_private(log: CustodyLog, store: SegmentStore, held: Iterable[PrivateFil
 
 
 def private_lines_of(
-    store: SegmentStore, erased: Mapping[int, frozenset[int]], segment: int
+    store: SegmentStore, erasures: Sequence[ErasureRecord], segment: int
 ) -> Iterator[tuple[int, list[Placed]]]:
-    """The private lines that a location holds of each record, but for those erased; newer generations go first.
+    """The private lines that a location holds of each record, but for those that ``erasures`` name.
 
-    Raises CustodyError on a file that holds anything else than lines in order.
+    Of files of several generations the newest go first, up to the one that these records make: what a broken-off copy
+    left there of a newer one tells of more of the log than the location holds. Raises CustodyError on a file that holds
+    anything else than lines in order.
     """
+    erased, lawful = erased_lines(erasures), generations(erasures, segment)
     held = held_private(store)
     firsts = sorted({file.first - file.first % segment for file in held})
     for base in firsts:
         there = [file for file in held if file.first - file.first % segment == base]
-        generation = max(file.generation for file in there)
+        generation = max((g for g in (file.generation for file in there) if g <= lawful[base]), default=-1)
         files = {file.segment: file for file in there if file.generation == generation and file.segment is not None}
         for whole, run in cover(files):
             for n, lines in _records(store, files[whole]):

@@ -13,7 +13,8 @@ them, are passed over when reading, and cut before the next append.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from archive import durable
@@ -117,28 +118,43 @@ class PrivateFolder:
             settled = PrivateFile(whole.first, whole.count, file.generation)
             durable.publish(self.folder / file.name, self.folder / settled.name)
 
-    def erase(self, block: Segment, erased: dict[int, frozenset[int]]) -> int:
+    def owes(self, block: Segment, erased: Mapping[int, frozenset[int]], generation: int) -> bool:
+        """Whether ``erase`` with the same words has anything to do."""
+        file = self.file(block.first)
+        if file is None or file.generation < generation or self._older(file) or any(map(_is_torn, self._names())):
+            return True
+        named = tuple(b'{"i":%d,"n":%d,' % (i, n) for n, places in erased.items() for i in places)
+        return any(line.startswith(named) for line in self.lines(block))
+
+    def erase(self, block: Segment, erased: Mapping[int, frozenset[int]], *, generation: int = 0) -> int:
         """Write the file of a block anew without these lines, then remove every older one; answers how many went.
 
-        May be done twice. The caller holds the log's lock, and the log says why.
+        The file is then of this ``generation``, or of the next one where none is given. May be done twice. The caller
+        holds the log's lock, and the log says why.
         """
-        file = newest(self._names(), block.first)
-        if file is None:
+        file = self.file(block.first)
+        if file is None and not generation:
             return 0
-        lines = list(self.lines(block))
+        lines = [] if file is None else list(self.lines(block))
         left = list(without(lines, erased))
-        if len(left) < len(lines):
-            anew = PrivateFile(file.first, file.count, file.generation + 1)
-            durable.write_new(self.folder / anew.name, b"".join(line + b"\n" for line in left))
-            file = anew
+        file = file or PrivateFile(block.first, block.count if block.count == self.segment else None, -1)
+        if len(left) < len(lines) or file.generation < generation:
+            file = replace(file, generation=max(file.generation, generation) if generation else file.generation + 1)
+            if not self.folder.is_dir():
+                self.folder.mkdir()
+                durable.sync_folder(self.folder.parent)
+            durable.write_atomic(self.folder / file.name, b"".join(line + b"\n" for line in left))
         self._end = None
-        for name in self._names():
-            old = parse_private(name)
-            if old is not None and old.first == block.first and old != file:
-                durable.promise(f"remove {name}")
-                (self.folder / name).unlink()
+        for name in [old.name for old in self._older(file)] + [name for name in self._names() if _is_torn(name)]:
+            durable.promise(f"remove {name}")
+            (self.folder / name).unlink()
         durable.sync_folder(self.folder)
         return len(lines) - len(left)
+
+    def _older(self, file: PrivateFile) -> list[PrivateFile]:
+        """The files that ``file`` takes the place of."""
+        found = [old for name in self._names() if (old := parse_private(name)) is not None]
+        return [old for old in found if old.first == file.first and old != file]
 
     def _cut(self, path: Path, size: int) -> None:
         """Cut what a crash left above the records acknowledged."""
@@ -155,3 +171,8 @@ class PrivateFolder:
             return os.listdir(self.folder)
         except FileNotFoundError:
             return []
+
+
+def _is_torn(name: str) -> bool:
+    """Whether a file is what a kill left of a durable write."""
+    return name.startswith(".") and name.endswith(".tmp")

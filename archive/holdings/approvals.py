@@ -15,6 +15,7 @@ from archive.config import ApprovalPolicy
 from archive.custody.times import set_back
 from archive.errors import ArchiveError, UsageError
 from archive.holdings.docket import PAPERS, Docket, Filed, Standing, dual_control, examine_acts
+from archive.holdings.erasures import LogReading, erasure_numbers, unlawful_erasures
 from archive.holdings.holdings import Holdings
 from archive.holdings.statements import SALT_SIZE, Draft
 from archive.model.acts import UNNAMED, Act
@@ -49,7 +50,12 @@ def docket_from_log(holdings: Holdings) -> Docket:
 def examine(holdings: Holdings) -> list[Finding]:
     """Every key, policy, approval and act in the log that was not allowed when it was recorded."""
     papers = _in_effect(holdings, PAPERS | {SealRecord.kind})
-    return list(examine_acts(holdings.archive, papers, fallen=set_back(holdings.log)))
+    findings = list(examine_acts(holdings.archive, papers, fallen=set_back(holdings.log)))
+    if erasure_numbers(holdings.catalogue):
+        told = {finding.subject for finding in findings}
+        unlawful = unlawful_erasures(holdings.archive, LogReading(holdings.log))
+        findings += [finding for finding in unlawful if finding.subject not in told]
+    return findings
 
 
 def _in_effect(holdings: Holdings, kinds: frozenset[str]) -> Iterator[tuple[int, Record]]:

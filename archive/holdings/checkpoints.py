@@ -11,6 +11,7 @@ from archive.custody.keys import key_path, verifier_key
 from archive.custody.notes import checkpoint_in, newest_note, note_sizes, store_keys
 from archive.custody.signer import Answer, Request, ask_process, sign
 from archive.errors import ArchiveError
+from archive.holdings.erasures import erasure_numbers
 from archive.holdings.holdings import Holdings
 
 LOG_ROLE = "log"
@@ -83,13 +84,14 @@ def make_checkpoint(holdings: Holdings) -> bytes:
 
 
 def is_checkpoint_wanted(holdings: Holdings) -> bool:
-    """Whether an accession was closed, a handover frozen or a package deaccessioned that no checkpoint covers yet."""
+    """Whether no checkpoint covers yet what was closed, frozen, deaccessioned or erased last."""
     newest = newest_checkpoint(holdings)
     covered = 0 if newest is None else newest.size
     closed = (row.leaf for row in holdings.catalogue.accessions() if row.closed_at is not None)
     frozen = (row.leaf for row in holdings.catalogue.handovers() if row.frozen_at is not None)
     gone = (row.leaf for row in holdings.catalogue.tombstones())
-    return any(leaf >= covered for leaf in (*closed, *frozen, *gone))
+    erased = erasure_numbers(holdings.catalogue)
+    return any(leaf >= covered for leaf in (*closed, *frozen, *gone, *erased))
 
 
 def _ask(holdings: Holdings, active: list[KeyRow], request: Request) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,13 +25,14 @@ from archive.custody.stamp_copies import copy_stamps
 from archive.custody.stamps import Place
 from archive.errors import ArchiveError, CatalogueError, CustodyError, StorageError
 from archive.holdings.apply import Numbered, apply, apply_at_once
+from archive.holdings.erasures import LogReading, erasure_numbers, lawful_erasures, remember_carried_out
 from archive.holdings.judging import Judge, programs_aside
 from archive.holdings.numbering import numbered
 from archive.holdings.program import this_program
 from archive.holdings.timing import in_order
 from archive.model.announced import Announced, announced_in
 from archive.model.identifiers import IncidentId, new_identifier
-from archive.model.log_records import ClockRecord, SetAsideRecord
+from archive.model.log_records import ClockRecord, ErasureRecord, SetAsideRecord
 from archive.model.moments import parse_moment
 from archive.model.record import Unread
 from archive.model.record_versions import known_kinds, vocabulary
@@ -96,7 +97,7 @@ class Holdings:
             return []
         with self.in_turn():
             appended = self._record(records)
-        if any(isinstance(record, SetAsideRecord) for record in records):
+        if any(isinstance(record, SetAsideRecord | ErasureRecord) for record in records):
             self.settle()
         return appended
 
@@ -182,6 +183,30 @@ class Holdings:
         """Catch up, at the beginning of a command that changes something."""
         with self.in_turn():
             self.follow()
+            self._erase()
+
+    def _erase(self) -> None:
+        """Take away here what two persons agreed to erase, while anything of it is left; then read the log anew.
+
+        The catalogue is emptied first: a kill leaves one that is filled again from what the log then holds.
+        """
+        try:
+            erasures = self._erasures_due()
+        except CustodyError:
+            return  # nothing is taken away from a log that is damaged, which every check tells
+        if not erasures:
+            return
+        with self.catalogue.transaction():
+            self.catalogue.empty()
+        try:
+            self.log.erase(erasures)
+        except OSError as error:
+            raise StorageError(
+                f"what was erased still lies here: {error.strerror or error}",
+                hint="free space or mend the disk, then give any command that changes something; it goes on with it",
+                transient=True,
+            ) from error
+        self.catch_up()
 
     def follow(self) -> None:
         """Catch up, from the beginning of the log where the catalogue was made by a program that read less of it."""
@@ -287,6 +312,27 @@ class Holdings:
             return [Place(row.size, row.authority) for row in self.catalogue.timestamps()]
         return []
 
+    def _erasures_due(self) -> list[ErasureRecord]:
+        """All erasures that count, where anything that they name lies here still; otherwise nothing.
+
+        Each is carried out before another is recorded, so the last one tells whether there is anything to do. Raises
+        CustodyError where the log cannot be read to its end: the catalogue could not be filled again.
+        """
+        last = [self.log.item(n) for n in erasure_numbers(self.catalogue)[-1:]]
+        if not self.log.owes([record for record in last if isinstance(record, ErasureRecord)]):
+            return []
+        erasures = lawful_erasures(self.archive, LogReading(self.log))
+        if not self.log.owes(erasures):
+            return []
+        deque(self.log.read(), maxlen=0)
+        return erasures
+
+    def _last_erasure(self) -> int | None:
+        """The number of the newest erasure; None where there is none, or the catalogue cannot be read."""
+        with suppress(CatalogueError):
+            return next(iter(erasure_numbers(self.catalogue)[-1:]), None)
+        return None
+
     def copy_log(self) -> list[Finding]:
         """Bring what is new of the log, its checkpoints and time-stamps to every location in reach.
 
@@ -296,11 +342,19 @@ class Holdings:
             return self._copy_log()
 
     def _copy_log(self) -> list[Finding]:
+        try:
+            with suppress(CatalogueError):
+                self._erase()
+        except StorageError as error:
+            message = f"the custody log was copied nowhere: {error}"
+            return [Finding(FindingCode.CUSTODY_COPY_FAILED, Severity.WARNING, "private", message)]
         findings = []
-        stamped = self.stamped()
+        stamped, last = self.stamped(), self._last_erasure()
         for location in self.online():
             try:
                 copy_new(self.log, location.backend)
+                if last is not None:
+                    remember_carried_out(self.home, location.name, last)
                 copy_notes(self.log.folder, location.backend)
                 copy_stamps(self.log.folder, location.backend, stamped)
             except CustodyError as error:

@@ -90,7 +90,7 @@ class Docket:
 
     def __init__(self, archive: str) -> None:
         self.archive, self.keys, self.requests, self.settings = archive, {}, {}, {}
-        self.holds, self.accessions, self.acts = {}, {}, 0
+        self.holds, self.accessions, self.acts, self.gone, self.erased = {}, {}, 0, {}, {}
 
     def two_persons(self) -> bool:
         """Whether two persons have, or had, an approver's key."""
@@ -112,6 +112,8 @@ class Docket:
                 self.allowed(record, *ACTS[kind])
             if kind == "tombstone":
                 self.held(record)
+            elif kind == "erasure":
+                self.entombed(record)
             elif kind == "policy":
                 self.lowered({name: int(value) for name, value in record["settings"].items()}, record)
             elif kind == "request":
@@ -135,6 +137,8 @@ class Docket:
             self.holds[record["hold"]] = record["subject"]
         elif kind == "legal-hold-lifted":
             self.holds.pop(record["hold"], None)
+        elif kind == "tombstone":
+            self.gone.update(dict.fromkeys(record["files"], record["package"]))
         elif kind == "seal":
             self.accessions[record["package"]] = record["accession"]
 
@@ -227,6 +231,16 @@ class Docket:
         for hold in [hold for hold, subject in self.holds.items() if subject in named]:
             raise Wrong(f"the legal hold {hold} stood against it")
 
+    def entombed(self, record: dict) -> None:
+        """That each erased line which tells of a file went behind a tombstone of this file, and against no hold."""
+        for line in record["lines"]:
+            told = self.erased.get(line["n"], {}) if line["i"] > 1 else {}
+            named = [[told["file"]]] if "file" in told else [each for each in told.values() if isinstance(each, list)]
+            for file in [each[line["i"] // 2 - 1] for each in named if len(each) * 2 + 2 == len(told["private"])]:
+                if file not in self.gone:
+                    raise Wrong(f"it takes away what tells of file {file}, which no tombstone before it names")
+                self.held({"package": self.gone[file], "files": [file]})
+
 
 def counted(told: list) -> list:
     """The records with the times that count: one dated later than a "clock" record behind it was made by a clock that
@@ -251,6 +265,9 @@ def judge(verifier, root: Path, log) -> None:
         return verifier.say(None, "acts", f"who approved deletions and the like: {why}")
     notes = [verifier.checkpoint(path) for path in sorted((root / "custody/checkpoints").glob("*.note"))]
     docket = Docket("".join(note.origin for note in notes[:1]).partition("/")[2])
+    about = {line["n"] for _, one in log.told if one["kind"] == "erasure" for line in one["lines"] if line["i"] > 1}
+    openings = verifier.log_lines(root / "custody/openings", verifier.OPENING) if about else ()
+    docket.erased = {n: json.loads(match[2]) for n, match in openings if n in about}
     for number, record in counted(log.told):
         subject = f"{record['kind']} {record.get('aip', record.get('package', ''))}".strip() + f" (record {number})"
         try:
