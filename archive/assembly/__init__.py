@@ -16,7 +16,7 @@ from archive.assembly.founding import (
     rebuild,
 )
 from archive.assembly.laying_open import laid_open
-from archive.assembly.opening import changing, doors, last_time, reading
+from archive.assembly.opening import changing, doors, last_time, reading, taking_over
 from archive.assembly.parts import Archive
 
 __all__ = [
@@ -36,4 +36,5 @@ __all__ = [
     "reading",
     "rebuild",
     "scanner_of",
+    "taking_over",
 ]

@@ -16,6 +16,7 @@ from archive.catalogue.rows import RemarkRow
 from archive.catalogue.writing import Contradiction
 from archive.clock import WatchedClock
 from archive.custody.copies import copy_new
+from archive.custody.epoch_files import put_note
 from archive.custody.log import CustodyLog
 from archive.custody.note_copies import copy_notes
 from archive.custody.signer import Signing
@@ -23,6 +24,7 @@ from archive.custody.stamp_copies import copy_stamps
 from archive.custody.stamps import Place
 from archive.errors import ArchiveError, CatalogueError, CustodyError, StorageError
 from archive.holdings.apply import Numbered, apply, apply_at_once
+from archive.holdings.homes import Seen, look
 from archive.holdings.judging import Judge, programs_aside
 from archive.holdings.program import this_program
 from archive.model.announced import Announced, announced_in
@@ -84,10 +86,14 @@ class Holdings:
     signing: Signing
 
     def record(self, records: Sequence[Record]) -> None:
-        """Append ``records`` to the custody log and take them into the catalogue. All of them or none."""
+        """Append ``records`` to the custody log and take them into the catalogue. All of them or none.
+
+        Raises ArchiveError in a home that is not the one that goes on.
+        """
         if not records:
             return
         with self.in_turn():
+            self.seen().require_in_force(records)
             self.catch_up()
             records = [*self._program(), *records, *self._clock_incident(records)]
             with self.catalogue.transaction():
@@ -239,6 +245,10 @@ class Holdings:
         programs = [row for row in self.catalogue.programs() if row.number < n and row.kinds]
         return announced_in(programs[-1].kinds) if programs else Announced()
 
+    def seen(self) -> Seen:
+        """Whether this home is the one that goes on, by the locations in reach, now."""
+        return look(self.home, self.signing.origin, self.catalogue.keys, self.online())
+
     @property
     def archive(self) -> str:
         """The identifier of this archive."""
@@ -265,16 +275,20 @@ class Holdings:
     def copy_log(self) -> list[Finding]:
         """Bring what is new of the log, its checkpoints and time-stamps to every location in reach.
 
-        Called at the end of each command that changes the archive.
+        Called at the end of each command that changes the archive. Nothing is copied from a home that is not the one
+        that goes on.
         """
         with self.in_turn():
-            return self._copy_log()
+            seen = self.seen()
+            return seen.told() + (self._copy_log(seen) if seen.in_force else [])
 
-    def _copy_log(self) -> list[Finding]:
+    def _copy_log(self, seen: Seen) -> list[Finding]:
         findings = []
         stamped = self.stamped()
         for location in self.online():
             try:
+                if seen.home is not None and seen.home.note is not None:
+                    put_note(location.backend, seen.home.note)
                 copy_new(self.log, location.backend)
                 copy_notes(self.log.folder, location.backend)
                 copy_stamps(self.log.folder, location.backend, stamped)
