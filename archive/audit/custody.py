@@ -72,7 +72,7 @@ def verify_custody(
         yield check_given(since, known)
     for location in holdings.locations.values():
         yield check_copy(log, location, known, progress=progress)
-    yield _check_home(holdings)
+    yield from _check_home(holdings)
     yield Check("replay", sum(evidence.kinds.values()), _told_kinds(evidence.kinds), evidence.findings)
     if not evidence.replayed:
         return  # what the log does not tell to its end cannot be compared with anything
@@ -119,14 +119,16 @@ def _check_tree(log: CustodyLog) -> Check:
     )
 
 
-def _check_home(holdings: Holdings) -> Check:
-    """Whether this home is the one that goes on, and the notes of takeovers that say so."""
+def _check_home(holdings: Holdings) -> Iterator[Check]:
+    """Whether this home is the one that goes on, where anybody ever took over or it has not yet."""
     sentence = "notes at the locations that a home has taken over, and whether this one goes on"
     try:
         seen = holdings.seen()
     except CustodyError as error:
-        return Check("home", 0, sentence, (wrong(FindingCode.CUSTODY_UNREADABLE, HOME_NAME, error.what),))
-    return Check("home", len(seen.numbers), sentence, tuple(seen.told()))
+        yield Check("home", 0, sentence, (wrong(FindingCode.CUSTODY_UNREADABLE, HOME_NAME, error.what),))
+        return
+    if seen.numbers or not seen.in_force:
+        yield Check("home", len(seen.numbers), sentence, tuple(seen.told()))
 
 
 def _check_timestamps(holdings: Holdings, configured: Sequence[TimestampAuthority]) -> Check:

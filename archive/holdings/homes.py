@@ -114,7 +114,7 @@ def ensure_named(folder: Path, seen: Seen) -> None:
 def _forged(location: Location, number: int, why: str) -> Finding:
     message = (
         f"a note that another home has taken over is not rightly signed: {why}. It stops nothing; find out who could "
-        "write there, then move the file away"
+        "write there, then move the file away, unless another server took over with a key that is new"
     )
     subject = f"{location.name}: {epoch_key(number)}"
     return Finding(FindingCode.EPOCH_FORGED, Severity.ERROR, subject, message, "DESIGN §7")
