@@ -37,6 +37,7 @@ PERFORMANCES: Mapping[Act, Performance] = MappingProxyType(
 
 def may_be_asked(acting: Acting, act: Act, subjects: list[dict[str, object]]) -> None:
     """Raise where the act must not be asked for: nobody named, no two persons yet, or something forbids it."""
+    _require_home(acting, act)
     doing = f"to ask for a {act}"
     require_agent(acting.holdings, doing)
     require_dual_control(acting.holdings, doing)
@@ -45,6 +46,7 @@ def may_be_asked(acting: Acting, act: Act, subjects: list[dict[str, object]]) ->
 
 def may_be_approved(acting: Acting, filed: Filed) -> None:
     """Raise where something forbids the act that a request asks for, as things stand."""
+    _require_home(acting, filed.record.act)
     _require_clean_log(acting, filed, "approving it")
     PERFORMANCES[filed.record.act].check(acting, filed.subjects())
 
@@ -55,8 +57,15 @@ def in_words(acting: Acting, filed: Filed) -> list[str]:
 
 
 def may_be_carried_out(acting: Acting, filed: Filed) -> None:
-    """Raise where records of the log that took no effect forbid it."""
+    """Raise where records of the log that took no effect forbid it, or this home does."""
+    _require_home(acting, filed.record.act)
     _require_clean_log(acting, filed, "carrying it out")
+
+
+def _require_home(acting: Acting, act: Act) -> None:
+    """Only a new key may be had before a takeover, which may want to be signed with it."""
+    if act is not Act.KEY_ADDITION:
+        acting.holdings.seen().require_in_force()
 
 
 def _require_clean_log(acting: Acting, filed: Filed, doing: str) -> None:

@@ -16,7 +16,7 @@ from archive.assembly.founding import (
     rebuild,
 )
 from archive.assembly.laying_open import laid_open
-from archive.assembly.opening import changing, doors, reading
+from archive.assembly.opening import changing, doors, reading, taking_over
 from archive.assembly.parts import Archive
 
 __all__ = [
@@ -35,4 +35,5 @@ __all__ = [
     "reading",
     "rebuild",
     "scanner_of",
+    "taking_over",
 ]

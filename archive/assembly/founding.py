@@ -26,6 +26,8 @@ from archive.catalogue.opening import create as create_catalogue
 from archive.clock import Clock, system_clock
 from archive.config import STORE, Config, CopyPolicy, location_folder, protective_settings, with_settings
 from archive.custody.copies import restore as restore_log
+from archive.custody.epoch_files import name_home
+from archive.custody.epochs import Home
 from archive.custody.keys import create_key
 from archive.custody.log import CustodyLog
 from archive.custody.note_copies import restore_notes
@@ -85,6 +87,7 @@ def create(
         if name != STORE:  # which lies inside the folder that is not made yet
             location.require_free()
     _make_home(home)
+    name_home(home, Home(new_identifier()))
     for location in located.values():
         location.prepare()
     log = CustodyLog.create(home / CUSTODY)
@@ -201,7 +204,8 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
     """Make an archive at ``home`` from the one location at ``uri``, which is only read.
 
     The new archive has the old one's identifier and log, appends nothing, and finds the other locations where the log
-    says they were. ``archive.toml`` is written last. Raises UsageError where ``home`` is not empty.
+    says they were. It is a rehearsal until it takes over. ``archive.toml`` is written last. Raises UsageError
+    where ``home`` is not empty.
     """
     home = home.absolute()
     source = identify_location(uri)
@@ -209,6 +213,7 @@ def rebuild(home: Path, uri: str, *, clock: Clock = system_clock) -> tuple[Archi
     if home.is_relative_to(source.folder):
         raise UsageError(f"{home} lies inside the location {source.folder}, which is only read")
     _make_home(home)
+    name_home(home, Home(new_identifier(), rehearsal=True))
     place = open_location(source.name, form=source.form, folder=source.folder, archive=source.archive)
     log = restore_log(place.backend, home / CUSTODY, lawful=partial(lawful_erasures, source.archive))
     catalogue = create_catalogue(home / CATALOGUE)

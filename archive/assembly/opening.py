@@ -28,6 +28,8 @@ from archive.errors import ArchiveError, CustodyError, LockedError, StorageError
 from archive.holdings import protection
 from archive.holdings.checkpoints import is_checkpoint_wanted, make_checkpoint
 from archive.holdings.holdings import Holdings, Stamp
+from archive.holdings.homes import ensure_named
+from archive.holdings.takeover import Taken, take_over
 from archive.model.acts import UNNAMED
 from archive.planning.signatures import copy_signatures
 from profiles.finding import Finding, Severity
@@ -36,32 +38,46 @@ from profiles.finding_codes import FindingCode
 
 @contextmanager
 def changing(
-    home: Path, *, doing: str, actor: str = UNNAMED, clock: Clock = system_clock, beside_others: bool = False
+    home: Path,
+    *,
+    doing: str,
+    actor: str = UNNAMED,
+    clock: Clock = system_clock,
+    beside_others: bool = False,
+    preparing: bool = False,
 ) -> Iterator[Archive]:
     """Open the archive at ``home`` for a command that changes it; LockedError while another one does.
 
     Commands that change it ``beside_others`` may do so at the same time, if all of them do; each keeps to its own
     staging. When the command is done, a checkpoint is made where an accession was closed or a handover frozen, and what
     is new of the custody log is copied to every location that can be reached, and so are signature files in use.
+
+    Raises ArchiveError where ``home`` is not the one that goes on. A rehearsal is opened all the same where a command
+    may be ``preparing`` its takeover (keys, and requests for them); then nothing is copied or signed.
     """
     config = configuration.load(home)
     with _in_use(home / LOCK, doing=doing, beside_others=beside_others) as lock:
         opened = _open(home, config, actor=actor, clock=clock)
-        if lock.alone:
+        seen = opened.holdings.seen()
+        seen.require_in_force(() if preparing else None)
+        if lock.alone and seen.in_force:
             _tidy(opened)
         if beside_others:
             lock.admit()
+        ensure_named(home, seen)
         opened.holdings.settle()
         opened.holdings.stamp.clock.latest = opened.holdings.log.last_time()
         _require_known_actor(opened.holdings)
         opened = replace(opened, config=protection.settle(opened.holdings, config))
         try:
             yield opened
-            opened.afterwards.extend(_checkpoint_where_wanted(opened.holdings))
+            if seen.in_force:
+                opened.afterwards.extend(_checkpoint_where_wanted(opened.holdings))
             opened.afterwards.extend(protection.refused(opened.holdings, config))
         finally:
-            opened.afterwards.extend(copy_signatures(opened.holdings))
-            opened.afterwards.extend(opened.holdings.copy_log())
+            if seen.in_force:
+                opened.afterwards.extend(copy_signatures(opened.holdings))
+                opened.afterwards.extend(opened.holdings.copy_log())
             opened.afterwards.extend(_clock_findings(opened.holdings.stamp))
             opened.holdings.catalogue.close()
 
@@ -81,6 +97,30 @@ def _tidy(archive: Archive) -> None:
     for location in archive.holdings.online():
         with suppress(StorageError):  # on a disk that is read-only they may stay: no copy begins with them
             location.clear_incoming()
+
+
+def taking_over(home: Path, *, actor: str = UNNAMED, clock: Clock = system_clock) -> tuple[Taken, list[Finding]]:
+    """Make ``home`` the one that goes on, and copy its log and its epoch to the locations; what a person must be told.
+
+    Raises ArchiveError, and changes nothing, where it cannot take over.
+    """
+    config = configuration.load(home)
+    try:
+        with durable.exclusive(home / LOCK, doing="taking over"):
+            opened = _open(home, config, actor=actor, clock=clock)
+            try:
+                opened.holdings.settle()
+                opened.holdings.stamp.clock.latest = opened.holdings.log.last_time()
+                taken = take_over(opened.holdings)
+                return taken, [*opened.holdings.copy_log(), *_clock_findings(opened.holdings.stamp)]
+            finally:
+                opened.holdings.catalogue.close()
+    except OSError as error:
+        raise StorageError(
+            f"{home} cannot be written: {error.strerror or error}",
+            hint="free space or mend the disk, then give the same command again; nothing was lost",
+            transient=True,
+        ) from error
 
 
 @contextmanager

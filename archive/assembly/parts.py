@@ -3,6 +3,7 @@
 An archive's folder holds::
 
     archive.toml       what a person sets
+    home.json          which home of the archive this is, and its epoch; at no location
     catalogue.sqlite   the index
     custody/           the custody log
     store/             the location every archive has

@@ -19,6 +19,7 @@ from archive.audit.witnesses import Known, check_given, check_kept, check_memori
 from archive.catalogue.catalogue import Catalogue
 from archive.config import TimestampAuthority
 from archive.custody.checkpoint import Verifier
+from archive.custody.epoch_files import HOME_NAME
 from archive.custody.history import recount
 from archive.custody.log import CustodyLog
 from archive.custody.notes import note_sizes
@@ -77,6 +78,7 @@ def verify_custody(
     for location in holdings.locations.values():
         check = check_copy(log, location, known, progress=progress)
         yield replace(check, findings=(*check.findings, *private_findings(holdings, location, erasures)))
+    yield from _check_home(holdings)
     yield Check("replay", sum(evidence.kinds.values()), _told_kinds(evidence.kinds), evidence.findings)
     if not evidence.replayed:
         return  # what the log does not tell to its end cannot be compared with anything
@@ -124,6 +126,18 @@ def _check_tree(log: CustodyLog) -> Check:
         sentence,
         tuple(odd(FindingCode.CUSTODY_TREE, f"tree/{path.name}", message) for path in wrong_files),
     )
+
+
+def _check_home(holdings: Holdings) -> Iterator[Check]:
+    """Whether this home is the one that goes on, where anybody ever took over or it has not yet."""
+    sentence = "notes at the locations that a home has taken over, and whether this one goes on"
+    try:
+        seen = holdings.seen()
+    except CustodyError as error:
+        yield Check("home", 0, sentence, (wrong(FindingCode.CUSTODY_UNREADABLE, HOME_NAME, error.what),))
+        return
+    if seen.numbers or not seen.in_force:
+        yield Check("home", len(seen.numbers), sentence, tuple(seen.told()))
 
 
 def _check_timestamps(holdings: Holdings, configured: Sequence[TimestampAuthority]) -> Check:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from archive.audit.checks import odd
 from archive.bags.reader import BagReader
 from archive.catalogue.rows import PackageRow
+from archive.custody.epoch_files import EPOCHS_PREFIX, parse_epoch_name
 from archive.custody.note_copies import NOTES_PREFIX
 from archive.custody.notes import KEYS, parse_note_name
 from archive.custody.private import PRIVATE, parse_private
@@ -78,6 +79,8 @@ def _belongs_to_log(key: str) -> bool:
         return parse_private(name) is not None
     if f"{folder}/" == NOTES_PREFIX:
         return name == KEYS or parse_note_name(name) is not None
+    if f"{folder}/" == EPOCHS_PREFIX:
+        return parse_epoch_name(name) is not None
     return _CUSTODY.fullmatch(key) is not None
 
 

@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "Tell the life of a package or a file."),
     "custody": ("custody", "Checkpoints and proofs of the log, and its full check."),
     "catalogue": ("catalogue", "Digest the catalogue, or make it anew."),
+    "takeover": ("takeover", "Let a home that was made anew go on."),
     "handover": ("handover", "Hand everything over."),
     "mets": ("mets", "Judge a METS document and what it references."),
     "premis": ("premis", "Judge a PREMIS document."),

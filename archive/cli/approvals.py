@@ -160,7 +160,7 @@ def submit_command(statement: Path, signature: Path, here: str | None, as_json: 
     if dry_run:
         say(f"would file request {draft.request}: {draft.act}, asked by {draft.requested_by}")
         return
-    with changing(home, doing="filing a request") as archive:
+    with changing(home, doing="filing a request", preparing=True) as archive:
         if draft.archive != archive.config.archive:
             raise UsageError(f"{statement} was written for another archive ({draft.archive})")
         subjects = signing.subjects_in(draft.subjects)
@@ -268,7 +268,7 @@ def approve_command(
         say(f"would approve request {request} ({filed.record.act}) with the key '{key}'")
         return
     given = None if signature is None else signing.read_signature(signature)
-    with changing(home, doing="approving a request") as archive:
+    with changing(home, doing="approving a request", preparing=True) as archive:
         filed = require_approvable(archive.holdings, docket_now(archive.holdings), request, key)
         may_be_approved(acting(archive), filed)
         octets = given
@@ -311,7 +311,7 @@ def carry_out_command(request: str, here: str | None, as_json: bool, dry_run: bo
         for line in words:
             say(f"  {line}")
         return ExitCode.DONE
-    with changing(home, doing="carrying out a request") as archive, interruptible() as progress:
+    with changing(home, doing="carrying out a request", preparing=True) as archive, interruptible() as progress:
         findings = acts.carry_out(assembly.acting(archive, progress=progress), request)
     if as_json:
         emit_json({"request": request, "state": "done", "findings": findings_as_json(findings)})

@@ -42,7 +42,8 @@ def digest_command(here: str | None, as_json: bool) -> None:
 def rebuild_command(source: str, here: str | None, as_json: bool, dry_run: bool) -> int:
     """Make an archive anew from one location, when everything else is gone.
 
-    --archive names the new archive's folder. The location is only read. No record is added to the log.
+    --archive names the new archive's folder. The location is only read. No record is added to the log. What is made is
+    a rehearsal: it can be looked at, and changes nothing anywhere until archive takeover.
 
     \b
     Example:
@@ -92,7 +93,9 @@ def rebuild_command(source: str, here: str | None, as_json: bool, dry_run: bool)
             "The secrets that lay in keys/ are at no location. Put them back from their safe place, or nothing here can"
         )
         say("sign checkpoints: then a new key must be added, archive key new.")
-        say("Next: put the paths of the other locations into archive.toml, then archive location list, archive audit.")
+        say("This is a rehearsal: it can be looked at, and changes nothing anywhere.")
+        say("Next: put the paths of the other locations into archive.toml, then archive location list; and if this is")
+        say("the archive that goes on, in place of the lost one: archive takeover.")
     if checkpoints.severity is Severity.ERROR:
         return ExitCode.DAMAGE
     return ExitCode.NEEDS_PERSON if rebuilt.not_as_sealed or rebuilt.unrecorded or rebuilt.not_here else ExitCode.DONE

@@ -108,7 +108,7 @@ def new_command(
             free = keyring.may_add_freely(archive.holdings, wanted)
         say(f"would {'add' if free else 'ask for adding'} the key '{name}' of role {role}")
         return
-    with changing(home, doing="adding a key") as archive:
+    with changing(home, doing="adding a key", preparing=True) as archive:
         keyring.check_new_key(archive.holdings, name=name, role=wanted, holder=person)
         free = keyring.may_add_freely(archive.holdings, wanted)
         if not free:

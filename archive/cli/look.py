@@ -300,6 +300,8 @@ def status_command(here: str | None, as_json: bool) -> None:
     _tell_checkpoint(numbers["log_records"], numbers["checkpoint"])
     _tell_time_stamps(numbers["timestamps"])
     _tell_remarks(numbers["remarks"])
+    for message in numbers["home"]["told"]:
+        say(f"!! {message}")
     control = "in force" if numbers["dual_control"] else "not in force; it takes two persons' keys: archive key new"
     say(
         f"Dual control: {control}    Requests open: {numbers['requests_open']}    Legal holds: {numbers['legal_holds']}"
@@ -308,6 +310,22 @@ def status_command(here: str | None, as_json: bool) -> None:
         say(f"!! archive.toml lowers {name}; not in force until two persons have agreed: archive policy show")
     for name, reason in numbers["offline"].items():
         say(f"Offline: location '{name}': {reason}")
+
+
+def _home(archive: Archive) -> dict[str, Any]:
+    """Which home this is, and whether it is the one that goes on."""
+    from archive.errors import CustodyError
+
+    try:
+        seen = archive.holdings.seen()
+    except CustodyError as error:
+        return {"id": None, "epoch": None, "standing": "unreadable", "told": [error.what]}
+    return {
+        "id": None if seen.home is None else seen.home.identifier,
+        "epoch": 0 if seen.home is None else seen.home.number,
+        "standing": str(seen.judged.standing),
+        "told": [finding.message for finding in seen.told()],
+    }
 
 
 def _tell_remarks(remarks: list[dict[str, Any]]) -> None:
@@ -418,5 +436,6 @@ def _status(archive: Archive) -> dict[str, Any]:
         "clock": clock,
         "clock_right": behind_the_log(clock) is None and all(incident.type != "clock" for incident in incidents),
         "malware": malware_state_of(archive),
+        "home": _home(archive),
         "scheduler_silent": beat is not None and is_silent(archive.home, now=now),
     }

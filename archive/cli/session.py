@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -17,7 +17,7 @@ from archive.cli.output import safe
 from archive.cli.progress import TerminalProgress
 from archive.config import FILE_NAME
 from archive.errors import ExitCode, NoArchiveError
-from profiles.finding import Severity
+from profiles.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from archive.assembly import Archive
@@ -82,17 +82,24 @@ def interruptible(*, stop: threading.Event | None = None) -> Iterator[TerminalPr
 
 
 @contextmanager
-def changing(home: Path, *, doing: str, beside_others: bool = False) -> Iterator[Archive]:
+def changing(home: Path, *, doing: str, beside_others: bool = False, preparing: bool = False) -> Iterator[Archive]:
     """The archive at ``home``, opened for a command that changes it; what goes wrong in closing it is told on stderr.
 
-    The exit code is then at least 3, and 20 where a location's copy of the custody log tells another history.
+    The exit code is then at least 3, and 20 where a location's copy of the custody log tells another history. A command
+    ``preparing`` a takeover may be given in a rehearsal.
     """
     from archive import assembly
 
-    with assembly.changing(home, doing=doing, actor=actor(), beside_others=beside_others) as archive:
+    opening = assembly.changing(home, doing=doing, actor=actor(), beside_others=beside_others, preparing=preparing)
+    with opening as archive:
         yield archive
+    tell_afterwards(archive.afterwards)
+
+
+def tell_afterwards(findings: Iterable[Finding]) -> None:
+    """Tell on stderr what went wrong in closing an archive; the exit code is then at least 3, or 20 for an error."""
     settings = click.get_current_context().find_root().obj
-    for finding in archive.afterwards:
+    for finding in findings:
         click.echo(f"archive: {safe(finding.message)}", err=True)
         weight = ExitCode.DAMAGE if finding.severity is Severity.ERROR else ExitCode.NEEDS_PERSON
         settings["at_least"] = max(settings.get("at_least", 0), weight)

@@ -63,6 +63,11 @@ def copy_new(log: CustodyLog, store: SegmentStore) -> int:
     return copied
 
 
+def require_beginning(log: CustodyLog, store: SegmentStore) -> None:
+    """Raise CustodyError where the location holds another history than ``log``, by its names and last segments."""
+    _require_same_history(log, store, {part: _held(store, part) for part in PARTS})
+
+
 def read_copy(store: SegmentStore) -> Iterator[tuple[int, bytes, bytes]]:
     """Number, leaf and opening of every record that a location holds, in order, lines without their LF.
 

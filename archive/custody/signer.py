@@ -1,5 +1,7 @@
 """The signer: puts the log's signature under a checkpoint, and only under one that goes on from the last it signed.
 
+An epoch, which names the home that goes on, is signed as strictly: the checkpoint of its tree is remembered with it.
+
 It remembers the last note it signed in ``<key>.signed.note`` beside its key, written before the signature is given
 away. So it cannot be made to sign two histories, also when whoever asks was broken into: it wants a proof that the
 tree it signed last is the beginning of the one it is to sign. It needs nothing of the archive, and may be another
@@ -17,7 +19,8 @@ from typing import Any
 
 from archive import durable
 from archive.canonical import encode
-from archive.custody.checkpoint import Checkpoint, open_note, parse_text, sign_checkpoint
+from archive.custody.checkpoint import Checkpoint, make_checkpoint, open_note, parse_text, sign_checkpoint
+from archive.custody.epochs import parse_epoch, sign_epoch
 from archive.custody.keys import SigningKey, load_key
 from archive.custody.proofs import ProofPath, verify_consistency
 from archive.errors import ArchiveError, CustodyError
@@ -47,10 +50,40 @@ class Request:
             path=[node.hex() for node in self.path],
         )
 
+    @property
+    def wanted(self) -> Checkpoint:
+        """The checkpoint; ValueError where the text is none."""
+        return parse_text(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRequest:
+    """Please sign ``text`` (of an epoch): ``path`` proves that the tree of ``first`` leaves is its beginning."""
+
+    text: bytes
+    first: int
+    path: ProofPath
+
+    @property
+    def octets(self) -> bytes:
+        """As it is sent: one JSON object and a LF."""
+        return _spell(
+            kind="sign-epoch",
+            text=self.text.decode("utf-8"),
+            first=self.first,
+            path=[node.hex() for node in self.path],
+        )
+
+    @property
+    def wanted(self) -> Checkpoint:
+        """The checkpoint of the tree it speaks of; ValueError where the text is no epoch."""
+        epoch = parse_epoch(self.text)
+        return make_checkpoint(epoch.origin, epoch.size, epoch.root, time=epoch.time)
+
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The whole note: the one asked for, or that of the same tree which was signed before."""
+    """The whole note: the one asked for, or the checkpoint of the same tree which was signed before."""
 
     note: bytes
 
@@ -74,7 +107,8 @@ class Refused:
 
 
 Answer = Signed | Refused
-Signer = Callable[[Request], Answer]
+AnyRequest = Request | EpochRequest
+Signer = Callable[[AnyRequest], Answer]
 """Whoever can be asked for a signature."""
 
 
@@ -99,7 +133,7 @@ def memory_path(key: Path) -> Path:
     return key.with_suffix(".signed.note")
 
 
-def refusal(wanted: Checkpoint, request: Request, last: Checkpoint) -> str | None:
+def refusal(wanted: Checkpoint, request: AnyRequest, last: Checkpoint) -> str | None:
     """Why ``wanted`` must not be signed after ``last``; None where it goes on from it. Pure."""
     if wanted.origin != last.origin:
         return f"this key signs for {last.origin}, not for {wanted.origin}"
@@ -116,7 +150,7 @@ def refusal(wanted: Checkpoint, request: Request, last: Checkpoint) -> str | Non
     return None
 
 
-def sign(request: Request, key: Path) -> Answer:
+def sign(request: AnyRequest, key: Path) -> Answer:
     """Sign with the key in the file ``key``, or refuse.
 
     Raises ArchiveError where there is no key, CustodyError where key or memory are not as they should be, and
@@ -128,24 +162,28 @@ def sign(request: Request, key: Path) -> Answer:
         )
     secret = load_key(key.parent, key.stem)
     try:
-        wanted = parse_text(request.text)
+        wanted = request.wanted
     except ValueError as error:
-        return Refused(f"this is no checkpoint: {error}")
+        return Refused(f"this is no {'epoch' if isinstance(request, EpochRequest) else 'checkpoint'}: {error}")
     with durable.exclusive(key.with_suffix(".lock"), doing="signing a checkpoint"):
         remembered = _remembered(key, secret)
+        signed: bytes | None = None
         if remembered is not None:
             last, note = remembered
             why = refusal(wanted, request, last)
             if why is not None:
                 return Refused(why, note)
-            if wanted.size == last.size:  # asked twice, as after a crash: there is one note for one tree
-                return Signed(note)
-        signed = sign_checkpoint(wanted, secret).octets
-        durable.write_atomic(memory_path(key), signed)
+            if wanted.size == last.size:  # asked twice, as after a crash: there is one checkpoint for one tree
+                signed = note
+        if signed is None:
+            signed = sign_checkpoint(wanted, secret).octets
+            durable.write_atomic(memory_path(key), signed)
+        if isinstance(request, EpochRequest):
+            signed = sign_epoch(parse_epoch(request.text), secret).octets
         return Signed(signed)
 
 
-def ask_process(command: Sequence[str], request: Request) -> Answer:
+def ask_process(command: Sequence[str], request: AnyRequest) -> Answer:
     """Ask a signer that is a program of its own; ArchiveError where it cannot be asked or does not answer."""
     try:
         done = subprocess.run(command, input=request.octets, capture_output=True, timeout=PATIENCE, check=False)
@@ -158,17 +196,19 @@ def ask_process(command: Sequence[str], request: Request) -> Answer:
         raise _silent(command, f"it ended with {done.returncode}: {said or error}") from error
 
 
-def parse_request(data: bytes) -> Request:
+def parse_request(data: bytes) -> AnyRequest:
     """The request that was sent; ValueError, with a word, for anything else."""
     said = _read(data)
-    if said.keys() != {"v", "kind", "text", "first", "path"} or said["kind"] != "sign-checkpoint":
-        raise ValueError("not a request to sign a checkpoint")
+    kinds: dict[object, type[Request] | type[EpochRequest]] = {"sign-checkpoint": Request, "sign-epoch": EpochRequest}
+    kind = kinds.get(said["kind"]) if isinstance(said["kind"], str) else None
+    if kind is None or said.keys() != {"v", "kind", "text", "first", "path"}:
+        raise ValueError("not a request to sign a checkpoint or an epoch")
     text, first, path = said["text"], said["first"], said["path"]
     if not isinstance(text, str) or type(first) is not int or first < 0 or not isinstance(path, list):
-        raise ValueError("not a request to sign a checkpoint")
+        raise ValueError("not a request to sign a checkpoint or an epoch")
     if not all(isinstance(node, str) for node in path):
         raise ValueError("the path is not a list of hashes")
-    return Request(text.encode(), first, tuple(bytes.fromhex(node) for node in path))
+    return kind(text.encode(), first, tuple(bytes.fromhex(node) for node in path))
 
 
 def parse_answer(data: bytes) -> Answer:

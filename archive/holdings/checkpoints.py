@@ -9,7 +9,7 @@ from archive.custody.checkpoint import Checkpoint, Verifier
 from archive.custody.issue import issue
 from archive.custody.keys import key_path, verifier_key
 from archive.custody.notes import checkpoint_in, newest_note, note_sizes, store_keys
-from archive.custody.signer import Answer, Request, ask_process, sign
+from archive.custody.signer import Answer, AnyRequest, Signer, ask_process, sign
 from archive.errors import ArchiveError
 from archive.holdings.erasures import erasure_numbers
 from archive.holdings.holdings import Holdings
@@ -69,18 +69,27 @@ def newest_checkpoint(holdings: Holdings) -> Checkpoint | None:
 def make_checkpoint(holdings: Holdings) -> bytes:
     """The note over the whole log: the newest one kept, where nothing was recorded since, or a new one.
 
-    Raises ArchiveError where nobody here can sign, CustodyError where the log does not go on from what was signed.
+    Raises ArchiveError where nobody here can sign, or this home may not; CustodyError where the log does not go on from
+    what was signed.
     """
     with holdings.in_turn():
+        holdings.seen().require_in_force()
         store_keys(holdings.log.folder, verifiers(holdings))
-        active = [row for row in log_keys(holdings) if row.retired_at is None]
+        known, signer = signing_now(holdings)
         return issue(
             holdings.log,
             origin=holdings.signing.origin,
-            known=[(holdings.signing.origin, row.public_key) for row in active],
-            signer=lambda request: _ask(holdings, active, request),
+            known=known,
+            signer=signer,
             now=holdings.present(),
         )
+
+
+def signing_now(holdings: Holdings) -> tuple[list[Verifier], Signer]:
+    """The keys of the log that may sign now, and who is asked for a signature with one of them."""
+    active = [row for row in log_keys(holdings) if row.retired_at is None]
+    known = [(holdings.signing.origin, row.public_key) for row in active]
+    return known, lambda request: _ask(holdings, active, request)
 
 
 def is_checkpoint_wanted(holdings: Holdings) -> bool:
@@ -94,7 +103,7 @@ def is_checkpoint_wanted(holdings: Holdings) -> bool:
     return any(leaf >= covered for leaf in (*closed, *frozen, *gone, *erased))
 
 
-def _ask(holdings: Holdings, active: list[KeyRow], request: Request) -> Answer:
+def _ask(holdings: Holdings, active: list[KeyRow], request: AnyRequest) -> Answer:
     if holdings.signing.command:
         return ask_process(holdings.signing.command, request)
     folder = holdings.home / KEYS
@@ -103,6 +112,6 @@ def _ask(holdings: Holdings, active: list[KeyRow], request: Request) -> Answer:
             return sign(request, key_path(folder, row.name))
     names = ", ".join(row.name for row in active) or "none"
     raise ArchiveError(
-        f"no checkpoint was signed: {folder} holds the secret of no key that may sign (there are: {names})",
+        f"nothing was signed: {folder} holds the secret of no key that may sign (there are: {names})",
         hint="put the key back from its safe place, or add a new one: archive key new. Nothing was lost",
     )

@@ -18,6 +18,7 @@ from archive.catalogue.rows import RemarkRow
 from archive.catalogue.writing import Contradiction
 from archive.clock import TOLERANCE, WatchedClock
 from archive.custody.copies import copy_new
+from archive.custody.epoch_files import put_note
 from archive.custody.log import CustodyLog
 from archive.custody.note_copies import copy_notes
 from archive.custody.signer import Signing
@@ -26,6 +27,7 @@ from archive.custody.stamps import Place
 from archive.errors import ArchiveError, CatalogueError, CustodyError, StorageError
 from archive.holdings.apply import Numbered, apply, apply_at_once
 from archive.holdings.erasures import LogReading, erasure_numbers, lawful_erasures, remember_carried_out
+from archive.holdings.homes import Seen, look
 from archive.holdings.judging import Judge, programs_aside
 from archive.holdings.numbering import numbered
 from archive.holdings.program import this_program
@@ -91,11 +93,13 @@ class Holdings:
     def record(self, records: Sequence[Record]) -> list[Record]:
         """Append ``records`` to the custody log and take them into the catalogue. All of them or none.
 
-        Answers what was appended: where time must not fall, a record has a later time than it was made with.
+        Answers what was appended: where time must not fall, a record has a later time than it was made with. Raises
+        ArchiveError in a home that is not the one that goes on.
         """
         if not records:
             return []
         with self.in_turn():
+            self.seen().require_in_force(records)
             appended = self._record(records)
         if any(isinstance(record, SetAsideRecord | ErasureRecord) for record in records):
             self.settle()
@@ -289,6 +293,10 @@ class Holdings:
         programs = [row for row in self.catalogue.programs() if row.number < n and row.kinds]
         return announced_in(programs[-1].kinds) if programs else Announced()
 
+    def seen(self) -> Seen:
+        """Whether this home is the one that goes on, by the locations in reach, now."""
+        return look(self.home, self.signing.origin, self.catalogue.keys, self.online())
+
     @property
     def archive(self) -> str:
         """The identifier of this archive."""
@@ -336,12 +344,14 @@ class Holdings:
     def copy_log(self) -> list[Finding]:
         """Bring what is new of the log, its checkpoints and time-stamps to every location in reach.
 
-        Called at the end of each command that changes the archive.
+        Called at the end of each command that changes the archive. Nothing is copied from a home that is not the one
+        that goes on.
         """
         with self.in_turn():
-            return self._copy_log()
+            seen = self.seen()
+            return seen.told() + (self._copy_log(seen) if seen.in_force else [])
 
-    def _copy_log(self) -> list[Finding]:
+    def _copy_log(self, seen: Seen) -> list[Finding]:
         try:
             with suppress(CatalogueError):
                 self._erase()
@@ -352,6 +362,8 @@ class Holdings:
         stamped, last = self.stamped(), self._last_erasure()
         for location in self.online():
             try:
+                if seen.home is not None and seen.home.note is not None:
+                    put_note(location.backend, seen.home.note)
                 copy_new(self.log, location.backend)
                 if last is not None:
                     remember_carried_out(self.home, location.name, last)

@@ -11,7 +11,7 @@ from archive.custody.checkpoint import Verifier
 from archive.custody.issue import issue
 from archive.custody.keys import create_key, key_path, load_key
 from archive.custody.log import CustodyLog
-from archive.custody.signer import Answer, Request, sign
+from archive.custody.signer import Answer, AnyRequest, sign
 
 ORIGIN = "evidence-archive/3f0c7a0e-58d1-4f5a-9b53-6f6f3f4f1c11"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -32,7 +32,7 @@ def verifiers(key: Path) -> list[Verifier]:
 def signed(log: CustodyLog, key: Path, *, now: datetime = NOON) -> bytes:
     """The note over the whole log, made by the key in that file."""
 
-    def ask(request: Request) -> Answer:
+    def ask(request: AnyRequest) -> Answer:
         return sign(request, key)
 
     return issue(log, origin=ORIGIN, known=verifiers(key), signer=ask, now=now)

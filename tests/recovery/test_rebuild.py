@@ -137,6 +137,10 @@ def test_the_rebuilt_archive_lives_on(home: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "third")
     new = tmp_path / "new"
     assert run(["--archive", str(new), "catalogue", "rebuild", "--from", str(lost)]) == 0
+    assert run(["--archive", str(new), "audit"]) == 1, "it is a rehearsal, until it takes over"
+    assert run(["--archive", str(new), "takeover"]) == 1, "its key is lost with the server"
+    assert run(["--archive", str(new), "key", "new", "log-2", "--role", "log"]) == 0
+    assert run(["--archive", str(new), "takeover"]) == 0
     assert run(["--archive", str(new), "audit"]) == 20, "the new store is empty, and the audit brings the packages back"
     assert run(["--archive", str(new), "audit", "--location", "store"]) == 0
     (tmp_path / "more").mkdir()
