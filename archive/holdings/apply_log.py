@@ -13,6 +13,7 @@ from archive.holdings.program import identity
 from archive.model.log_records import ClockRecord, ErasureRecord, NoticeRecord, ProgramRecord, SetAsideRecord
 from archive.model.moments import format_moment
 from archive.model.record import Record
+from archive.model.records import AssessmentRecord, LocationChangedRecord, SelectionRecord
 
 
 @folds(ProgramRecord)
@@ -59,3 +60,11 @@ def _paper(catalogue: Catalogue, n: int, record: Record) -> None:
 
 for _kind in (ErasureRecord, NoticeRecord):
     folds(_kind)(_paper)
+
+
+def _declared(catalogue: Catalogue, n: int, record: Record) -> None:
+    """Nothing yet: the kind can be read and is kept, and no command writes it so far (ADR 0033)."""
+
+
+for _later in (AssessmentRecord, LocationChangedRecord, SelectionRecord):
+    folds(_later)(_declared)

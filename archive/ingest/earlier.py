@@ -32,6 +32,8 @@ def known_before(
     database = scratch_database(scratch, _SCHEMA)
     with writing_scratch(database):
         for row in files:
+            if row.name is None or row.mtime is None:  # it was erased: no file of a folder can be known as that one
+                continue
             if row.outcome is Outcome.PENDING:
                 database.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?)", (row.name, row.id))
             elif same_folder:
