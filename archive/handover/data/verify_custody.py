@@ -141,7 +141,10 @@ class Log:
         parts = (log_lines(custody / name, form) for name, form in FOLDERS)
         for number, lines in itertools.groupby(heapq.merge(*parts, key=number_of), number_of):
             leaf, *more = (match for _, match in lines)
-            if number != expected or leaf.re is not LEAF:
+            if leaf.re is not LEAF:
+                say(False, "leaves", f"number {number} is missing, and a line that belongs to it is here")
+                continue
+            if number != expected:
                 say(False, "leaves", f"number {expected} is missing; the next line is of number {number}")
             for opening in more[:1] if more and more[0].re is OPENING else ():
                 self.open += 1
