@@ -6,11 +6,12 @@ import json
 import typing
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
 import rfc8785
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from archive.canonical import LARGEST, decode, encode
@@ -22,15 +23,13 @@ from archive.model.packages import Outcome
 from archive.model.record import is_in_memory
 from archive.model.record_versions import VERSIONS, upcast, version_of
 from archive.model.records import (
-    IdentificationRecord,
     IncidentClosedRecord,
     LocationRecord,
     Octets,
-    ReceiptRecord,
     Record,
     SealRecord,
 )
-from archive.model.records_of_0_1 import TombstoneV1
+from archive.model.records_of_0_1 import IdentificationV1, ReceiptV1, TombstoneV1
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 ODD_TEXT = st.text(
@@ -76,6 +75,10 @@ def written(of: object) -> list[dataclasses.Field[typing.Any]]:
     return [field for field in dataclasses.fields(of) if not is_in_memory(field)]  # type: ignore[arg-type]
 
 
+ONE = settings(max_examples=1, phases=[Phase.generate], database=None)
+"""One record will do, and it need not be the smallest."""
+
+
 def any_record(kind: type[Record]) -> st.SearchStrategy[Record]:
     hints = typing.get_type_hints(kind, localns={})
     values = {field.name: field_values(hints[field.name]) for field in written(kind)}
@@ -109,7 +112,7 @@ def plain(hint: object, value: object) -> object:
 
 
 RECEIPT_TIME = datetime(2026, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
-RECEIPT = ReceiptRecord(
+RECEIPT = ReceiptV1(
     time=RECEIPT_TIME,
     clock="system, synchronised",
     actor="archivist-1",
@@ -123,7 +126,7 @@ RECEIPT = ReceiptRecord(
     blake3=None,
     mtime=Octets(-1),
     outcome=Outcome.PENDING,
-    package=None,
+    aip=None,
 )
 RECEIPT_BYTES = (
     b'{"accession":"11111111-1111-4111-8111-111111111111","actor":"archivist-1","aip":null,"blake3":null,'
@@ -136,12 +139,12 @@ RECEIPT_BYTES = (
 CLOSED = IncidentClosedRecord(
     time=datetime(2026, 2, 3, tzinfo=UTC), actor="a", machine="m", version="0", incident="i", reason="looked at"
 )
-IDENTIFICATION = IdentificationRecord(
+IDENTIFICATION = IdentificationV1(
     time=datetime(2026, 2, 3, tzinfo=UTC),
     actor="a",
     machine="m",
     version="0",
-    package="33333333-3333-4333-8333-333333333333",
+    aip="33333333-3333-4333-8333-333333333333",
     tools=(Tool("fido", "1.6.1", "PRONOM v109"), Tool("siegfried", "1.11.9", "PRONOM v125")),
     formats={"fmt/11": "Portable Network Graphics 1.0"},
     files=(
@@ -266,7 +269,7 @@ def test_many_records_of_one_kind_do_not_rub_off_on_each_other(kind: type[Record
 
 @pytest.mark.parametrize("kind", VERSIONS.values(), ids=map(str, VERSIONS))
 def test_a_record_of_every_kind_is_read_at_once(kind: type[Record], monkeypatch: pytest.MonkeyPatch):
-    record = find(any_record(kind), lambda record: True)
+    record = find(any_record(kind), lambda record: True, settings=ONE)
     spelled = encode_record(record)
     monkeypatch.delattr(record_codec, "_read_in_steps")
     assert decode_record(spelled) == upcast(record)
@@ -274,8 +277,8 @@ def test_a_record_of_every_kind_is_read_at_once(kind: type[Record], monkeypatch:
 
 def test_receipts_and_identifications_are_read_at_once(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delattr(record_codec, "_read_in_steps")
-    assert decode_record(RECEIPT_BYTES) == RECEIPT
-    assert decode_record(IDENTIFICATION_BYTES) == IDENTIFICATION
+    assert decode_record(RECEIPT_BYTES) == upcast(RECEIPT)
+    assert decode_record(IDENTIFICATION_BYTES) == upcast(IDENTIFICATION)
 
 
 @pytest.mark.parametrize("kind", VERSIONS.values(), ids=map(str, VERSIONS))
@@ -350,12 +353,12 @@ def test_a_field_of_any_other_type_is_refused_by_name_also_after_a_right_one(kin
 
 def test_the_bytes_of_a_receipt_are_these_for_ever():
     assert encode_record(RECEIPT) == RECEIPT_BYTES
-    assert decode_record(RECEIPT_BYTES) == RECEIPT
+    assert decode_record(RECEIPT_BYTES) == upcast(RECEIPT)
 
 
 def test_the_bytes_of_an_identification_are_these_for_ever():
     assert encode_record(IDENTIFICATION) == IDENTIFICATION_BYTES
-    assert decode_record(IDENTIFICATION_BYTES) == IDENTIFICATION
+    assert decode_record(IDENTIFICATION_BYTES) == upcast(IDENTIFICATION)
 
 
 @pytest.mark.parametrize(
@@ -426,7 +429,7 @@ def test_the_second_of_two_hours_of_the_same_name_is_another_moment():
 def test_early_years_have_four_digits(year: int):
     early = dataclasses.replace(RECEIPT, time=RECEIPT_TIME.replace(year=year))
     assert b'"time":"%04d-02-03T04:05:06.000007Z"' % year in encode_record(early)
-    assert decode_record(encode_record(early)) == early
+    assert decode_record(encode_record(early)) == upcast(early)
 
 
 def test_a_moment_beyond_the_calendar_in_utc_is_a_value_error():
@@ -478,10 +481,10 @@ def test_attributes_are_text_under_ascii_names(attributes: object):
 def test_counts_beyond_what_every_json_reader_holds_are_refused():
     common = {"time": RECEIPT.time, "actor": "a", "machine": "m", "version": "0"}
     numbers = {"files": 2**53, "bytes": Octets(2**53), "tag_files": 1}
-    texts = {"aip": "a", "accession": "b", "tagmanifest_sha256": "c", "manifest_sha256": "d"}
-    package = next(iter(typing.get_type_hints(SealRecord, localns={})["package"]))
+    texts = {"package": "a", "accession": "b", "tagmanifest_sha256": "c", "manifest_sha256": "d"}
+    package = next(iter(typing.get_type_hints(SealRecord, localns={})["package_kind"]))
     with pytest.raises(ValueError, match="field files"):
-        encode_record(SealRecord(**common, **numbers, **texts, package=package))
+        encode_record(SealRecord(**common, **numbers, **texts, package_kind=package))
 
 
 def test_a_type_that_is_no_record_of_the_log_is_refused():
@@ -495,8 +498,8 @@ def test_a_type_that_is_no_record_of_the_log_is_refused():
 
 
 def test_a_newer_version_says_so():
-    with pytest.raises(ValueError, match="version 2, is not known"):
-        decode_record(RECEIPT_BYTES.replace(b'"v":1', b'"v":2'))
+    with pytest.raises(ValueError, match="version 9, is not known"):
+        decode_record(RECEIPT_BYTES.replace(b'"v":1', b'"v":9'))
 
 
 def test_an_unknown_kind_says_so():
@@ -563,7 +566,8 @@ def test_a_flipped_bit_is_refused_or_means_another_record(position: int, bit: in
     data = bytearray(RECEIPT_BYTES)
     data[position] ^= 1 << bit
     try:
-        record = decode_record(bytes(data))
+        with mock.patch.object(record_codec, "upcast", lambda record: record):
+            record = decode_record(bytes(data))
     except ValueError:
         return
     assert record != RECEIPT

@@ -468,7 +468,7 @@ def test_an_acknowledged_line_that_rotted_into_two_is_not_cut(tmp_path: Path):
 
 def test_a_record_of_a_newer_program_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     log = new_log(tmp_path / "custody", 4)
-    monkeypatch.delitem(record_versions.VERSIONS, ("damage", 1))
+    monkeypatch.delitem(record_versions.VERSIONS, ("damage", 2))
     with pytest.raises(ArchiveError, match="intact but not understood") as caught:
         log.record(3)
     assert not isinstance(caught.value, CustodyError)
@@ -476,7 +476,7 @@ def test_a_record_of_a_newer_program_is_no_damage(tmp_path: Path, monkeypatch: p
     assert [n for n, _ in log.records()] == [0, 1, 2]
     (*_, (n, told)) = log.read()
     assert (n, told) == (3, log.item(3)) and isinstance(told, Unread)
-    assert (told.kind, told.v, told.code) == ("damage", 1, "record-newer")
+    assert (told.kind, told.v, told.code) == ("damage", 2, "record-newer")
     assert len(list(log.records(kinds=frozenset({"receipt"})))) == 3
 
 

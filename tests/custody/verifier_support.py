@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -109,11 +110,13 @@ class Volume:
         (path,) = (self.root / "custody" / part).iterdir()
         return path.read_bytes().splitlines()
 
-    def write_lines(self, part: str, lines: Iterable[bytes]) -> None:
+    def write_lines(self, part: str, lines: Iterable[bytes], *, count: int | None = None) -> None:
         (path,) = (self.root / "custody" / part).iterdir()
         kept = list(lines)
         path.unlink()
-        path.with_name(f"{0:020d}-{len(kept)}.jsonl").write_bytes(b"".join(line + b"\n" for line in kept))
+        path.with_name(f"{0:020d}-{len(kept) if count is None else count}.jsonl").write_bytes(
+            b"".join(line + b"\n" for line in kept)
+        )
 
     def records(self) -> list[dict[str, Any]]:
         return [json.loads(line)["record"] for line in self.lines("openings")]
@@ -122,15 +125,22 @@ class Volume:
         return [n for n, record in enumerate(self.records()) if record["kind"] == kind]
 
     def write_log(self, records: Iterable[dict[str, Any]]) -> None:
-        """Leaves and openings that fit these records: what a forger makes who can write everything."""
-        leaves, openings = [], []
+        """All three parts, so that they fit these records: what a forger makes who can write everything."""
+        of = {n: record.get("private") for n, record in enumerate(self.records())}
+        held: dict[str, list[bytes]] = {}
+        for line in self.lines("private"):
+            held.setdefault(str(of[json.loads(line)["n"]]), []).append(line)
+        leaves, openings, private = [], [], []
         for n, record in enumerate(records):
+            for line in held.get(str(record.get("private")), ()):
+                private.append(re.sub(rb'"n":[0-9]+', b'"n":%d' % n, line, count=1))
             salt = hashlib.sha256(b"forged %d" % n).digest()
             spelled = canonical(record)
             leaves.append(a_leaf(n, record["time"][:10], commitment(spelled, salt)))
             openings.append(canonical({"n": n, "record": record, "salt": base64.b64encode(salt).decode()}))
         self.write_lines("leaves", leaves)
         self.write_lines("openings", openings)
+        self.write_lines("private", private, count=len(leaves))
 
     def append(self, record: dict[str, Any]) -> None:
         """One more record, dated as the last one, with all before it as they are."""
