@@ -83,7 +83,7 @@ def test_a_deletion_that_nobody_approved_is_named(sample: Sample) -> None:
     """Whoever writes the log alone can write a tombstone; the papers behind it are not to be had without the keys."""
     aip = PackageId(sample.papers)
     with assembly.changing(sample.home, doing="lying") as archive:
-        said = {"request": "none", "aip": aip, "remainder": None, "files": "[]", "bytes": Octets(0)}
+        said = {"request": "none", "package": aip, "remainder": None, "files": (), "bytes": Octets(0)}
         archive.holdings.record([TombstoneRecord(**archive.holdings.stamp(), **said)])
     code, checks = verified(sample)
     assert code == ExitCode.DAMAGE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,12 +21,11 @@ from archive.holdings.statements import (
     reason_paper,
     request_statement,
 )
-from archive.model.acts import Act, ActV1, HoldScope
+from archive.model.acts import Act, HoldScope
 from archive.model.digests import sha256_hex
 from archive.model.governance_records import ED25519_SPKI
 from archive.model.log_records import ClockRecord, ErasedLine, ErasedOpening, ErasureRecord, SetAsideRecord
 from archive.model.packages import PackageKind
-from archive.model.record_versions import upcast
 from archive.model.records import (
     ApprovalRecord,
     CarriedOutRecord,
@@ -44,7 +43,6 @@ from archive.model.records import (
     SealRecord,
     TombstoneRecord,
 )
-from archive.model.records_of_0_1 import ApprovalV1, KeyV1, RequestV1
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ARCHIVE = "11111111-1111-4111-8111-111111111111"
@@ -154,7 +152,7 @@ def take(records: list[Record]) -> tuple[Docket, list[str | None]]:
 
 
 def tombstone(at: datetime = READY, **more: Any) -> TombstoneRecord:
-    fields = {"request": REQUEST, "aip": PACKAGE, "remainder": None, "files": f'["{FILE}"]', "bytes": Octets(1)}
+    fields = {"request": REQUEST, "package": PACKAGE, "remainder": None, "files": (FILE,), "bytes": Octets(1)}
     return TombstoneRecord(**stamp(at), **{**fields, **more})
 
 
@@ -428,9 +426,9 @@ def test_an_act_that_goes_beyond_the_exact_list_is_found(keys: dict[str, Signing
     asked = request(keys)
     before = [*beginning(keys), asked, approval(keys, asked)]
     for beyond in (
-        {"files": f'["{FILE}","{ACCESSION}"]'},
-        {"files": "[]"},
-        {"aip": ACCESSION},
+        {"files": (FILE, ACCESSION)},
+        {"files": ()},
+        {"package": ACCESSION},
     ):
         _, wrong = take([*before, tombstone(**beyond)])
         assert "does not name this" in (wrong[-1] or ""), beyond
@@ -440,7 +438,7 @@ def test_what_was_begun_in_time_may_be_finished_later(keys: dict[str, SigningKey
     listed = [*subjects(Act.DELETION), {**subjects(Act.DELETION)[0], "package": ACCESSION}]
     asked = request(keys, listed=listed)
     records = [*beginning(keys), asked, approval(keys, asked), tombstone(EXPIRED - timedelta(seconds=1))]
-    docket, wrong = take([*records, tombstone(EXPIRED + timedelta(days=9), aip=ACCESSION)])
+    docket, wrong = take([*records, tombstone(EXPIRED + timedelta(days=9), package=ACCESSION)])
     assert not any(wrong)
     assert docket.requests[REQUEST].standing(EXPIRED + timedelta(days=9)) is Standing.BEGUN
 
@@ -553,43 +551,6 @@ def test_an_erasure_names_nothing_beyond_its_list(keys: dict[str, SigningKey], b
     asked = request(keys, Act.ERASURE)
     record = replace(acts(keys, Act.ERASURE, request=REQUEST, at=READY), **beyond)
     assert take([*beginning(keys), asked, approval(keys, asked), record])[1][-1]
-
-
-def in_version_1(keys: dict[str, SigningKey]) -> list[Record]:
-    """Keys, request and approval as release 0.1 wrote and signed them."""
-    start: list[Record] = []
-    for record in beginning(keys):
-        common = {"time": record.time, "actor": "a", "machine": "m", "version": "0"}
-        if isinstance(record, KeyRecord):
-            public = keys[record.name].public
-            start.append(KeyV1(**common, name=record.name, role=record.role, public_key=public, holder=record.holder))
-        else:
-            start.append(record)
-    new = request(keys)
-    said = {field.name: getattr(new, field.name) for field in fields(RequestV1) if field.name not in ("v", "act")}
-    asked = upcast(RequestV1(**said, act=ActV1.DELETION))
-    assert isinstance(asked, RequestRecord) and asked.v == 1
-    signature = keys["anna"].sign(request_statement(asked))
-    asked = replace(asked, signature=signature)
-    approved = keys["boris"].sign(approval_statement(asked, "boris", v=1))
-    old = RequestV1(**{**said, "signature": signature}, act=ActV1.DELETION)
-    return [*start, old, ApprovalV1(**stamp(), request=REQUEST, key="boris", signature=approved)]
-
-
-def test_what_was_signed_in_version_1_still_counts_and_may_be_approved_in_version_2(
-    keys: dict[str, SigningKey],
-) -> None:
-    old = in_version_1(keys)
-    asked = upcast(old[-2])
-    assert isinstance(asked, RequestRecord)
-    for records in ([*old, tombstone()], [*old[:-1], approval(keys, asked), tombstone()]):
-        docket = Docket(ARCHIVE)
-        assert [docket.take(n, upcast(record)) for n, record in enumerate(records)] == [None] * len(records)
-        assert not any(refused(ARCHIVE, records))
-    forged = [*old[:-2], replace(old[-2], reason="another"), *old[-1:], tombstone()]
-    assert refused(ARCHIVE, forged)[-3:] == [True, True, True]
-    docket = Docket(ARCHIVE)
-    assert [docket.take(n, upcast(record)) is not None for n, record in enumerate(forged)][-3:] == [True, True, True]
 
 
 def test_a_reason_that_is_not_the_one_signed_is_found_and_judges_no_act(keys: dict[str, SigningKey]) -> None:

@@ -106,7 +106,7 @@ def unknown_incident_with_damage(sample: Sample) -> Record:
     return DamageRecord(
         **common(sample),
         incident=IncidentId(new_identifier()),
-        package=first(sample, SealRecord).aip,
+        package=first(sample, SealRecord).package,
         location="store",
         path=b"data/x",
         outcome=FixityOutcome.ALTERED,
@@ -126,7 +126,7 @@ def unknown_file_stored_once(sample: Sample) -> Record:
 
 
 def removal_without_tombstone(sample: Sample) -> Record:
-    package = first(sample, SealRecord).aip
+    package = first(sample, SealRecord).package
     return RemovalRecord(**common(sample), request=new_identifier(), package=package, location="second")
 
 
