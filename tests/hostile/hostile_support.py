@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import ctypes
 import hashlib
-import json
 import os
 import shutil
 import stat
@@ -14,11 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ingest_support import LOCATIONS, Answer, Place
 
+from archive.custody.log import CustodyLog
 from archive.model.packages import Outcome
+from archive.model.records import ReceiptRecord
 
 
 @dataclass(frozen=True)
@@ -87,20 +86,11 @@ def digests(seen: Seen, *, below: bytes = b"") -> dict[bytes, str]:
 def receipts(place: Place, answer: Answer) -> dict[bytes, Outcome]:
     """The last word of the custody log on every file of an accession."""
     said = {}
-    for record in records(place, "receipt"):
-        if record["accession"] == answer.json["accession"]:
-            said[base64.b64decode(record["name"])] = Outcome(record["outcome"])
+    for _, record in CustodyLog.open(place.home / "custody").records(kinds=frozenset({"receipt"})):
+        assert isinstance(record, ReceiptRecord) and record.name is not None
+        if record.accession == answer.json["accession"]:
+            said[record.name] = record.outcome
     return said
-
-
-def records(place: Place, kind: str) -> list[dict[str, Any]]:
-    found = []
-    for segment in sorted((place.home / "custody" / "openings").iterdir()):
-        for line in segment.read_text("utf-8").splitlines():
-            record = json.loads(line)["record"]
-            if record["kind"] == kind:
-                found.append(record)
-    return found
 
 
 def raw_controls(text: str) -> list[str]:

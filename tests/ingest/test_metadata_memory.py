@@ -101,6 +101,7 @@ def test_what_was_received_before_is_known_with_the_same_memory(tmp_path: Path) 
     def row(number: int, outcome: Outcome) -> FileRow:
         return FileRow(
             leaf=number,
+            number=number + 1,
             id=FileId(f"file-{number}"),
             accession=AccessionId("a"),
             name=b"folder/%07d.jpg" % number,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -15,6 +14,9 @@ from pathlib import Path
 import pytest
 from ingest_support import Place, command, write
 from workbook_support import DAY, MOMENT, Styled, ods, xlsx
+
+from archive.custody.log import CustodyLog
+from archive.model.records import AccessionRecord
 
 FILES = {"Допросы/запись 1.txt": b"one", "Допросы/запись 2.txt": b"two", "c.txt": b"three"}
 ROWS = [
@@ -45,11 +47,9 @@ def sheet(tmp_path: Path, data: bytes, name: str = "таблица.xlsx") -> Pat
 
 def recorded(place: Place, accession: str) -> dict[str, str]:
     """How the table of an accession was read, by the custody log."""
-    for segment in sorted((place.home / "custody" / "openings").iterdir()):
-        for line in segment.read_text("utf-8").splitlines():
-            record = json.loads(line)["record"]
-            if record["kind"] == "accession" and record["accession"] == accession:
-                return dict(record["metadata_reading"])
+    for _, record in CustodyLog.open(place.home / "custody").records(kinds=frozenset({"accession"})):
+        if isinstance(record, AccessionRecord) and record.accession == accession:
+            return dict(record.metadata_reading or {})
     raise AssertionError("no such accession")
 
 
