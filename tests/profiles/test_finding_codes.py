@@ -114,6 +114,7 @@ def test_an_error_and_what_its_code_says_wait_for_a_person() -> None:
         *("file-without-row", "row-without-file", "contradicting-rows", "rights-unclear", "file-without-group"),
         *("item-of-several-groups", "quarantined", "quarantine-key-made", "changed-while-received"),
         *("replica-not-stored", "custody-copy-failed", "seal-not-intact"),
+        *("home-superseded", "home-contested"),
     }
     for code in FindingCode:
         assert needs_person(Finding(code, Severity.WARNING, "", "")) == (code in waiting)

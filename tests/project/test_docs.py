@@ -27,6 +27,11 @@ def test_the_reference_of_findings_is_what_the_registry_says() -> None:
     assert written == load_generator().findings(), "run: python docs/generate.py"
 
 
+def test_the_reference_of_records_is_what_their_classes_say() -> None:
+    written = (DOCS / "reference" / "records.md").read_text(encoding="utf-8")
+    assert written == load_generator().records(), "run: python docs/generate.py"
+
+
 def _spoken(document: Path) -> list[str]:
     """Every use of the command ``archive`` in a document's boxes and in the running text."""
     text = document.read_text(encoding="utf-8")

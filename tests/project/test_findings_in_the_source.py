@@ -25,7 +25,8 @@ _ALSO_WORDS_OF = {
     "archive/model/fixity.py": "outcomes of audits",
     "archive/model/malware.py": "outcomes of scans",
     "archive/model/packages.py": "states of replicas",
-    "archive/model/records.py": "kinds of records",
+    "archive/model/knowledge_records.py": "kinds of records",
+    "archive/model/records_of_0_1.py": "kinds of records",
     "archive/audit/campaign.py": "types of incidents",
 }
 """Modules in which a word that is a code, too, is spelled out with another meaning."""
