@@ -1,4 +1,4 @@
-"""Writes ``docs/reference/commands.md`` and ``findings.md`` from the program itself, so that the reference cannot lie.
+"""Writes ``commands.md``, ``findings.md`` and ``records.md`` of the reference from the program, so that it cannot lie.
 
 ``python docs/generate.py`` writes them; a test says when that was forgotten. Nothing here depends on how click lays out
 help: the same command line gives the same text with any version of it.
@@ -14,6 +14,7 @@ import click
 
 REFERENCE = Path(__file__).parent / "reference" / "commands.md"
 FINDINGS = Path(__file__).parent / "reference" / "findings.md"
+RECORDS = Path(__file__).parent / "reference" / "records.md"
 
 HEAD = """\
 # Commands
@@ -38,6 +39,52 @@ receipt of the accession has it again. Requirements of E-ARK are findings, too, 
 | Code | Severity | Person | Producer | File | Meaning |
 |------|----------|--------|----------|------|---------|
 """
+
+
+RECORDS_HEAD = """\
+# Records
+
+<!-- Written by docs/generate.py from archive/model/*_records.py. Change these, then: make docs -->
+
+Every kind of record of the custody log, in the version that is written today. **Open** fields stand in the record
+for ever. **Private** fields stand in lines of their own, which can be withheld or erased while the record stays whole:
+those *of the record itself* in line 0, what *a person typed* in line 1, then two for each file that the record names,
+*size and digests* first ([why](../adr/0029-private-lines.md)). Beside these, every record says `v`, `kind`, `time`,
+`clock`, `actor`, `known` (how it is known who acted), `machine`, `version`, and in line 1 the `reason`. Text that is
+open gives its reason at the end.
+"""
+
+_GROUPS = {
+    "own": "of the record itself",
+    "text": "a person typed",
+    "content": "size and digests",
+    "about": "all else about the file",
+}
+
+
+def records() -> str:
+    """Every kind with its fields, open and private, and why open text is open."""
+    from dataclasses import fields
+
+    from archive.model.open_fields import REASONS
+    from archive.model.record import PrivateRecord, group_of, is_each_file, is_in_memory
+    from archive.model.record_versions import NEWEST, version_of
+
+    common = {field.name for field in fields(PrivateRecord)}
+    told = [RECORDS_HEAD]
+    for kind, of in sorted(NEWEST.items()):
+        mine = [field for field in fields(of) if field.name not in common and not is_in_memory(field)]
+        shown = [f"`{field.name}`" for field in mine if group_of(field) is None and not is_each_file(field)]
+        lines = [f"- Open: {', '.join(shown) or 'nothing more'}\n"]
+        for group, words in _GROUPS.items():
+            names = [f"`{field.name}`" for field in mine if group_of(field) == group]
+            lines += [f"- Private, {words}: {', '.join(names)}\n"] if names else []
+        each = [f"`{field.name}`" for field in mine if is_each_file(field)]
+        lines += [f"- Private, of each of many files: {', '.join(each)}\n"] if each else []
+        first = (inspect.getdoc(of) or "").split("\n\n")[0].replace("\n", " ").replace("``", "`")
+        told.append(f"\n## {kind} (version {version_of(of)})\n\n{first}\n\n{''.join(lines)}")
+    rows = (f"| `{name}` | {REASONS[name]} |\n" for name in sorted(REASONS))
+    return "".join([*told, "\n## Why text stands in the open\n\n| Field | Reason |\n|---|---|\n", *rows])
 
 
 def findings() -> str:
@@ -127,4 +174,5 @@ def _row(option: click.Option) -> str:
 if __name__ == "__main__":
     REFERENCE.write_text(reference(), encoding="utf-8")
     FINDINGS.write_text(findings(), encoding="utf-8")
-    print(f"{REFERENCE} and {FINDINGS.name} are written")
+    RECORDS.write_text(records(), encoding="utf-8")
+    print(f"{REFERENCE}, {FINDINGS.name} and {RECORDS.name} are written")

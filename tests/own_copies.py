@@ -13,3 +13,8 @@ def own_copy(source: Path, target: Path) -> Path:
     for folder, _, _ in os.walk(target):
         os.chmod(folder, 0o700)
     return target
+
+
+def moved(text: str, old: Path, new: Path) -> str:
+    """Settings that name the folder ``old``, as a path or as a URI, with ``new`` in its place."""
+    return text.replace(old.absolute().as_uri(), new.absolute().as_uri()).replace(str(old), str(new))

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from own_copies import moved
+
 from archive import assembly
 from archive.cli import run as run_command
 from archive.model.records import Record
@@ -193,7 +195,7 @@ def copy_of(template: Sample, target: Path) -> Sample:
     """A copy of an archive with its locations, which are found by the paths in its ``archive.toml``."""
     shutil.copytree(template.root, target, symlinks=True)
     toml = target / "archive" / "archive.toml"
-    toml.write_text(toml.read_text().replace(str(template.root), str(target)))
+    toml.write_text(moved(toml.read_text(), template.root, target))
     return Sample(target)
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import pytest
 from approvals_support import LOCATIONS, Sample, command
 from lone_support import LONE
+from own_copies import moved
 from test_lone_verifier_of_acts import verified as lone_verdict
 from test_records_grow_old import append
 
@@ -91,7 +92,7 @@ def test_a_rebuilt_archive_goes_on_where_lines_were_erased(template: Sample, sam
     rebuilt = Sample(tmp_path / "rebuilt")
     rebuilt_digest(sample, "third", rebuilt.home)
     toml = rebuilt.home / "archive.toml"
-    toml.write_text(toml.read_text().replace(str(template.root), str(sample.root)))
+    toml.write_text(moved(toml.read_text(), template.root, sample.root))
     sample.home.rename(tmp_path / "lost")
     shutil.copytree(tmp_path / "lost/keys", rebuilt.home / "keys", dirs_exist_ok=True)
     rebuilt.done("takeover")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from false_clock import leave_out_forks
+from own_copies import moved
 
 from archive import assembly, durable
 from archive.cli import run
@@ -93,7 +94,7 @@ def copy_of(base: Path, target: Path) -> Path:
     """A copy of an archive with its locations, which are found by the paths in its ``archive.toml``."""
     shutil.copytree(base, target, symlinks=True)
     toml = target / "home" / "archive.toml"
-    toml.write_text(toml.read_text().replace(str(base), str(target)))
+    toml.write_text(moved(toml.read_text(), base, target))
     return target / "home"
 
 

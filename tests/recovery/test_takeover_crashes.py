@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
+from own_copies import moved
 from recovery_support import (
     KILLED,
     command,
@@ -106,7 +107,7 @@ def test_a_takeover_that_cannot_write_says_so_and_is_finished_later(tmp_path: Pa
 
 def moved_with(base: Path, target: Path) -> None:
     toml = target / "old/archive.toml"
-    toml.write_text(toml.read_text().replace(str(base), str(target)))
+    toml.write_text(moved(toml.read_text(), base, target))
 
 
 def failing(home: Path, at: int, number: int) -> int:
