@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
+import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 
 from false_clock import leave_out_forks
@@ -26,12 +30,30 @@ LOCATIONS = ("store", "second")
 WITNESSES: pool.Makers = (FidoIdentifier, LocalIdentifier)
 """Who is asked in children: not siegfried, because Go does not survive the fork if it was loaded before."""
 
-FidoIdentifier()  # loaded once here, so that no child has to
+
+@cache
+def warm() -> None:
+    """Live one small life in this process, so that no child has to load and prepare what all of them need."""
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as null:
+        home, witnesses = Path(folder) / "home", pool.WITNESSES
+        (Path(folder) / "delivery").mkdir()
+        (Path(folder) / "delivery/a.txt").write_text("a\n")
+        try:
+            pool.WITNESSES = WITNESSES
+            with redirect_stdout(null), redirect_stderr(null):
+                assert run(["init", str(home)]) == 0
+                for words in (["ingest", f"{folder}/delivery", "--producer", "p"], ["audit"], ["custody", "verify"]):
+                    assert run(["--archive", str(home), *words]) == 0, words
+        finally:
+            pool.WITNESSES = witnesses
+    gc.collect()
+    gc.freeze()  # what a child shares with its parent it need not look through
 
 
 def in_child(work: Callable[[], int]) -> int:
     """The exit code of ``work`` done in a forked child, which dies as a process dies."""
     leave_out_forks()
+    warm()
     pid = os.fork()
     if pid == 0:
         code = 1
