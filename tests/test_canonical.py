@@ -6,6 +6,7 @@ import json
 import typing
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
+from functools import cache
 from unittest import mock
 from zoneinfo import ZoneInfo
 
@@ -58,7 +59,7 @@ def field_values(hint: object) -> st.SearchStrategy[object]:
     if typing.get_origin(hint) is tuple:
         return st.lists(field_values(typing.get_args(hint)[0]), max_size=3).map(tuple)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        members = typing.get_type_hints(hint, localns={})
+        members = hints_of(hint)
         return st.builds(hint, **{name: field_values(member) for name, member in members.items()})
     simple: dict[object, st.SearchStrategy[object]] = {
         str: TEXT | ODD_TEXT,
@@ -79,8 +80,14 @@ ONE = settings(max_examples=1, phases=[Phase.generate], database=None, deadline=
 """One record will do, and it need not be the smallest."""
 
 
+@cache
+def hints_of(kind: type) -> dict[str, typing.Any]:
+    return typing.get_type_hints(kind, localns={})
+
+
+@cache
 def any_record(kind: type[Record]) -> st.SearchStrategy[Record]:
-    hints = typing.get_type_hints(kind, localns={})
+    hints = hints_of(kind)
     values = {field.name: field_values(hints[field.name]) for field in written(kind)}
     if kind is TombstoneV1:  # the one text of which a later version reads what is in it
         values["files"] = st.lists(TEXT).map(json.dumps)
@@ -93,7 +100,7 @@ def spelled_plainly(record: Record) -> bytes:
 
 
 def plain_fields(value: object) -> dict[str, object]:
-    hints = typing.get_type_hints(type(value), localns={})
+    hints = hints_of(type(value))
     return {field.name: plain(hints[field.name], getattr(value, field.name)) for field in written(value)}
 
 
@@ -339,7 +346,7 @@ def may_hold(hint: object, value: object) -> bool:
 def test_a_field_of_any_other_type_is_refused_by_name_also_after_a_right_one(kind: type[Record], data: st.DataObject):
     record = data.draw(any_record(kind))
     encode_record(record)
-    hints = typing.get_type_hints(kind, localns={})
+    hints = hints_of(kind)
     for name, hint in hints.items():
         if typing.get_origin(hint) is typing.ClassVar or name == "absent":
             continue
