@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def test_a_large_bag_is_judged_out_of_reach_of_ctrl_c_and_within_our_session(
     """The kernel may share cores out among sessions: one of its own would be held up by workers who step back."""
     told = tmp_path / "told"
     program = tmp_path / "python"
-    program.write_text(f"#!/bin/sh\nps -o pgid=,sid= -p $$ > {told}\necho '[]'\n")
+    program.write_text(f"#!/bin/sh\nps -o pgid=,sid= -p $$ > {shlex.quote(str(told))}\necho '[]'\n")
     program.chmod(0o755)
     monkeypatch.setattr(opinions.sys, "executable", str(program))
     monkeypatch.setattr(opinions, "LARGE", 0)

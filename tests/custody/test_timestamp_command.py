@@ -18,6 +18,7 @@ import pytest
 from false_clock import leave_out_forks
 from local_authority import YEAR, LocalAuthority, now
 from local_server import Answer, LocalServer, serving
+from own_copies import moved
 
 from archive import assembly, durable
 from archive.cli import run as run_command
@@ -80,7 +81,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copy_of(base: Path, target: Path) -> Path:
     shutil.copytree(base, target)
     toml = target / "home" / "archive.toml"
-    toml.write_text(toml.read_text().replace(str(base), str(target)))
+    toml.write_text(moved(toml.read_text(), base, target))
     return target / "home"
 
 

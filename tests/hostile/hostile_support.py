@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest_support import LOCATIONS, Answer, Place
+from own_copies import moved
 
 from archive.custody.log import CustodyLog
 from archive.model.packages import Outcome
@@ -33,7 +34,7 @@ class Yard:
         for name in ("archive", *LOCATIONS[1:]):
             shutil.copytree(template.home.parent / name, root / name)
         settings = root / "archive" / "archive.toml"
-        settings.write_text(settings.read_text().replace(str(template.home.parent), str(root)))
+        settings.write_text(moved(settings.read_text(), template.home.parent, root))
         for name in ("surroundings", "temporary"):
             (root / name).mkdir()
         delivery = root / "surroundings" / "delivery"

@@ -20,6 +20,7 @@ from ingest_support import (
     evidence_in,
     schemas_with_ours,
 )
+from own_copies import moved
 from quarantine_support import EICAR, asking, clamd, infected_delivery
 
 from archive.storage.encryption import new_identity
@@ -60,7 +61,7 @@ def kept(base: Path, tmp_path: Path) -> Kept:
     for name in ("archive", "second", "third"):
         shutil.copytree(base / name, tmp_path / name)
     toml = tmp_path / "archive" / "archive.toml"
-    toml.write_text(toml.read_text().replace(str(base), str(tmp_path)))
+    toml.write_text(moved(toml.read_text(), base, tmp_path))
     place = Place(tmp_path / "archive")
     answer = place.ingest(base / "delivery")
     rows = place("quarantine", "list", "--json").json["packages"]

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from html.parser import HTMLParser
@@ -74,7 +75,7 @@ def test_the_text_holds_no_character_that_a_terminal_obeys(hostile: Path) -> Non
     assert r"turn\u202egpj.exe" in said.out
     assert "names with control characters: 2" in said.out
     assert "named pipes: 1" in said.out
-    assert f"archive ingest {hostile} --producer CODE" in said.out
+    assert f"archive ingest {shlex.quote(str(hostile))} --producer CODE" in said.out
 
 
 def test_the_page_loads_nothing_runs_nothing_and_shows_every_name_escaped(hostile: Path, tmp_path: Path) -> None:

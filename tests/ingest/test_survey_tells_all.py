@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from pathlib import Path
 
 from ingest_support import command, write
@@ -38,7 +39,8 @@ def test_the_next_command_reads_the_table_as_this_one_did(tmp_path: Path) -> Non
     sums.write_text(f"{hashlib.sha256(b'a').hexdigest()}  a\n")
     given = ("--metadata", table, "--metadata-encoding", "cp1251", "--metadata-delimiter", ";", "--checksums", sums)
     out = command("survey", root, *given).out
-    assert f"--metadata {table} --metadata-encoding cp1251 --metadata-delimiter ';' --checksums '{sums}'" in out
+    encoding = "--metadata-encoding cp1251 --metadata-delimiter ';'"
+    assert f"--metadata {shlex.quote(str(table))} {encoding} --checksums '{sums}'" in out
 
 
 def test_dates_that_cannot_be_are_not_left_out_of_the_line_about_dates(tmp_path: Path) -> None:
