@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 from archive import durable
 from archive.codec.record_codec import read_or_tell
@@ -34,6 +35,7 @@ from archive.custody.segments import (
     uncovered,
 )
 from archive.custody.store import CUSTODY, SegmentStore, require_equal
+from archive.custody.withheld import Places
 from archive.errors import CustodyError
 from archive.model.record import Record
 
@@ -41,8 +43,11 @@ _AT_ONCE = 1_000
 """Lines that are handed to a location together."""
 
 
-def copy_new(log: CustodyLog, store: SegmentStore) -> int:
+def copy_new(log: CustodyLog, store: SegmentStore, withheld: Places = MappingProxyType({})) -> int:
     """Copy what the location does not hold of the log yet; returns how many leaves were new there.
+
+    ``withheld`` are private lines that do not go there, for a copy that others receive; a location of the archive
+    gets all of them.
 
     Looks at the location's names, reads back the last segment, and nothing else unless segments are merged; what is
     missing in between is filled in. Every record is checked before it is copied. Raises CustodyError, and overwrites
@@ -54,7 +59,7 @@ def copy_new(log: CustodyLog, store: SegmentStore) -> int:
     copied = 0
     superseded: list[str] = []
     for block in pieces(0, log.size, log.segment):
-        superseded += copy_private(log, store, private, block)
+        superseded += copy_private(log, store, private, block, withheld)
         leaves, keys = _copy_block(log, store, held, block)
         copied += leaves
         superseded += keys

@@ -16,6 +16,7 @@ from archive.custody.log import CustodyLog
 from archive.custody.private import PRIVATE, Placed, PrivateFile, lines_by_record, parse_private
 from archive.custody.segments import Segment, cover, uncovered
 from archive.custody.store import CUSTODY, SegmentStore, require_equal
+from archive.custody.withheld import Places
 from archive.errors import CustodyError
 from archive.model.log_records import ErasureRecord
 
@@ -31,11 +32,13 @@ def held_private(store: SegmentStore) -> list[PrivateFile]:
     return sorted(file for file in found if file is not None and file.count is not None)
 
 
-def copy_private(log: CustodyLog, store: SegmentStore, held: Iterable[PrivateFile], block: Segment) -> list[str]:
-    """Bring the private lines of one block to a location; answers which files there others stand for now.
+def copy_private(
+    log: CustodyLog, store: SegmentStore, held: Iterable[PrivateFile], block: Segment, withheld: Places
+) -> list[str]:
+    """Bring the private lines of one block, but for those ``withheld``, to a location.
 
-    Every line is held against its record before it is copied. Raises CustodyError where one does not fit, and where
-    what was written reads back differently.
+    Answers which files there others stand for now. Every line is held against its record before it is copied. Raises
+    CustodyError where one does not fit, and where what was written reads back differently.
     """
     own = log.private.file(block.first)
     if own is None:
@@ -47,7 +50,7 @@ def copy_private(log: CustodyLog, store: SegmentStore, held: Iterable[PrivateFil
     merge = block.count == log.segment and any(run != block for run in runs)
     wanted = [block] if (merge or outdated) and block not in runs else uncovered(block, runs)
     for run in wanted:
-        _put(log, store, run, PrivateFile(run.first, run.count, own.generation))
+        _put(log, store, run, PrivateFile(run.first, run.count, own.generation), withheld)
     if block.count == log.segment or outdated:
         whole = PrivateFile(block.first, block.count, own.generation)
         outdated += [file for file in current if file != whole]
@@ -86,12 +89,12 @@ def _records(store: SegmentStore, file: PrivateFile) -> Iterator[tuple[int, list
         ) from error
 
 
-def _put(log: CustodyLog, store: SegmentStore, run: Segment, file: PrivateFile) -> None:
+def _put(log: CustodyLog, store: SegmentStore, run: Segment, file: PrivateFile, withheld: Places) -> None:
     hasher = hashlib.sha256()
-    for line in _checked_lines(log, run):
+    for line in _checked_lines(log, run, withheld):
         hasher.update(line + b"\n")
     sha256 = hasher.hexdigest()
-    lines = _checked_lines(log, run)
+    lines = _checked_lines(log, run, withheld)
     chunks = iter(lambda: b"".join(line + b"\n" for line in islice(lines, _AT_ONCE)), b"")
     key = PREFIX + file.name
     try:
@@ -102,8 +105,8 @@ def _put(log: CustodyLog, store: SegmentStore, run: Segment, file: PrivateFile) 
         require_equal(store, key, sha256)
 
 
-def _checked_lines(log: CustodyLog, run: Segment) -> Iterator[bytes]:
+def _checked_lines(log: CustodyLog, run: Segment, withheld: Places) -> Iterator[bytes]:
     return chain.from_iterable(
-        (placed.line for placed in log.checked_lines(n, spelled, lines))
+        (placed.line for placed in log.checked_lines(n, spelled, lines) if placed.i not in withheld.get(n, ()))
         for n, _, spelled, lines in log.full_entries(run.first, run.end)
     )

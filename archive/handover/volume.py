@@ -10,21 +10,24 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
 
 from archive import durable
+from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.rows import HandoverRow, PackageRow
 from archive.custody.copies import copy_new
 from archive.custody.note_copies import copy_notes
 from archive.custody.stamp_copies import copy_stamps
+from archive.custody.withheld import WITHHELD, WithheldLine
 from archive.errors import ArchiveError, CustodyError, StorageError, UsageError
 from archive.handover.export import allowing_request
 from archive.handover.plan import good_locations, latest
 from archive.handover.verifier import TRAVELLING, travelling
+from archive.handover.withholding import Withholding, as_received, withhold
 from archive.holdings.approvals import carried_out
 from archive.holdings.checkpoints import log_state, make_checkpoint
 from archive.holdings.holdings import Holdings
@@ -61,8 +64,13 @@ class Volume:
     sums_sha256: str
 
 
-def write_volume(holdings: Holdings, number: int, target: Path, *, progress: Progress) -> Volume:
+def write_volume(
+    holdings: Holdings, number: int, target: Path, *, progress: Progress, withheld: Sequence[WithheldLine] = ()
+) -> Volume:
     """Write volume ``number`` of the latest, frozen handover into the folder ``target``, or go on writing it.
+
+    ``withheld`` are private lines of the log that do not go along; a ``selection`` record below the volume's checkpoint
+    counts them. No command gives any before packages with something withheld go as remainder packages.
 
     Raises UsageError for a handover that is not frozen, a number that does not exist or a folder that holds something
     else, ArchiveError where two persons must agree first, packages were deaccessioned since it was frozen, or a record
@@ -77,7 +85,8 @@ def write_volume(holdings: Holdings, number: int, target: Path, *, progress: Pro
     packages = _members(holdings, handover)
     try:
         sums = _write_packages(holdings, packages, target, progress=progress)
-        sums |= _write_rest(holdings, handover, packages, target, count=len(sums))
+        withholding = withhold(holdings, withheld, query=f"volume {number} of handover {handover.id}", request=request)
+        sums |= _write_rest(holdings, handover, packages, target, count=len(sums), withholding=withholding)
         volume = _finish(handover, number, target, packages=packages, sums=sums)
     except OSError as error:
         raise StorageError(
@@ -86,7 +95,7 @@ def write_volume(holdings: Holdings, number: int, target: Path, *, progress: Pro
             transient=True,
         ) from error
     closing = [] if request is None else [carried_out(holdings, request)]
-    holdings.record([_record(holdings, volume, request), *closing])
+    holdings.record([_record(holdings, volume, request, withholding), *closing])
     (target / UNFINISHED).unlink()
     durable.sync_folder(target)
     return volume
@@ -173,14 +182,24 @@ def _sums_of(reader: PackageReader, package: PackageRow, promise: Promise) -> It
 
 
 def _write_rest(
-    holdings: Holdings, handover: HandoverRow, packages: list[PackageRow], target: Path, *, count: int
+    holdings: Holdings,
+    handover: HandoverRow,
+    packages: list[PackageRow],
+    target: Path,
+    *,
+    count: int,
+    withholding: Withholding,
 ) -> dict[str, tuple[str, int]]:
     """The log, the tables and the words. Written anew each time: they are small, and the log may have grown."""
     for folder in ("custody", "catalogue"):
         discard(target / folder)
     _cover(holdings)
-    _write_log(holdings, objects_in(target))
-    _write_tables(holdings, target / "catalogue")
+    _write_log(holdings, objects_in(target), withholding)
+    if withholding.count:
+        with as_received(holdings, objects_in(target)) as catalogue:
+            _write_tables(catalogue, target / "catalogue")
+    else:
+        _write_tables(holdings.catalogue, target / "catalogue")
     _put(target / "packages.csv", _package_list(packages))
     facts = {
         "handover": handover.id,
@@ -217,10 +236,12 @@ def _cover(holdings: Holdings) -> None:
         return
 
 
-def _write_log(holdings: Holdings, volume: StorageBackend) -> None:
-    """The custody log with its checkpoints and time-stamps."""
+def _write_log(holdings: Holdings, volume: StorageBackend, withholding: Withholding) -> None:
+    """The custody log with its checkpoints and time-stamps, and the list of what is withheld of it."""
     folder = holdings.log.folder
-    copy_new(holdings.log, volume)
+    if withholding.count:
+        volume.put(WITHHELD, withholding.data)
+    copy_new(holdings.log, volume, withholding.places)
     copy_notes(folder, volume)
     copy_stamps(folder, volume, holdings.stamped())
 
@@ -262,11 +283,11 @@ def _finish(
     )
 
 
-def _write_tables(holdings: Holdings, folder: Path) -> None:
+def _write_tables(catalogue: Catalogue, folder: Path) -> None:
     """Every table of evidence rows as CSV, streamed; a column of bytes becomes one to read and one in base64."""
     folder.mkdir(exist_ok=True)
-    tables = holdings.catalogue.columns()
-    rows = groupby(holdings.catalogue.evidence(), key=lambda pair: pair[0])
+    tables = catalogue.columns()
+    rows = groupby(catalogue.evidence(), key=lambda pair: pair[0])
     filled = {table for table, group in rows if write_table(folder, table, tables[table], (row for _, row in group))}
     for table in tables.keys() - filled:
         _put(folder / f"{table}.csv", _csv_line(_titles(tables[table])))
@@ -319,7 +340,7 @@ def _put(path: Path, data: bytes) -> None:
     durable.write_atomic(path, data)
 
 
-def _record(holdings: Holdings, volume: Volume, request: str | None) -> HandoverVolumeRecord:
+def _record(holdings: Holdings, volume: Volume, request: str | None, withholding: Withholding) -> HandoverVolumeRecord:
     return HandoverVolumeRecord(
         **holdings.stamp(),
         handover=volume.handover,
@@ -329,4 +350,6 @@ def _record(holdings: Holdings, volume: Volume, request: str | None) -> Handover
         bytes=Octets(volume.bytes),
         sha256sums_sha256=volume.sums_sha256,
         request=request,
+        withheld=withholding.count,
+        withheld_sha256=withholding.sha256,
     )

@@ -63,7 +63,7 @@ for _kind in (ErasureRecord, NoticeRecord):
 
 
 def _declared(catalogue: Catalogue, n: int, record: Record) -> None:
-    """Nothing yet: the kind can be read and is kept, and no command writes it so far (ADR 0033)."""
+    """Nothing: the kind is read and kept, and no table holds what it says so far (ADR 0033)."""
 
 
 for _later in (AssessmentRecord, LocationChangedRecord, SelectionRecord):

@@ -59,11 +59,15 @@ class HandoverVolumeRecord(PrivateRecord):
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A file that was found when parts of the archive were asked for: what was decided about it, and why."""
+    """A file that was found when parts of the archive were asked for: what was decided about it, and why.
+
+    ``salt`` (32 octets, base64) keeps its line in the tree of the selection from being guessed.
+    """
 
     file: str
     decision: str
     reason_class: str
+    salt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +75,9 @@ class SelectionRecord(PrivateRecord):
     """Parts of the archive were chosen for somebody, from all that a query found in the log as it was at ``log_size``.
 
     ``root`` is that of a tree (RFC 6962) over one salted line for each file found, ``count`` of them; the lines are
-    private lines of this record, so that a rebuild reads them. ``query_sha256`` is the digest of the query, which is
-    private; ``withheld`` and ``withheld_sha256`` are of the file that names what a volume does not hold.
+    private lines of this record, so that a rebuild reads them. ``query_sha256`` is the digest of ``{"query","salt"}``
+    (RFC 8785), both of them private; ``withheld`` and ``withheld_sha256`` are of the file that names what a volume does
+    not hold.
     """
 
     kind: ClassVar[str] = "selection"
@@ -85,6 +90,7 @@ class SelectionRecord(PrivateRecord):
     withheld: int
     withheld_sha256: str | None
     query: str | None = own()
+    query_salt: str | None = own()
     found: tuple[Selected, ...] = own(default=())
 
 

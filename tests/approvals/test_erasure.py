@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ from test_records_grow_old import append
 
 from archive import assembly
 from archive.codec import record_codec
+from archive.handover.verifier import ACTS_VERIFIER
 from archive.holdings import folding, program
 from archive.holdings.approvals import carried_out
 from archive.model import record_versions
@@ -344,3 +347,33 @@ def test_the_travelling_verifier_wants_a_tombstone_for_what_tells_of_a_file() ->
     docket.holds["hold"] = "package"
     with pytest.raises(LONE.Wrong, match="legal hold"):
         docket.entombed(lines)
+
+
+def on_volume(volume: Path) -> list[str]:
+    """What the stand-alone programs say of a volume."""
+    command = [sys.executable, "-I", str(volume / ACTS_VERIFIER), str(volume)]
+    done = subprocess.run(command, env={"PATH": "/usr/bin:/bin"}, capture_output=True, check=False)
+    told = done.stdout.decode().splitlines()
+    assert done.stderr == b"" and not any(line.startswith("WRONG") for line in told), told
+    return told
+
+
+def handed_over(sample: Sample, volume: Path) -> Path:
+    sample.done("handover", "plan", "--recipient", "OHCHR")
+    sample.done("handover", "freeze")
+    sample.agreed("handover", "request", reason="handover")
+    sample.done("handover", "volume", "1", volume)
+    return volume
+
+
+def test_a_volume_written_before_the_erasure_is_as_right_as_before_and_one_written_after_it_too(
+    sample: Sample, tmp_path: Path
+) -> None:
+    n = a_typed_reason(sample)
+    before = handed_over(sample, tmp_path / "before")
+    told = on_volume(before)
+    assert lies_at(before / "custody") and "; 0 were erased and 0 withheld" in "".join(told)
+    erase(sample, f"{n}:1")
+    assert on_volume(before) == told
+    after = handed_over(sample, tmp_path / "after")
+    assert not lies_at(after) and "; 1 were erased and 0 withheld" in "".join(on_volume(after))

@@ -131,12 +131,20 @@ def uncovered(n: int, record: dict, lines: list, lacking: set) -> int:
         record.update(json.loads(line[3]) if record.get("kind") == "receipt" and i == 2 else {})
     return len(lines)
 
+def withheld(path: Path, log) -> set:
+    """The lines that were withheld from this copy: named in a file, which a record has the digest and the count of."""
+    data = path.read_bytes() if path.is_file() else b""
+    named = [json.loads(line) for line in data.splitlines()]
+    if data and (len(named), sha256(data).hex()) not in log.chosen:
+        return say(False, "private", f"{path.name} is not the list that a record tells of") or set()
+    return {(line["n"], line["i"]) for line in named}
+
 class Log:
     """The custody log, read once from the first record to the last, and what its records tell."""
     def __init__(self, custody: Path, sizes: set) -> None:
         self.size, self.open, self.frozen, self.roots, self.seals, self.gone = 0, 0, 0, {0: sha256()}, {}, {}
         self.counts, self.receipts, self.undecided, self.fell = defaultdict(Counter), defaultdict(bytearray), {}, {}
-        self.private, self.erased, self.lacking = 0, set(), set()
+        self.private, self.erased, self.lacking, self.chosen, self.vague = 0, set(), set(), set(), Counter()
         subtrees, expected, self.before, number_of = [], 0, (-1, "", True), lambda pair: pair[0]
         parts = (log_lines(custody / name, form) for name, form in FOLDERS)
         for number, lines in itertools.groupby(heapq.merge(*parts, key=number_of), number_of):
@@ -177,6 +185,7 @@ class Log:
                 self.undecided[record["file"]] = outcome
             elif aip:  # of one that was deleted, and erased after that, the digest is not here
                 self.receipts[aip] += bytes.fromhex(record.get("sha256", ""))
+                self.vague[aip] += "sha256" not in record
         elif kind == "accession-closed" and self.open == n + 1:  # no record before it is withheld
             counts = [self.counts[record["accession"]][outcome] for outcome in OUTCOMES]
             if counts != [*(record[outcome] for outcome in OUTCOMES[:4]), 0] or sum(counts) != record["received"]:
@@ -187,6 +196,8 @@ class Log:
             self.receipts[record["remainder"]] += self.receipts.pop(aip, b"")
         elif kind == "erasure":
             self.erased.update((line["n"], line["i"]) for line in record["lines"])
+        elif kind == "selection":
+            self.chosen.add((record["withheld"], record["withheld_sha256"]))
         elif kind == "set-aside" and record["number"] in self.fell:
             say(vouched, "times", f"{self.fell.pop(record['number'])}; set aside by record {n}: see verify_acts.py")
         elif kind == "handover-frozen":
@@ -224,8 +235,10 @@ def check_package(folder: Path, log: Log) -> dict:
     delivered = {digest for path, digest in here.items() if path.startswith(CONTENT)}
     for digest in sorted(received - delivered if name not in log.gone.values() else ()):  # then parts were deleted
         say(False, "packages", f"{name}: a file was received with SHA-256 {digest} and is not here")
-    for digest in sorted(delivered - received if received and whole else ()):
-        say(False, "packages", f"{name}: a file is here with SHA-256 {digest} and has no receipt")
+    more = delivered - received if (received or log.vague[name]) and whole else set()
+    for digest in sorted(more):  # of some, the digests were withheld
+        say(None if len(more) <= log.vague[name] else False, "packages",
+            f"{name}: a file is here with SHA-256 {digest} and has no receipt with it")
     return here
 
 def check_set(root: Path, log: Log) -> None:
@@ -287,10 +300,11 @@ def check(root: Path, given: list, keys: list, proofs: list) -> None:
         _ = [say(False, "times", f"{why}, and no record says that a clock was set back") for why in log.fell.values()]
         say(True, "times", "of the records that are here: they fall only where one says that a clock was set back")
         say(log.open == log.size or None, "openings", f"{log.open} of {log.size} are here, as leaves say (RFC 8785)")
-        for n, i in sorted(log.lacking - log.erased):
+        apart = withheld(custody / "withheld.jsonl", log)
+        for n, i in sorted(log.lacking - log.erased - apart):
             say(False, "private", f"line {i} of record {n} is missing, and no record says that it was erased")
-        gone = len(log.lacking & log.erased)
-        say(True, "private", f"{log.private} lines are as their records say (SHA-256); {gone} were erased, as recorded")
+        gone = f"{len(log.lacking & log.erased)} were erased and {len(log.lacking & apart)} withheld, as recorded"
+        say(True, "private", f"{log.private} lines are as their records say (SHA-256); {gone}")
         total = " + ".join(f"{n} {word}" for word, n in sorted(sum(log.counts.values(), Counter()).items()))
         say(log.open == log.size or None, "counts", f"files received: {total or 'none'}; their accessions agree")
         check_set(root, log)
