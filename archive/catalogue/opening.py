@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from functools import cache
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 
@@ -22,8 +26,22 @@ def create(path: Path) -> Catalogue:
     if path.exists():
         raise CatalogueError(f"{path} exists already", hint="nothing was changed")
     engine = _engine(path)
-    _migrate(engine)
+    with engine.connect() as connection, closing(sqlite3.connect(":memory:")) as empty:
+        empty.deserialize(_empty())
+        empty.backup(cast(sqlite3.Connection, connection.connection.driver_connection))
     return Catalogue(engine)
+
+
+@cache
+def _empty() -> bytes:
+    """The database of a catalogue with nothing in it, as all migrations one after the other make it.
+
+    They take longer than anything else in a short command that makes several.
+    """
+    engine = create_engine("sqlite://")
+    _migrate(engine)
+    with engine.connect() as connection:
+        return cast(sqlite3.Connection, connection.connection.driver_connection).serialize()
 
 
 def open_catalogue(path: Path) -> Catalogue:
