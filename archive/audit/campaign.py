@@ -90,16 +90,24 @@ class _Trouble:
 
 
 def due(replicas: Iterable[ReplicaRow], *, now: datetime, policy: AuditPolicy) -> list[ReplicaRow]:
-    """The replicas whose last reading is too long ago, longest first. A missed night makes the next one longer."""
+    """The replicas whose last reading is too long ago, longest first. A missed night makes the next one longer.
+
+    A reading in the future counts as never read: nobody knows how long ago it really was.
+    """
     limit = now - timedelta(days=policy.every_days)
-    waiting = [
+
+    def read(replica: ReplicaRow) -> datetime | None:
+        moment = None if replica.last_verified is None else parse_moment(replica.last_verified)
+        return None if moment is None or moment > now else moment
+
+    waiting = [(read(replica), replica) for replica in replicas]
+    return [
         replica
-        for replica in replicas
-        if replica.last_verified is None
-        or parse_moment(replica.last_verified) <= limit
-        or replica.state is not ReplicaState.OK
+        for last, replica in sorted(
+            waiting, key=lambda pair: (pair[0] is not None, pair[0] or limit, pair[1].package, pair[1].location)
+        )
+        if last is None or last <= limit or replica.state is not ReplicaState.OK
     ]
-    return sorted(waiting, key=lambda replica: (replica.last_verified or "", replica.package, replica.location))
 
 
 def audit(

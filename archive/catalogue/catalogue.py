@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import func, or_, select
@@ -48,6 +49,7 @@ from archive.catalogue.schema import TABLES
 from archive.catalogue.writing import Writing
 from archive.errors import CatalogueError
 from archive.model.identifiers import AccessionId, FileId, GroupId, IncidentId, ItemId, PackageId
+from archive.model.moments import format_moment
 from archive.model.packages import PAST, Outcome, ReplicaState
 
 R = TypeVar("R", bound=Row)
@@ -379,6 +381,12 @@ class Catalogue(Writing, QuarantineReading):
         table = schema.replica
         query = select(table).order_by(table.c.package, table.c.location).where(table.c.state == state.value)
         return self._all(ReplicaRow, query)
+
+    def read_after(self, moment: datetime) -> list[ReplicaRow]:
+        """Replicas whose last reading is dated later, by package and location."""
+        table = schema.replica
+        later = table.c.last_verified > format_moment(moment)
+        return self._all(ReplicaRow, select(table).where(later).order_by(table.c.package, table.c.location))
 
     def replicas_at(self, location: str) -> list[ReplicaRow]:
         """Every replica that was ever stored at a location, by package."""

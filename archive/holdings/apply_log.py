@@ -34,7 +34,11 @@ def _set_aside(catalogue: Catalogue, n: int, record: SetAsideRecord) -> None:
 
 @folds(ClockRecord)
 def _clock(catalogue: Catalogue, n: int, record: ClockRecord) -> None:
-    """It opens the incident that it names, unless an earlier one did and nobody has closed it since."""
+    """It opens the incident that it names, unless an earlier one did and nobody has closed it since.
+
+    What was read by a clock that ran ahead is due again.
+    """
+    catalogue.replace_all([replace(row, last_verified=None) for row in catalogue.read_after(record.time)])
     known = catalogue.incident(record.incident)
     if known is not None and known.type == "clock" and known.closed_at is None:
         return

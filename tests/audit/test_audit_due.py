@@ -43,7 +43,7 @@ def replica(ago: timedelta | None, state: ReplicaState = ReplicaState.OK, packag
         (timedelta(0), ReplicaState.DAMAGED, True),
         (timedelta(0), ReplicaState.MISSING, True),
         (timedelta(0), ReplicaState.FROZEN, True),
-        (-DAY, ReplicaState.OK, False),
+        (-DAY, ReplicaState.OK, True),
     ],
 )
 def test_a_replica_is_due_after_ninety_days_or_when_it_is_not_well(

@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 
 from archive import assembly
+from archive.audit.campaign import audit, due
 from archive.audit.incidents import close_incident
 from archive.cli import run
+from archive.config import AuditPolicy
 from archive.custody.checkpoint import parse_note, parse_text
 from archive.errors import ExitCode
 from archive.holdings.checkpoints import make_checkpoint
 from archive.holdings.program import this_program
+from archive.holdings.rebuild import catalogue_digest
 from archive.model.log_records import ClockRecord
+from archive.model.moments import format_moment
 from archive.model.records import ProducerRecord
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=30)
@@ -220,3 +224,32 @@ def test_the_command_line_ends_with_3_where_the_clock_is_behind(
     assert "behind the last record in the log" in capfd.readouterr().err
     with assembly.reading(home) as archive:
         assert archive.holdings.catalogue.totals().accepted == 1, "evidence first"
+
+
+def test_what_was_read_by_a_clock_that_ran_ahead_is_due_again(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "delivery").mkdir()
+    (tmp_path / "delivery/a.txt").write_text("a\n")
+    assert run(["--archive", str(home), "ingest", str(tmp_path / "delivery"), "--producer", "p"]) == 0
+    now = datetime.now(UTC)
+
+    def read(at: datetime) -> list[str | None]:
+        """Read all copies at a moment; when each was read last, by the catalogue."""
+        with assembly.changing(home, doing="a test", clock=lambda: at) as archive:
+            assert not audit(archive.holdings, archive.holdings.catalogue.replicas(), policy=AuditPolicy()).findings
+            return [replica.last_verified for replica in archive.holdings.catalogue.replicas()]
+
+    ahead = now + timedelta(days=400)
+    assert read(ahead) == [format_moment(ahead)] * 2
+    act(home, at=now + timedelta(hours=1), code="back")
+    with assembly.reading(home) as archive:
+        replicas = archive.holdings.catalogue.replicas()
+    assert [replica.last_verified for replica in replicas] == [None, None]
+    assert due(replicas, now=now + timedelta(hours=2), policy=AuditPolicy()) == replicas
+    assert read(now + timedelta(hours=3)) == [format_moment(now + timedelta(hours=3))] * 2
+    again = tmp_path / "again"
+    assert run(["--archive", str(again), "catalogue", "rebuild", "--from", str(home / "store")]) == 0
+    digests = []
+    for one in (home, again):
+        with assembly.reading(one) as archive:
+            digests.append(catalogue_digest(archive.holdings.catalogue))
+    assert digests[0] == digests[1]
