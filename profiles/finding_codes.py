@@ -287,7 +287,7 @@ class FindingCode(StrEnum):
     CUSTODY_MISSING = _own("custody-missing", _E, "Records are missing.")
     CUSTODY_RECORD = _own("custody-record", _E, "A record is not what its leaf commits to.")
     CUSTODY_PRIVATE = _own("custody-private", _EW, "A private line is missing, altered, or lies there although erased.")
-    CUSTODY_OWED = _own("custody-owed", _W, "Private lines that were erased still lie at a location.")
+    CUSTODY_OWED = _own("custody-owed", _W, "Lines that were erased still lie here, or at a location.")
     COPY_PRIVATE = _own("copy-private", _EW, "A copy of the log has other private lines, or lacks some.")
     CUSTODY_ROOT = _own("custody-root", _E, "The leaves have another root than the head.")
     CUSTODY_STRANGER = _own("custody-stranger", _W, "A file in the log's folder is none of it.")

@@ -11,6 +11,7 @@ from archive.custody.copies import read_copy
 from archive.custody.log import CustodyLog
 from archive.custody.note_copies import KEYS_KEY, held_keys, held_notes, note_key, require_same
 from archive.custody.notes import KEYS, NOTES, note_sizes, read_note
+from archive.custody.openings import is_erased_line
 from archive.custody.segments import LEAVES, OPENINGS, Segment
 from archive.errors import CustodyError
 from archive.progress import Progress
@@ -56,15 +57,21 @@ def check_copy(log: CustodyLog, location: Location, known: Known, *, progress: P
 
 def _compared(log: CustodyLog, location: Location, progress: Progress) -> Iterator[tuple[int, bool]]:
     """Number of every record of the copy, and whether its lines are the own ones; those beyond the own end are."""
-    copy = read_copy(location.backend)
+    copy = read_copy(location.backend, segment=log.segment, lawful=log.lawful)
     start = 0
     while batch := list(islice(copy, _AT_ONCE)):
         leaves, openings = (_own(log, part, start, len(batch)) for part in (LEAVES, OPENINGS))
         own = dict(zip(range(start, start + len(batch)), zip(leaves, openings, strict=False), strict=False))
         for n, leaf, opening in batch:
-            yield n, n >= log.size or own.get(n) == (leaf, opening)
+            yield n, n >= log.size or (n in own and _same(own[n], (leaf, opening)))
         start += len(batch)
         progress.advance(len(batch))
+
+
+def _same(ours: tuple[bytes, bytes], theirs: tuple[bytes, bytes]) -> bool:
+    """Whether two pairs of lines are of one history: one of them may have the opening erased."""
+    one_erased = is_erased_line(ours[1]) or is_erased_line(theirs[1])
+    return ours == theirs or (ours[0] == theirs[0] and one_erased)
 
 
 def _own(log: CustodyLog, part: str, start: int, count: int) -> list[bytes]:

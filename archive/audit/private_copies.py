@@ -1,4 +1,7 @@
-"""The private lines at the locations: the same as the archive's own, and none that should be gone (DESIGN §7.7)."""
+"""The private lines at the locations: the same as the archive's own, and none that should be gone (DESIGN §7.7).
+
+Of openings this module tells which files of them should be gone; what is in them is compared with the log.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from archive.audit.checks import odd, wrong
-from archive.custody.copies import held_records
-from archive.custody.erased import erased_lines, generations
+from archive.custody.copies import held_openings, held_records
+from archive.custody.erased import erased_lines, generations, opening_generations
 from archive.custody.log import CustodyLog
-from archive.custody.private import Placed
+from archive.custody.private import PRIVATE, Placed
 from archive.custody.private_copies import held_private, private_lines_of
-from archive.custody.segments import pieces
+from archive.custody.segments import OPENINGS, pieces
 from archive.errors import CustodyError
 from archive.holdings.erasures import LogReading, erasure_numbers, lawful_erasures, owed_erasures
 from archive.holdings.holdings import Holdings
@@ -44,11 +47,14 @@ def private_findings(holdings: Holdings, location: Location, erasures: Sequence[
 
 
 def _outdated(log: CustodyLog, location: Location, erasures: Sequence[ErasureRecord]) -> Iterator[Finding]:
-    lawful = generations(erasures, log.segment)
-    for file in held_private(location.backend):
-        if file.generation < lawful[file.first - file.first % log.segment]:
-            message = f"{file.name} holds lines that were erased; the next command that changes something removes it"
-            yield odd(FindingCode.CUSTODY_OWED, location.name, message)
+    for part, files, lawful in (
+        (PRIVATE, held_private(location.backend), generations(erasures, log.segment)),
+        (OPENINGS, held_openings(location.backend), opening_generations(erasures, log.segment)),
+    ):
+        for file in files:
+            if file.generation < lawful[file.segment.first - file.segment.first % log.segment]:
+                message = f"{part}/{file.name} holds lines that were erased; the next command that changes something "
+                yield odd(FindingCode.CUSTODY_OWED, location.name, f"{message}removes it")
 
 
 def _differing(log: CustodyLog, location: Location, erasures: Sequence[ErasureRecord]) -> Iterator[Finding]:

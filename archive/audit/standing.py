@@ -17,7 +17,7 @@ from archive.custody.epoch_files import EPOCHS_PREFIX, parse_epoch_name
 from archive.custody.note_copies import NOTES_PREFIX
 from archive.custody.notes import KEYS, parse_note_name
 from archive.custody.private import PRIVATE, parse_private
-from archive.custody.segments import PARTS, parse_segment
+from archive.custody.segments import LEAVES, OPENINGS, parse_segment, parse_settled
 from archive.model.entries import EntryKind
 from archive.model.names import shown
 from archive.packages.sealed import read_promise
@@ -73,7 +73,9 @@ def _belongs_to_log(key: str) -> bool:
     folder, _, name = key.rpartition("/")
     if name.startswith(".") and name.endswith(".tmp"):  # what a kill left of a durable write
         return True
-    if folder in {f"custody/{part}" for part in PARTS}:
+    if folder == f"custody/{OPENINGS}":
+        return parse_settled(name) is not None
+    if folder == f"custody/{LEAVES}":
         return parse_segment(name) is not None
     if folder == f"custody/{PRIVATE}":
         return parse_private(name) is not None

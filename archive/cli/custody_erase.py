@@ -26,11 +26,12 @@ def erase_command(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Ask for private lines of the custody log to be erased; another person approves it. Nothing goes by asking.
+    """Ask for lines of the custody log to be erased; another person approves it. Nothing goes by asking.
 
     N is the number of a record, I the place of one of its lines: 0 its own private fields, 1 what a person typed, from
     2 on two for each file it names: size and digests, then name and all else. N alone means every line of the record,
-    the identifier of a file every line that tells of it.
+    the identifier of a file every line that tells of it. A record of release 0.1 has no lines and goes whole, but for
+    its identifiers, outcome and time.
 
     What tells of a file goes only after the file was deleted. The record itself stays, with every count.
 

@@ -230,6 +230,17 @@ def read_or_tell(data: bytes, private: Mapping[int, bytes]) -> Record | Unread:
         return Unread(kind, v, RemarkCode.MALFORMED, str(error))
 
 
+def of_first_form(data: bytes) -> Record:
+    """The record of the first form that is spelled so, in the class of its own version.
+
+    Raises ValueError where it is of the second form, or no record that this program reads.
+    """
+    if not isinstance(_form_in(data), _Form):
+        raise ValueError("it is no record of the first form")
+    record = _read_at_once(data)
+    return _read_in_steps(data) if record is None else record
+
+
 def renewed(record: Record) -> Record:
     """``record``, which was read, as one to be written now."""
     return replace(record, v=_form(type(record)).v)

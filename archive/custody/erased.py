@@ -1,4 +1,4 @@
-"""What the log says was erased: which private lines, and which files of them were written anew for it."""
+"""What the log says was erased: private lines and openings, and which files of them were written anew for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from archive.model.log_records import ErasedLine, ErasureRecord
+from archive.model.log_records import ErasedLine, ErasedOpening, ErasureRecord
 from archive.model.record import Record
 
 
@@ -45,9 +45,18 @@ def generations(records: Iterable[ErasureRecord], segment: int) -> Counter[int]:
     So often was the block's file of private lines written anew: that many is the generation in its name, here and at
     every location, whoever wrote it.
     """
-    found, before = Counter[int](), set[ErasedLine]()
-    for record in records:
-        further = set(record.lines) - before
-        found.update({line.n - line.n % segment for line in further})
+    return _generations((record.lines for record in records), segment)
+
+
+def opening_generations(records: Iterable[ErasureRecord], segment: int) -> Counter[int]:
+    """As ``generations``, of openings: the generation in the names of a block's openings at every location."""
+    return _generations((record.openings for record in records), segment)
+
+
+def _generations(named: Iterable[Iterable[ErasedLine] | Iterable[ErasedOpening]], segment: int) -> Counter[int]:
+    found, before = Counter[int](), set[tuple[int, int | None]]()
+    for some in named:
+        further = {(one.n, one.i if isinstance(one, ErasedLine) else None) for one in some} - before
+        found.update({n - n % segment for n, _ in further})
         before |= further
     return found

@@ -8,9 +8,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from archive.codec.record_codec import digests_in
+from archive.codec.stand_ins import StandIn
 from archive.custody.head import HEAD_NAME, decode_head
-from archive.custody.leaf import Pair, committed_record, record_in
+from archive.custody.leaf import Pair, record_in
 from archive.custody.merkle import Frontier, leaf_hashes
+from archive.custody.openings import is_erased_line, spelled_at
 from archive.custody.private import PRIVATE, Placed, lines_by_record, objects_of
 from archive.custody.recovery import strangers
 from archive.custody.segments import LEAVES, OPENINGS, Segment, pieces, segment_name
@@ -35,9 +37,9 @@ def examine(log: CustodyLog) -> list[Finding]:
     """
     findings = list(_head_findings(log))
     frontier = Frontier()
-    erased = _erased(log)
+    erased, stand_ins = _erased(log)
     for block in pieces(0, log.size, log.segment):
-        frontier = _examine_block(log, block, frontier, findings, erased)
+        frontier = _examine_block(log, block, frontier, findings, erased, stand_ins)
     if frontier != log.frontier:
         findings.append(
             _error(
@@ -63,27 +65,34 @@ def _head_findings(log: CustodyLog) -> Iterator[Finding]:
         )
 
 
-def _erased(log: CustodyLog) -> Mapping[int, frozenset[int]]:
+def _erased(log: CustodyLog) -> tuple[Mapping[int, frozenset[int]], Mapping[int, StandIn]]:
     try:
-        return log.erased()
+        return log.erased(), log.stand_ins()
     except (CustodyError, OSError):  # a damaged log is told of line by line
-        return {}
+        return {}, {}
 
 
 def _examine_block(
-    log: CustodyLog, block: Segment, frontier: Frontier, findings: list[Finding], erased: Mapping[int, frozenset[int]]
+    log: CustodyLog,
+    block: Segment,
+    frontier: Frontier,
+    findings: list[Finding],
+    erased: Mapping[int, frozenset[int]],
+    stand_ins: Mapping[int, StandIn],
 ) -> Frontier:
     """Add what is wrong in one block to ``findings``; returns the tree with the leaves that are there."""
     lines = {part: _lines(log, part, block) for part in (LEAVES, OPENINGS)}
     held = dict.fromkeys(lines, 0)
     wrong: list[str] = []
     unfit: list[str] = []
+    owed: list[str] = []
     private = _PrivateLines(log, block, erased)
     for first in range(block.first, block.end, _AT_ONCE):
         taken = {part: list(islice(lines[part], _AT_ONCE)) for part in lines}
         for part in taken:
             held[part] += len(taken[part])
-        wrong.extend(_misfits(first, taken[LEAVES], taken[OPENINGS]))
+        wrong.extend(_misfits(first, taken[LEAVES], taken[OPENINGS], stand_ins))
+        owed.extend(_lying(first, taken[OPENINGS], stand_ins))
         unfit.extend(private.misfits(first, taken[OPENINGS]))
         frontier = frontier.extend(leaf_hashes(taken[LEAVES]))
     for part, count in held.items():
@@ -93,7 +102,11 @@ def _examine_block(
     findings.extend(_error(FindingCode.CUSTODY_RECORD, _subject(OPENINGS, block), message) for message in _some(wrong))
     unfit.extend(private.rest())
     findings.extend(_error(FindingCode.CUSTODY_PRIVATE, _subject(PRIVATE, block), message) for message in _some(unfit))
-    findings.extend(_owed(_subject(PRIVATE, block), message) for message in _some(private.owed))
+    for code, part, some in (
+        (FindingCode.CUSTODY_PRIVATE, PRIVATE, private.owed),
+        (FindingCode.CUSTODY_OWED, OPENINGS, owed),
+    ):
+        findings.extend(_owed(code, _subject(part, block), message) for message in _some(some))
     return frontier
 
 
@@ -165,13 +178,20 @@ def _lines(log: CustodyLog, part: str, block: Segment) -> Iterator[bytes]:
         yield from log.lines(part, block)
 
 
-def _misfits(first: int, leaves: list[bytes], openings: list[bytes]) -> Iterator[str]:
+def _misfits(first: int, leaves: list[bytes], openings: list[bytes], stand_ins: Mapping[int, StandIn]) -> Iterator[str]:
     """What is wrong with pairs of lines that are numbered from ``first``."""
     for n, pair in enumerate(map(Pair, leaves, openings), first):
         try:
-            committed_record(n, pair)
+            spelled_at(n, pair, stand_ins)
         except ValueError as error:
             yield f"record {n}: {error}"
+
+
+def _lying(first: int, openings: list[bytes], stand_ins: Mapping[int, StandIn]) -> Iterator[str]:
+    """Openings, numbered from ``first``, that were erased and lie here."""
+    for n, opening in enumerate(openings, first) if stand_ins else ():
+        if n in stand_ins and not is_erased_line(opening):
+            yield f"record {n}: its opening was erased, and lies here all the same"
 
 
 def _strangers(log: CustodyLog) -> Iterator[Finding]:
@@ -194,6 +214,6 @@ def _error(code: FindingCode, subject: str, message: str) -> Finding:
     return Finding(code, Severity.ERROR, subject, message, "DESIGN §7")
 
 
-def _owed(subject: str, message: str) -> Finding:
+def _owed(code: FindingCode, subject: str, message: str) -> Finding:
     said = f"{message}; the next command that changes something takes it away"
-    return Finding(FindingCode.CUSTODY_PRIVATE, Severity.WARNING, subject, said, "DESIGN §7.7")
+    return Finding(code, Severity.WARNING, subject, said, "DESIGN §7.7")

@@ -125,6 +125,16 @@ def committed_record(n: int, pair: Pair) -> bytes:
     return bytes(record)
 
 
+def date_in(n: int, leaf_line: bytes) -> bytes:
+    """The date in the leaf of record ``n``, whose opening is not here; ValueError where it is not that leaf."""
+    match = _LEAF.fullmatch(leaf_line)
+    if match is None:
+        raise ValueError("the leaf is not a leaf of version 1")
+    if int(match[2]) != n:
+        raise ValueError(f"the leaf has number {int(match[2])}")
+    return bytes(match[3])
+
+
 def committed_in(leaf_line: bytes) -> str:
     """The commitment in a leaf, in hexadecimal; ValueError where it is no leaf."""
     match = _LEAF.fullmatch(leaf_line)

@@ -5,7 +5,7 @@ On disk, below the log's folder (``custody/`` of an archive)::
     head.json                                   what is acknowledged
     leaves/<first n, 20 digits>-65536.jsonl     a settled segment
     leaves/<first n, 20 digits>-open.jsonl      the growing one
-    openings/…                                  the same names
+    openings/…                                  the same names, also where one was erased (see ``openings``)
     private/…                                   see ``private_folder``
     append.lock                                 held while appending or recovering
 
@@ -19,19 +19,24 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby, tee
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 from archive import durable
 from archive.codec.record_codec import read_or_tell, spell_record, time_in
-from archive.custody.erased import erased_lines, generations
+from archive.codec.stand_ins import StandIn
+from archive.custody.erased import Lawful, erased_lines, every_erasure, generations
 from archive.custody.examination import examine
 from archive.custody.head import HEAD_NAME, decode_head, encode_head
-from archive.custody.leaf import SALT_SIZE, Pair, close_all, committed_record
+from archive.custody.leaf import SALT_SIZE, Pair, close_all
 from archive.custody.lines import read_lines, size_or_zero
 from archive.custody.merkle import Frontier, leaf_hashes
+from archive.custody.openings import OpeningsReading, is_erased_line, spelled_at, stand_ins, torn, without_openings
 from archive.custody.private import Placed, objects_of, of_record, spell_line
 from archive.custody.private_folder import PrivateFolder
 from archive.custody.recovery import Recovery, carry_out, survey
@@ -49,10 +54,11 @@ class CustodyLog:
     """A log that was created or opened; see ``create`` and ``open``.
 
     Reads what was acknowledged when it was opened, and what was appended through it since. ``folder`` is where it
-    lies, ``segment`` how many records its segments hold (``SEGMENT`` but in tests).
+    lies, ``segment`` how many records its segments hold (``SEGMENT`` but in tests). ``lawful`` says which erasures
+    count; whoever knows whose log it is sets it.
     """
 
-    __slots__ = ("_ends", "_frontier", "_last", "_salts", "folder", "private", "segment")
+    __slots__ = ("_ends", "_erased", "_frontier", "_last", "_salts", "folder", "lawful", "private", "segment")
 
     def __init__(self, folder: Path, frontier: Frontier, *, segment: int, salts: Callable[[int], bytes]) -> None:
         self.folder = folder
@@ -62,6 +68,8 @@ class CustodyLog:
         self._ends: dict[str, int] = dict.fromkeys(PARTS, 0)
         self._last: tuple[int, datetime | None] = (0, None)
         self.private = PrivateFolder(folder, segment=segment)
+        self.lawful: Lawful = every_erasure
+        self._erased = _Erased()
 
     @classmethod
     def create(
@@ -140,15 +148,20 @@ class CustodyLog:
             self._last = (self.size, records[-1].time)
         return first
 
-    def append_closed(self, pairs: Sequence[Pair], private: Sequence[Sequence[bytes]] = ()) -> int:
+    def append_closed(
+        self,
+        pairs: Sequence[Pair],
+        private: Sequence[Sequence[bytes]] = (),
+        erased: Mapping[int, StandIn] = MappingProxyType({}),
+    ) -> int:
         """Append leaves and openings that were made earlier, as they are; otherwise like ``append``.
 
-        ``private`` are the private lines of each, or nothing where none has any. Raises ValueError where a pair or a
-        private line does not fit, or is not the next.
+        ``private`` are the private lines of each, or nothing where none has any; ``erased`` what is read in the place
+        of openings that were erased. Raises ValueError where a pair or a private line does not fit, or is not the next.
         """
         private = private or [()] * len(pairs)
         for n, (pair, lines) in enumerate(zip(pairs, private, strict=True), self.size):
-            objects_of(committed_record(n, pair), (of_record(n, line) for line in lines))
+            objects_of(spelled_at(n, pair, erased), (of_record(n, line) for line in lines))
         return self._append([pair.leaf for pair in pairs], [pair.opening for pair in pairs], private)
 
     def records(
@@ -192,12 +205,12 @@ class CustodyLog:
         self, start: int, kinds: frozenset[str] | None, where: Callable[[bytes], bool]
     ) -> Iterator[tuple[int, Record | Unread]]:
         needles = [b'"kind":"%b"' % kind.encode() for kind in sorted(kinds or ())]
-        for n, _, spelled, lines in self.full_entries(start):
+        for n, pair, spelled, lines in self.full_entries(start):
             # Inside a JSON string the quotes would be escaped: a record of a kind always shows its needle.
             if needles and not any(needle in spelled for needle in needles):
                 continue
             if where(spelled):
-                yield n, read_or_tell(spelled, self._objects(n, spelled, lines))
+                yield n, self._understood(n, pair, spelled, lines)
 
     def record(self, n: int) -> Record:
         """Record ``n``.
@@ -217,8 +230,12 @@ class CustodyLog:
 
     def item(self, n: int) -> Record | Unread:
         """As ``record``, with a word in its place where this program cannot read it."""
-        ((_, _, spelled, lines),) = self.full_entries(n, n + 1)
-        return read_or_tell(spelled, self._objects(n, spelled, lines))
+        ((_, pair, spelled, lines),) = self.full_entries(n, n + 1)
+        return self._understood(n, pair, spelled, lines)
+
+    def _understood(self, n: int, pair: Pair, spelled: bytes, lines: list[Placed]) -> Record | Unread:
+        objects = self._objects(n, spelled, lines)
+        return self.stand_ins(n)[n].record if is_erased_line(pair.opening) else read_or_tell(spelled, objects)
 
     def time_of(self, n: int) -> datetime | None:
         """The time that record ``n`` carries, whatever its kind; None where it carries none."""
@@ -254,6 +271,19 @@ class CustodyLog:
         self._objects(n, spelled, lines)
         return lines
 
+    def erasures(self) -> list[ErasureRecord]:
+        """All erasures that count, from the beginning of the log; it is read for them once at each size."""
+        if self._erased.size != self.size:
+            found = list(self.lawful(OpeningsReading(self)))
+            self._erased = _Erased(self.size, found, stand_ins(found))
+        return self._erased.erasures
+
+    def stand_ins(self, n: int | None = None) -> Mapping[int, StandIn]:
+        """What is read in the place of each record whose opening was erased; of record ``n`` at least."""
+        if n is None or n not in self._erased.stand_ins:
+            self.erasures()
+        return self._erased.stand_ins
+
     def erased(self) -> dict[int, frozenset[int]]:
         """The private lines that were erased: places by record."""
         records = (self.item(n) for n, _ in self.numbers_of(ErasureRecord.kind))
@@ -261,22 +291,60 @@ class CustodyLog:
 
     def owes(self, erasures: Sequence[ErasureRecord]) -> bool:
         """Whether anything that these records name still lies here."""
-        return any(self.private.owes(*named) for named in self._named_by(erasures))
+        if any(self.private.owes(*named) for named in self._named_by(erasures)):
+            return True
+        blocks = list(self._openings_named_by(erasures))
+        return any(line != left for block, gone in blocks for line, left in self._rewritten(block, gone)) or (
+            bool(blocks) and bool(torn(self.folder / OPENINGS))
+        )
 
     def erase(self, erasures: Sequence[ErasureRecord]) -> int:
-        """Write the files of private lines anew without what these records name; answers how many lines went.
+        """Write files of private lines and of openings anew without what these records name; how many lines went.
 
         ``erasures`` are all that count, from the beginning of the log. May be done twice. Raises CustodyError where a
         file is altered, LockedError where the log is being appended to.
         """
-        with self._exclusive("erasing private lines"):
+        with self._exclusive("erasing lines"):
             try:
-                return sum(
+                went = sum(
                     self.private.erase(block, places, generation=generation)
                     for block, places, generation in self._named_by(erasures)
                 )
             except ValueError as error:
                 raise CustodyError(f"{self.private.folder}: {error}", hint=_RESTORE) from error
+            return went + self._erase_openings(erasures)
+
+    def _erase_openings(self, erasures: Sequence[ErasureRecord]) -> int:
+        """Each file is replaced under its own name, whole. The caller holds the log's lock."""
+        went = 0
+        blocks = list(self._openings_named_by(erasures))
+        for block, gone in blocks:
+            found = list(self._rewritten(block, gone))
+            if len(found) < block.count:
+                raise self._altered(block.first + len(found), "the opening is missing")
+            changed = sum(line != left for line, left in found)
+            if changed:
+                data = b"".join(left + b"\n" for _, left in found)
+                durable.write_atomic(self._path(OPENINGS, block.first), data)
+                went += changed
+        if blocks:
+            for path in torn(self.folder / OPENINGS):
+                durable.promise(f"remove {path.name}")
+                path.unlink()
+            durable.sync_folder(self.folder / OPENINGS)
+            self._ends[OPENINGS] = self._growing_size(OPENINGS)
+        return went
+
+    def _openings_named_by(self, erasures: Sequence[ErasureRecord]) -> Iterator[tuple[Segment, frozenset[int]]]:
+        """The blocks that these records name openings of, and their numbers."""
+        gone = sorted({one.n for record in erasures for one in record.openings if one.n < self.size})
+        for first, numbers in groupby(gone, lambda n: n - n % self.segment):
+            yield Segment(first, min(self.segment, self.size - first)), frozenset(numbers)
+
+    def _rewritten(self, block: Segment, gone: Collection[int]) -> Iterator[tuple[bytes, bytes]]:
+        """Each opening of a block as it lies here, and as it is to be."""
+        lines, again = tee(self.lines(OPENINGS, block))
+        return zip(lines, without_openings(again, block.first, gone), strict=True)
 
     def _named_by(self, erasures: Sequence[ErasureRecord]) -> Iterator[tuple[Segment, dict[int, frozenset[int]], int]]:
         """The blocks that these records name lines of: which lines, and which generation that makes."""
@@ -314,11 +382,14 @@ class CustodyLog:
                 if leaf is None or opening is None:
                     raise self._altered(n, "the leaf is missing" if leaf is None else "the opening is missing")
                 pair = Pair(leaf, opening)
-                try:
-                    spelled = committed_record(n, pair)
-                except ValueError as error:
-                    raise self._altered(n, str(error)) from error
-                yield n, pair, spelled
+                yield n, pair, self.committed(n, pair, self.stand_ins(n) if is_erased_line(opening) else {})
+
+    def committed(self, n: int, pair: Pair, erased: Mapping[int, StandIn] = MappingProxyType({})) -> bytes:
+        """The bytes of record ``n``, or of what is read in its place; raises CustodyError where the pair is altered."""
+        try:
+            return spelled_at(n, pair, erased)
+        except ValueError as error:
+            raise self._altered(n, str(error)) from error
 
     def lines(self, part: str, run: Segment) -> Iterator[bytes]:
         """Lines of one part as they lie on disk, unchecked, without their LF; ``run`` is inside one block.
@@ -405,6 +476,11 @@ class CustodyLog:
     def _growing_size(self, part: str) -> int:
         return size_or_zero(self._growing(part, self.size)) if self.size % self.segment else 0
 
+    def _path(self, part: str, n: int) -> Path:
+        """The file of the block that record ``n`` is in."""
+        settled = self.folder / part / segment_name(Segment(n - n % self.segment, self.segment))
+        return settled if settled.exists() else self._growing(part, n)
+
     def _open_block(self, part: str, base: int) -> BinaryIO:
         settled = self.folder / part / segment_name(Segment(base, self.segment))
         for path in (settled, self._growing(part, base), settled):  # another process may rename it in between
@@ -417,6 +493,15 @@ class CustodyLog:
         return CustodyError(
             f"custody log {self.folder}, record {n} (leaves/{name}, openings/{name}): {why}", hint=_RESTORE
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Erased:
+    """The erasures that count in a log of this size, and what is read in the place of openings."""
+
+    size: int = -1
+    erasures: list[ErasureRecord] = field(default_factory=list)
+    stand_ins: Mapping[int, StandIn] = field(default_factory=dict)
 
 
 _NONE: tuple[int, list[Placed]] = (-1, [])

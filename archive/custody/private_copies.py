@@ -13,8 +13,8 @@ from itertools import chain, islice
 
 from archive.custody.erased import erased_lines, generations
 from archive.custody.log import CustodyLog
-from archive.custody.private import PRIVATE, Placed, PrivateFile, lines_by_record, parse_private
-from archive.custody.segments import Segment, cover, uncovered
+from archive.custody.private import PRIVATE, Placed, lines_by_record
+from archive.custody.segments import Segment, SettledFile, cover, parse_settled, plan
 from archive.custody.store import CUSTODY, SegmentStore, require_equal
 from archive.custody.withheld import Places
 from archive.errors import CustodyError
@@ -26,14 +26,14 @@ PREFIX = f"{CUSTODY}{PRIVATE}/"
 _AT_ONCE = 1_000
 
 
-def held_private(store: SegmentStore) -> list[PrivateFile]:
+def held_private(store: SegmentStore) -> list[SettledFile]:
     """The files of private lines at a location; names that are none of ours are somebody else's."""
-    found = (parse_private(key.removeprefix(PREFIX)) for key in store.keys(PREFIX))
-    return sorted(file for file in found if file is not None and file.count is not None)
+    found = (parse_settled(key.removeprefix(PREFIX)) for key in store.keys(PREFIX))
+    return sorted(file for file in found if file is not None)
 
 
 def copy_private(
-    log: CustodyLog, store: SegmentStore, held: Iterable[PrivateFile], block: Segment, withheld: Places
+    log: CustodyLog, store: SegmentStore, held: Iterable[SettledFile], block: Segment, withheld: Places
 ) -> list[str]:
     """Bring the private lines of one block, but for those ``withheld``, to a location.
 
@@ -43,18 +43,11 @@ def copy_private(
     own = log.private.file(block.first)
     if own is None:
         return []
-    there = [file for file in held if block.first <= file.first < block.end]
-    current = [file for file in there if file.generation == own.generation and file.segment is not None]
-    runs = [file.segment for file in current if file.segment is not None]
-    outdated = [file for file in there if file.generation < own.generation]
-    merge = block.count == log.segment and any(run != block for run in runs)
-    wanted = [block] if (merge or outdated) and block not in runs else uncovered(block, runs)
-    for run in wanted:
-        _put(log, store, run, PrivateFile(run.first, run.count, own.generation), withheld)
-    if block.count == log.segment or outdated:
-        whole = PrivateFile(block.first, block.count, own.generation)
-        outdated += [file for file in current if file != whole]
-    return [PREFIX + file.name for file in outdated]
+    there = [file for file in held if block.first <= file.segment.first < block.end]
+    todo = plan(block, there, own.generation, whole=block.count == log.segment)
+    for run in todo.wanted:
+        _put(log, store, SettledFile(run, own.generation), withheld)
+    return [PREFIX + file.name for file in todo.superseded]
 
 
 def private_lines_of(
@@ -68,18 +61,18 @@ def private_lines_of(
     """
     erased, lawful = erased_lines(erasures), generations(erasures, segment)
     held = held_private(store)
-    firsts = sorted({file.first - file.first % segment for file in held})
+    firsts = sorted({file.segment.first - file.segment.first % segment for file in held})
     for base in firsts:
-        there = [file for file in held if file.first - file.first % segment == base]
+        there = [file for file in held if file.segment.first - file.segment.first % segment == base]
         generation = max((g for g in (file.generation for file in there) if g <= lawful[base]), default=-1)
-        files = {file.segment: file for file in there if file.generation == generation and file.segment is not None}
+        files = {file.segment: file for file in there if file.generation == generation}
         for whole, run in cover(files):
             for n, lines in _records(store, files[whole]):
                 if run.first <= n < run.end:
                     yield n, [line for line in lines if line.i not in erased.get(n, frozenset())]
 
 
-def _records(store: SegmentStore, file: PrivateFile) -> Iterator[tuple[int, list[Placed]]]:
+def _records(store: SegmentStore, file: SettledFile) -> Iterator[tuple[int, list[Placed]]]:
     try:
         with store.open(PREFIX + file.name) as stream:
             yield from lines_by_record(line.removesuffix(b"\n") for line in stream)
@@ -89,12 +82,12 @@ def _records(store: SegmentStore, file: PrivateFile) -> Iterator[tuple[int, list
         ) from error
 
 
-def _put(log: CustodyLog, store: SegmentStore, run: Segment, file: PrivateFile, withheld: Places) -> None:
+def _put(log: CustodyLog, store: SegmentStore, file: SettledFile, withheld: Places) -> None:
     hasher = hashlib.sha256()
-    for line in _checked_lines(log, run, withheld):
+    for line in _checked_lines(log, file.segment, withheld):
         hasher.update(line + b"\n")
     sha256 = hasher.hexdigest()
-    lines = _checked_lines(log, run, withheld)
+    lines = _checked_lines(log, file.segment, withheld)
     chunks = iter(lambda: b"".join(line + b"\n" for line in islice(lines, _AT_ONCE)), b"")
     key = PREFIX + file.name
     try:

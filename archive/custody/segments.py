@@ -3,6 +3,9 @@
 A *block* is a run of ``SEGMENT`` records that starts at a multiple of it; a *segment* is a run inside one block. A
 segment that no longer changes is called ``<first n, 20 digits>-<count>.jsonl``; the one that still grows, which only
 the archive's own folder has, ``<first n, 20 digits>-open.jsonl``.
+
+At locations nothing is ever written to twice. Where lines were erased a file of the same records has a *generation* in
+its name, ``<first n, 20 digits>-<count>.<g>.jsonl``, and takes the place of every one with a smaller generation.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ PARTS = (OPENINGS, LEAVES)
 """Both, in the order in which they are written: a leaf without its opening would be a record lost."""
 
 _NAME = re.compile(r"([0-9]{20})-([1-9][0-9]{0,4}|open)\.jsonl")
+_ANEW = re.compile(r"([0-9]{20}-[1-9][0-9]{0,4})\.([1-9][0-9]{0,5})\.jsonl")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,6 +64,51 @@ def parse_segment(name: str) -> Segment | None:
         return None
     segment = Segment(int(match[1]), int(match[2]))
     return segment if segment.first % SEGMENT + segment.count <= SEGMENT else None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SettledFile:
+    """A file at a location: its records, and its generation, which counts how often lines of them were erased."""
+
+    segment: Segment
+    generation: int = 0
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        plain = segment_name(self.segment)
+        return f"{plain.removesuffix('.jsonl')}.{self.generation}.jsonl" if self.generation else plain
+
+
+def parse_settled(name: str) -> SettledFile | None:
+    """The file called ``name``; None where ``parse_segment`` answers so of the name without its generation."""
+    match = _ANEW.fullmatch(name)
+    segment = parse_segment(name if match is None else f"{match[1]}.jsonl")
+    return None if segment is None else SettledFile(segment, 0 if match is None else int(match[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a location gets what it lacks of one block: files to put there, and those that they stand for then."""
+
+    wanted: tuple[Segment, ...]
+    superseded: tuple[SettledFile, ...]
+
+
+def plan(block: Segment, there: Iterable[SettledFile], generation: int, *, whole: bool) -> Plan:
+    """What to do so that files of this ``generation`` hold all of ``block``, of which ``there`` are at the location.
+
+    A ``whole`` block lies in one file. So does one where a file of a smaller generation is: it makes place for one that
+    stands for everything there. Files of a greater generation are left alone.
+    """
+    files = sorted(there)
+    current = [file for file in files if file.generation == generation]
+    outdated = [file for file in files if file.generation < generation]
+    short = [file for file in current if file.segment != block]
+    merge = bool(outdated) or (whole and bool(short))
+    runs = [file.segment for file in current]
+    wanted = [block] if merge and block not in runs else uncovered(block, runs)
+    return Plan(tuple(wanted), (*outdated, *(short if merge else ())))
 
 
 def parse_growing(name: str) -> int | None:

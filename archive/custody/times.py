@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from archive.codec.record_codec import Heading, heading_of
 from archive.custody.leaf import record_in
 from archive.custody.log import CustodyLog
+from archive.custody.openings import is_erased_line
 from archive.custody.segments import OPENINGS, pieces
 from archive.errors import CustodyError
 from archive.model.log_records import ClockRecord, ProgramRecord
@@ -95,9 +96,13 @@ def _headings(log: CustodyLog) -> Iterator[tuple[int, Heading | None]]:
     for run in pieces(0, log.size, log.segment):
         try:
             for n, opening in enumerate(log.lines(OPENINGS, run), run.first):
-                yield n, heading_of(record_in(opening))
+                yield n, heading_of(log.stand_ins(n)[n].spelled if _is_erased(log, n, opening) else record_in(opening))
         except (CustodyError, OSError):
             return
+
+
+def _is_erased(log: CustodyLog, n: int, opening: bytes) -> bool:
+    return is_erased_line(opening) and n in log.stand_ins(n)
 
 
 def _apart(later: str, earlier: str) -> timedelta:

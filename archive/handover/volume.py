@@ -241,7 +241,7 @@ def _write_log(holdings: Holdings, volume: StorageBackend, withholding: Withhold
     folder = holdings.log.folder
     if withholding.count:
         volume.put(WITHHELD, withholding.data)
-    copy_new(holdings.log, volume, withholding.places)
+    copy_new(holdings.log, volume, withheld=withholding.places)
     copy_notes(folder, volume)
     copy_stamps(folder, volume, holdings.stamped())
 

@@ -20,7 +20,7 @@ from archive.holdings.statements import approval_statement, reason_paper, reques
 from archive.model.acts import Act, Algorithm, KeyRole
 from archive.model.digests import sha256_hex
 from archive.model.governance_records import ED25519_SPKI
-from archive.model.log_records import ClockRecord, ErasureRecord, SetAsideRecord
+from archive.model.log_records import ClockRecord, ErasedOpening, ErasureRecord, SetAsideRecord
 from archive.model.records import (
     ApprovalRecord,
     CarriedOutRecord,
@@ -271,7 +271,7 @@ class Docket:
     def _erasure(self, record: ErasureRecord) -> str | None:
         """Each line and each opening it names stands in the list that was approved."""
         named: list[dict[str, object]] = [{"n": line.n, "i": line.i} for line in record.lines]
-        named += [{"n": opening.n} for opening in record.openings]
+        named += [opening_subject(opening) for opening in record.openings]
         if not named:
             return "it names nothing that is erased"
         wrong = (self._allowed(record, record.request, Act.ERASURE, subject) for subject in named)
@@ -393,6 +393,11 @@ def dual_control(keys: Iterable[_HasHolder]) -> bool:
 def key_subject(name: str, role: str, public: bytes, holder: str) -> dict[str, object]:
     """How a key to be added is named in a request."""
     return {"key": name, "role": str(role), "public_key": base64.b64encode(public).decode("ascii"), "holder": holder}
+
+
+def opening_subject(opening: ErasedOpening) -> dict[str, object]:
+    """How an opening to be erased is named in a request: two persons sign what is kept of it."""
+    return {"kept": dict(opening.kept), "kind": opening.kind, "n": opening.n, "v": opening.v}
 
 
 def examine_acts(

@@ -2,25 +2,36 @@
 
 The record ``erasure`` comes first. Then the archive's own file of private lines is written anew, and those at every
 location in reach; the others follow when they come back. The records stay, with their digests, and so does every count.
+Of a record of the first form the opening goes whole, and the ``erasure`` record keeps its open part.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from archive.codec.record_codec import FILES_FROM, UnknownRecord, digests_in, file_at
+from archive.codec.stand_ins import kept_of
 from archive.custody.erased import erased_lines
+from archive.custody.openings import is_erased_line
 from archive.errors import ArchiveError, UsageError
-from archive.holdings.acting import Acting, Performance, Subjects, number
+from archive.holdings.acting import Acting, Performance, Subjects, number, text
 from archive.holdings.approvals import OPEN, carried_out, docket_now
-from archive.holdings.docket import Filed
-from archive.holdings.erasures import LogReading, erasure_numbers, lawful_erasures, owed_erasures
+from archive.holdings.docket import Filed, opening_subject
+from archive.holdings.erasures import (
+    STAYING,
+    LogReading,
+    erasure_numbers,
+    file_of,
+    lawful_erasures,
+    owed_erasures,
+    why_staying,
+)
 from archive.holdings.holdings import Holdings
 from archive.holdings.holds import require_no_hold
 from archive.model.identifiers import FileId
-from archive.model.log_records import ErasedLine, ErasureRecord, ProgramRecord
+from archive.model.log_records import ErasedLine, ErasedOpening, ErasureRecord, ProgramRecord
 from archive.model.records import KeyRecord, LocationRecord, PolicyRecord
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode
@@ -37,15 +48,19 @@ _TARGET = re.compile(r"(0|[1-9][0-9]{0,15})(?::(0|[1-9][0-9]{0,8}))?")
 def subjects_of(holdings: Holdings, targets: Iterable[str]) -> list[dict[str, object]]:
     """The exact list for these targets.
 
-    Each is ``N:I`` for one line, ``N`` for all lines of record N that are left, or the identifier of a file for all
-    lines that are left anywhere and tell of it. Raises UsageError or ArchiveError for what cannot be erased.
+    Each is ``N:I`` for one line, ``N`` for all of record N that is left, or the identifier of a file for all that is
+    left anywhere and tells of it. Of a record of the first form, which has no lines, that is the opening. Raises
+    UsageError or ArchiveError for what cannot be erased.
     """
-    lines = sorted({line for target in targets for line in _meant(holdings, target)})
+    found = [one for target in targets for one in _meant(holdings, target)]
+    lines = sorted({one for one in found if isinstance(one, ErasedLine)})
+    openings = {one.n: one for one in found if isinstance(one, ErasedOpening)}
     _require_erasable(holdings, lines)
-    return [_subject(line) for line in lines]
+    _require_openings_erasable(holdings, openings.values())
+    return [*map(_subject, lines), *(opening_subject(openings[n]) for n in sorted(openings))]
 
 
-def _meant(holdings: Holdings, target: str) -> list[ErasedLine]:
+def _meant(holdings: Holdings, target: str) -> Sequence[ErasedLine | ErasedOpening]:
     match = _TARGET.fullmatch(target)
     if match is not None and match[2] is not None:
         return [ErasedLine(int(match[1]), int(match[2]))]
@@ -54,21 +69,19 @@ def _meant(holdings: Holdings, target: str) -> list[ErasedLine]:
         n = int(match[1])
         spelled = _spelled(holdings, n)
         if not digests_in(spelled):
-            raise UsageError(
-                f"record {n} has no private lines: all it says stands in its opening",
-                hint="openings cannot be erased; receipts of release 0.1 are such records",
-            )
+            return [_opening(holdings, n, spelled)]
         left = _places(spelled, gone.get(n, _NOWHERE))
-        found, of = [ErasedLine(n, i) for i in left], f"of record {n}"
+        found: list[ErasedLine | ErasedOpening] = [ErasedLine(n, i) for i in left]
+        of = f"of record {n}"
     elif holdings.catalogue.file(FileId(target)) is not None:
-        found, of = list(_lines_about(holdings, target, gone)), f"that tell of file {target}"
+        found, of = list(_all_about(holdings, target, gone)), f"that tell of file {target}"
     else:
         raise UsageError(
             f"{target} names no line and no file",
             hint="give N:I, a record's number and a line's place; N for all of its lines; or a file's identifier",
         )
     if not found:
-        raise UsageError(f"there are no private lines {of} that are left")
+        raise UsageError(f"there are no lines {of} that are left")
     return found
 
 
@@ -86,10 +99,32 @@ def _places(spelled: bytes, gone: Container[int]) -> list[int]:
     return [i for i, digest in enumerate(digests_in(spelled)) if digest is not None and i not in gone]
 
 
-def _lines_about(holdings: Holdings, file: str, gone: Mapping[int, frozenset[int]]) -> Iterator[ErasedLine]:
-    """The lines that are left and tell of a file, wherever in the log. Reads all of it."""
-    for n, _, spelled in holdings.log.entries():
-        if file.encode() in spelled:
+def _opening(holdings: Holdings, n: int, spelled: bytes) -> ErasedOpening:
+    """What is to be kept of record ``n``, whose opening can be erased; UsageError where it cannot."""
+    if n in holdings.log.stand_ins():
+        raise UsageError(f"the opening of record {n} was erased already")
+    try:
+        found = kept_of(n, spelled)
+    except ValueError as error:
+        raise UsageError(
+            f"record {n} cannot be erased: {error}",
+            hint="records of release 0.1 go whole, and only where identifiers, outcome and numbers say what must stay",
+        ) from error
+    if found.kind in STAYING:
+        raise UsageError(f"record {n} cannot be erased: {why_staying(found.kind)}")
+    return found
+
+
+def _all_about(
+    holdings: Holdings, file: str, gone: Mapping[int, frozenset[int]]
+) -> Iterator[ErasedLine | ErasedOpening]:
+    """The lines and openings that are left and tell of a file, wherever in the log. Reads all of it."""
+    for n, pair, spelled in holdings.log.entries():
+        if file.encode() in spelled and not is_erased_line(pair.opening):
+            with suppress(ValueError):  # it has private lines, or is about more than this file
+                opening = kept_of(n, spelled)
+                if file_of(opening) == file and opening.kind not in STAYING:
+                    yield opening
             left = _places(spelled, gone.get(n, _NOWHERE))
             with suppress(UnknownRecord):  # of a newer program; it cannot be asked for here
                 yield from (ErasedLine(n, i) for i in left if file_at(spelled, i) == file)
@@ -100,7 +135,19 @@ def _subject(line: ErasedLine) -> dict[str, object]:
 
 
 def _lines_in(subjects: Subjects) -> list[ErasedLine]:
-    return [ErasedLine(number(subject, "n"), number(subject, "i")) for subject in subjects]
+    return [ErasedLine(number(subject, "n"), number(subject, "i")) for subject in subjects if "kept" not in subject]
+
+
+def _openings_in(subjects: Subjects) -> list[ErasedOpening]:
+    return [opening_in(subject) for subject in subjects if "kept" in subject]
+
+
+def opening_in(subject: Mapping[str, object]) -> ErasedOpening:
+    """The opening, and what is to be kept of it, that an entry of the list names; ValueError for any other entry."""
+    kept = subject.get("kept")
+    if not isinstance(kept, dict) or not all(isinstance(value, str) for value in kept.values()):
+        raise ValueError("the list has no texts under 'kept'")
+    return ErasedOpening(number(subject, "n"), text(subject, "kind"), number(subject, "v"), dict(kept))
 
 
 def _spelled(holdings: Holdings, n: int) -> bytes:
@@ -126,7 +173,17 @@ def _require_erasable(holdings: Holdings, lines: Iterable[ErasedLine]) -> None:
                 hint="carry it out or withdraw it first",
             )
         if file is not None:
-            _require_gone(holdings, FileId(file), line)
+            _require_gone(holdings, FileId(file), f"line {line.i} of record {line.n}")
+
+
+def _require_openings_erasable(holdings: Holdings, openings: Iterable[ErasedOpening]) -> None:
+    """Raise where one of these openings must stay, was erased already, or says something else than what is kept."""
+    for opening in openings:
+        if _opening(holdings, opening.n, _spelled(holdings, opening.n)) != opening:
+            raise UsageError(f"record {opening.n} says something else than what is to be kept of it")
+        file = file_of(opening)
+        if file is not None:
+            _require_gone(holdings, FileId(file), f"record {opening.n}")
 
 
 def _reasons_in_use(holdings: Holdings) -> set[int]:
@@ -148,12 +205,12 @@ def _file_of(holdings: Holdings, line: ErasedLine) -> str | None:
         raise UsageError(f"record {line.n}: {error}", hint="a place that holds null in it has no line") from error
 
 
-def _require_gone(holdings: Holdings, file: FileId, line: ErasedLine) -> None:
-    """A line that tells of a file goes behind the tombstone of this file, and against no legal hold."""
+def _require_gone(holdings: Holdings, file: FileId, what: str) -> None:
+    """What tells of a file goes behind the tombstone of this file, and against no legal hold."""
     row = holdings.catalogue.file(file)
     if row is None or row.deaccessioned_at is None:
         raise ArchiveError(
-            f"line {line.i} of record {line.n} tells of file {file}, which is held",
+            f"{what} tells of file {file}, which is held",
             hint=f"delete the file first: archive deletion request {file}",
         )
     package = None if row.aip is None else holdings.catalogue.package(row.aip)
@@ -162,6 +219,7 @@ def _require_gone(holdings: Holdings, file: FileId, line: ErasedLine) -> None:
 
 def _check(acting: Acting, subjects: Subjects) -> None:
     _require_erasable(acting.holdings, _lines_in(subjects))
+    _require_openings_erasable(acting.holdings, _openings_in(subjects))
 
 
 def _words(acting: Acting, subjects: Subjects) -> list[str]:
@@ -170,6 +228,11 @@ def _words(acting: Acting, subjects: Subjects) -> list[str]:
         kind = _kind(acting.holdings, line.n)
         what = _what(line, _file_of(acting.holdings, line))
         lines.append(f"erase line {line.i} of record {line.n} ({kind}), here and at every location: {what}")
+    for opening in _openings_in(subjects):
+        said = ", ".join(f"{name} {value}" for name, value in opening.kept.items())
+        lines.append(
+            f"erase the opening of record {opening.n} ({opening.kind}), here and at every location: all but {said}"
+        )
     return lines
 
 
@@ -187,7 +250,7 @@ def _carry_out(acting: Acting, filed: Filed) -> list[Finding]:
         **holdings.stamp(filed.record.reason),
         request=request,
         lines=tuple(sorted(_lines_in(filed.subjects()))),
-        openings=(),
+        openings=tuple(sorted(_openings_in(filed.subjects()), key=lambda opening: opening.n)),
     )
     holdings.record([record, carried_out(holdings, request)])
     holdings.copy_log()  # what goes wrong is told when the command ends, and what is owed here

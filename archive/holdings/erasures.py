@@ -15,11 +15,21 @@ from pathlib import Path
 from archive import canonical, durable
 from archive.catalogue.catalogue import Catalogue
 from archive.codec.record_codec import UnknownRecord, file_at
+from archive.codec.stand_ins import kept_of, stand_in
 from archive.custody.erased import Reading, every_erasure
+from archive.custody.leaf import Pair
 from archive.custody.log import CustodyLog
+from archive.custody.openings import is_erased_line
 from archive.holdings.docket import PAPERS, Docket
-from archive.model.log_records import ErasureRecord
-from archive.model.records import KeyRecord, Record, SealRecord, TombstoneRecord
+from archive.model.log_records import ErasedOpening, ErasureRecord, ProgramRecord
+from archive.model.records import (
+    AccessionClosedRecord,
+    KeyRecord,
+    LocationRecord,
+    Record,
+    SealRecord,
+    TombstoneRecord,
+)
 from profiles.finding import Finding, Severity
 from profiles.finding_codes import FindingCode
 
@@ -48,25 +58,27 @@ class LogReading:
                 yield n, item
 
     def spelled(self, numbers: Collection[int]) -> dict[int, bytes]:
-        """The bytes of the records of these numbers."""
+        """The bytes of the records of these numbers, of those whose openings are here."""
         if len(numbers) > _MANY:
-            return {n: spelled for n, _, spelled in self.log.entries() if n in numbers}
-        return {
-            n: spelled for one in numbers if one < self.log.size for n, _, spelled in self.log.entries(one, one + 1)
-        }
+            entries: Iterable[tuple[int, Pair, bytes]] = self.log.entries()
+        else:
+            entries = (entry for n in numbers if n < self.log.size for entry in self.log.entries(n, n + 1))
+        return {n: spelled for n, pair, spelled in entries if n in numbers and not is_erased_line(pair.opening)}
 
 
 def judged_erasures(archive: str, reading: Reading) -> Iterator[tuple[int, ErasureRecord, str | None]]:
     """Every erasure of a log, and why it was not allowed; None where it was.
 
     Beside what is asked of every act of two persons, the keys under the request must have been added lawfully, because
-    no erasure can be undone; and a line that tells of a file goes only behind a tombstone that names this file, while
-    no legal hold keeps it.
+    no erasure can be undone; and what tells of a file goes only behind a tombstone that names this file, while no legal
+    hold keeps it. Of an opening that is still here, what is kept must be what it says.
     """
     known = every_erasure(reading)
     if not known:
         return
-    spelled = reading.spelled({line.n for record in known for line in record.lines})
+    spelled = reading.spelled(
+        {line.n for record in known for line in record.lines} | {one.n for record in known for one in record.openings}
+    )
     docket, forged, gone = Docket(archive), set[str](), dict[str, set[str]]()
     for n, record in reading.records(_KINDS):
         wrong = docket.take(n, record)
@@ -78,7 +90,10 @@ def judged_erasures(archive: str, reading: Reading) -> Iterator[tuple[int, Erasu
         elif isinstance(record, ErasureRecord):
             wrong = wrong or _forged(docket, record, forged)
             held = {hold.subject for hold in docket.holds.values()}
-            kept = (_why_kept(n, line.n, line.i, spelled, gone, held) for line in record.lines)
+            kept = [
+                *(_why_kept(n, line.n, line.i, spelled, gone, held) for line in record.lines),
+                *(_why_opening_kept(n, opening, spelled, gone, held) for opening in record.openings),
+            ]
             yield n, record, wrong or next((why for why in kept if why is not None), None)
 
 
@@ -104,11 +119,46 @@ def _why_kept(
         return None  # a newer program let two persons ask for it, and knew what it tells of
     except ValueError as error:
         return f"record {of}: {error}"
+    return _why_file_kept(f"line {i} of record {of}", file, gone, held)
+
+
+def _why_file_kept(what: str, file: str | None, gone: Mapping[str, set[str]], held: set[str]) -> str | None:
     if file is None:
         return None
     if file not in gone:
-        return f"line {i} of record {of} tells of file {file}, which no tombstone before it names"
+        return f"{what} tells of file {file}, which no tombstone before it names"
     return f"a legal hold stood against it: on file {file}" if gone[file] & held else None
+
+
+def _why_opening_kept(
+    n: int, opening: ErasedOpening, spelled: Mapping[int, bytes], gone: Mapping[str, set[str]], held: set[str]
+) -> str | None:
+    """Why an opening had to stay when erasure ``n`` was recorded; None where it might go."""
+    if opening.n >= n:
+        return f"there is no record {opening.n} before it"
+    if opening.kind in STAYING:
+        return f"record {opening.n}: {why_staying(opening.kind)}"
+    try:
+        stand_in(opening)
+        if opening.n in spelled and kept_of(opening.n, spelled[opening.n]) != opening:
+            return f"record {opening.n} says something else than what is kept of it"
+    except ValueError as error:
+        return f"record {opening.n}: {error}"
+    return _why_file_kept(f"record {opening.n}", file_of(opening), gone, held)
+
+
+STAYING = PAPERS | {kind.kind for kind in (ProgramRecord, LocationRecord, SealRecord, AccessionClosedRecord)}
+"""Kinds of records whose openings stay: acts, counts and seals are judged by them, or the archive works by them."""
+
+
+def why_staying(kind: str) -> str:
+    """Why the opening of a record of such a kind is not erased."""
+    return f"acts, counts and seals are judged by {kind} records, or the archive works by them: they stay"
+
+
+def file_of(opening: ErasedOpening) -> str | None:
+    """The file that an opening tells of; None where it tells of none by itself."""
+    return opening.kept.get("file")
 
 
 def lawful_erasures(archive: str, reading: Reading) -> list[ErasureRecord]:
@@ -162,7 +212,7 @@ def owed_erasures(home: Path, catalogue: Catalogue, locations: Iterable[str]) ->
 def owed_finding(location: str, numbers: list[int]) -> Finding:
     """What is told of a location at which the erasures of these numbers were not carried out yet."""
     first = f"record {numbers[0]}" + (f" and {len(numbers) - 1} more" if len(numbers) > 1 else "")
-    message = f"private lines that were erased ({first}) still lie at '{location}', or nobody knows that they do not: "
+    message = f"lines that were erased ({first}) still lie at '{location}', or nobody knows that they do not: "
     message += "they are neither read nor copied, and go with the first command that changes something and reaches it"
     data = {"location": location}
     return Finding(FindingCode.CUSTODY_OWED, Severity.WARNING, location, message, "ADR 0031", data)

@@ -90,6 +90,10 @@ class Holdings:
     stamp: Stamp
     signing: Signing
 
+    def __post_init__(self) -> None:
+        """The log learns which erasures count: it cannot know whose log it is."""
+        self.log.lawful = partial(lawful_erasures, self.archive)
+
     def record(self, records: Sequence[Record]) -> list[Record]:
         """Append ``records`` to the custody log and take them into the catalogue. All of them or none.
 
@@ -341,6 +345,14 @@ class Holdings:
             return next(iter(erasure_numbers(self.catalogue)[-1:]), None)
         return None
 
+    def _known_erasures(self) -> list[ErasureRecord] | None:
+        """All erasures in the log, by the catalogue; None where that does not tell."""
+        with suppress(CatalogueError):
+            if self.catalogue.applied() == self.log.size:
+                items = (self.log.item(n) for n in erasure_numbers(self.catalogue))
+                return [item for item in items if isinstance(item, ErasureRecord)]
+        return None
+
     def copy_log(self) -> list[Finding]:
         """Bring what is new of the log, its checkpoints and time-stamps to every location in reach.
 
@@ -360,11 +372,15 @@ class Holdings:
             return [Finding(FindingCode.CUSTODY_COPY_FAILED, Severity.WARNING, "private", message)]
         findings = []
         stamped, last = self.stamped(), self._last_erasure()
+        try:
+            erasures = self._known_erasures()
+        except CustodyError:
+            erasures = None
         for location in self.online():
             try:
                 if seen.home is not None and seen.home.note is not None:
                     put_note(location.backend, seen.home.note)
-                copy_new(self.log, location.backend)
+                copy_new(self.log, location.backend, erasures)
                 if last is not None:
                     remember_carried_out(self.home, location.name, last)
                 copy_notes(self.log.folder, location.backend)

@@ -11,6 +11,7 @@ from archive.catalogue.rows import Row
 from archive.custody.checkpoint import Verifier
 from archive.custody.log import CustodyLog
 from archive.custody.notes import checkpoint_in, newest_note, note_sizes, read_note
+from archive.custody.openings import is_erased_line
 from archive.custody.proof_files import ConsistencyProof, InclusionProof, Proof, parse_proof, verify_proof
 from archive.custody.tree import Tree
 from archive.errors import ArchiveError, CustodyError, UsageError
@@ -62,8 +63,8 @@ class Told(StrEnum):
 def prove_record(holdings: Holdings, n: int, *, told: Told = Told.ALL, size: int | None = None) -> InclusionProof:
     """That record ``n`` is in the log, by the checkpoint of ``size`` records or the newest; checked before it is given.
 
-    Raises UsageError where that checkpoint does not exist or does not reach so far, CustodyError where log and
-    checkpoint do not fit together.
+    Raises UsageError where that checkpoint does not exist or does not reach so far, and where an opening is asked for
+    that was erased; CustodyError where log and checkpoint do not fit together.
     """
     note = _note(holdings, size)
     checkpoint = checkpoint_in(note, "the checkpoint")
@@ -74,6 +75,11 @@ def prove_record(holdings: Holdings, n: int, *, told: Told = Told.ALL, size: int
         )
     ((_, pair, _, lines),) = holdings.log.full_entries(n, n + 1)
     path = Tree(holdings.log).inclusion(n, checkpoint.size)
+    if told is not Told.NOTHING and is_erased_line(pair.opening):
+        raise UsageError(
+            f"the opening of record {n} was erased: nobody can show any more what it said",
+            hint="--withhold proves that something was recorded on that day",
+        )
     opening = None if told is Told.NOTHING else pair.opening
     private = tuple(line.line for line in lines if _is_told(line.i, told))
     proof = InclusionProof(n, checkpoint.size, pair.leaf, opening, path, note, private)

@@ -110,7 +110,8 @@ _KINDS_OF = {
 
 
 def _file_life(holdings: Holdings, file: FileRow) -> Life:
-    title = f"File {file.id}: {shown(file.name)}, {file.size:,} bytes"
+    size = "size not here" if file.size is None else f"{file.size:,} bytes"
+    title = f"File {file.id}: {shown(file.name)}, {size}"
     package = None if file.aip is None else holdings.catalogue.package(file.aip)
     if file.same_as is not None:
         return _reference_life(holdings, file, title)
@@ -123,7 +124,7 @@ def _file_life(holdings: Holdings, file: FileRow) -> Life:
         return Life(title, tuple(told), ("It is in no package yet.",))
     told = list(_from_log(holdings, package, file=file))
     told += _from_premis(holdings, package, file=file)
-    digests = (f"SHA-256 {file.sha256}", f"BLAKE3  {file.blake3}")
+    digests = _digests(file)
     if file.deaccessioned_at is not None:
         gone = f"It was deaccessioned on {day_and_time(file.deaccessioned_at)} and is held no more."
         return Life(title, _in_order(told), (gone, *digests, *_removals(holdings, package)))
@@ -146,7 +147,13 @@ def _reference_life(holdings: Holdings, file: FileRow, title: str) -> Life:
     else:
         now = [f"Its bytes are those of file {file.same_as}, in package {aip}: archive explain {file.same_as}"]
         now += _standing(holdings, package)
-    return Life(title, _in_order(told), (f"SHA-256 {file.sha256}", f"BLAKE3  {file.blake3}", *now))
+    return Life(title, _in_order(told), (*_digests(file), *now))
+
+
+def _digests(file: FileRow) -> tuple[str, ...]:
+    """The digests of a file, one a line; those that were withheld or erased are not here."""
+    known = (("SHA-256", file.sha256), ("BLAKE3 ", file.blake3))
+    return tuple(f"{name} {digest}" for name, digest in known if digest is not None) or ("Its digests are not here.",)
 
 
 def _in_order(told: list[Sentence]) -> tuple[Sentence, ...]:

@@ -102,7 +102,11 @@ def subjects(act: Act) -> list[dict[str, object]]:
         Act.KEY_RETIREMENT: [{"key": "anna2"}],
         Act.EXPORT: [{"handover": "handover-1"}],
         Act.SET_ASIDE: [{"record": 3, "commitment": "cd" * 32, "code": "record-contradicts"}],
-        Act.ERASURE: [{"n": 3, "i": 1}, {"n": 3, "i": 2}, {"n": 4}],
+        Act.ERASURE: [
+            {"n": 3, "i": 1},
+            {"n": 3, "i": 2},
+            {"n": 4, "kind": "receipt", "v": 1, "kept": {"outcome": "accepted"}},
+        ],
     }[act]
 
 
@@ -360,7 +364,7 @@ def acts(keys: dict[str, SigningKey], act: Act, *, request: str | None, at: date
             **common,
             request=request or "none",
             lines=(ErasedLine(3, 1), ErasedLine(3, 2)),
-            openings=(ErasedOpening(4, "receipt", 1, {"file": FILE}),),
+            openings=(ErasedOpening(4, "receipt", 1, {"outcome": "accepted"}),),
         ),
         Act.EXPORT: lambda: HandoverVolumeRecord(
             **common,
@@ -546,7 +550,17 @@ def test_the_statement_of_a_request_comes_back_from_its_line(keys: dict[str, Sig
             parse_request_statement(line, asked.subjects.encode(), other)
 
 
-@pytest.mark.parametrize("beyond", [{"lines": (ErasedLine(3, 1), ErasedLine(9, 1))}, {"lines": (), "openings": ()}])
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        {"lines": (ErasedLine(3, 1), ErasedLine(9, 1))},
+        {"lines": (), "openings": ()},
+        {"openings": (ErasedOpening(5, "receipt", 1, {"outcome": "accepted"}),)},
+        {"openings": (ErasedOpening(4, "receipt", 1, {"outcome": "rejected"}),)},
+        {"openings": (ErasedOpening(4, "receipt", 1, {}),)},
+        {"openings": (ErasedOpening(4, "transfer", 1, {"outcome": "accepted"}),)},
+    ],
+)
 def test_an_erasure_names_nothing_beyond_its_list(keys: dict[str, SigningKey], beyond: dict[str, Any]) -> None:
     asked = request(keys, Act.ERASURE)
     record = replace(acts(keys, Act.ERASURE, request=REQUEST, at=READY), **beyond)

@@ -344,6 +344,14 @@ def test_the_travelling_verifier_wants_a_tombstone_for_what_tells_of_a_file() ->
             docket.entombed(lines)
         docket.change("tombstone", {"files": [file], "package": "package"})
     docket.entombed(lines)
+    opening = {"n": 6, "kind": "receipt", "v": 1, "kept": {"file": "d"}}
+    with pytest.raises(LONE.Wrong, match="tells of file d, "):
+        docket.entombed({**lines, "openings": [opening]})
+    docket.change("tombstone", {"files": ["d"], "package": "other"})
+    docket.entombed({**lines, "openings": [opening]})
+    for kind in ("seal", "key", "request", "program", "accession-closed"):
+        with pytest.raises(LONE.Wrong, match=f"a {kind} record"):
+            docket.entombed({**lines, "openings": [{**opening, "kind": kind, "kept": {}}]})
     docket.holds["hold"] = "package"
     with pytest.raises(LONE.Wrong, match="legal hold"):
         docket.entombed(lines)

@@ -105,7 +105,7 @@ def test_it_is_short_and_needs_nothing_but_the_standard_library() -> None:
     import ast
 
     text = (DATA / ACTS_VERIFIER).read_text()
-    assert len(text.splitlines()) < 320
+    assert len(text.splitlines()) < 330
     for node in ast.walk(ast.parse(text, feature_version=(3, 8))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -34,7 +34,7 @@ def pythons() -> list[str]:
 
 
 def test_it_is_short_and_imports_nothing_but_the_standard_library() -> None:
-    assert len(SCRIPT.splitlines()) < 360
+    assert len(SCRIPT.splitlines()) < 380
     assert max(map(len, SCRIPT.splitlines())) <= 120
     for node in ast.walk(ast.parse(SCRIPT, feature_version=(3, 8))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

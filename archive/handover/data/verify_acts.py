@@ -26,6 +26,7 @@ ACTS = {  # kind of record: the act that was asked for, and which part of the li
     "erasure": ("erasure", {}),
 }
 KINDS = {*ACTS, "clock", "policy", "request", "approval", "request-withdrawn", "carried-out", "legal-hold", "seal"}
+STAYING = {*KINDS, "program", "location", "location-retired", "accession-closed"}  # openings of these are not erased
 NOT_ALONE = ("handover-volume", "key", "key-retired")  # need a request only once two persons have keys
 SMALLER_IS_LESS = ("approvals.delay_hours", "copies.required")  # of other settings, a larger value protects less
 
@@ -192,7 +193,7 @@ class Docket:
         named = [subject]
         if act == "erasure":
             named = [{"n": line["n"], "i": line["i"]} for line in record["lines"]]
-            named += [{"n": opening["n"]} for opening in record["openings"]]
+            named += record["openings"]  # two persons signed what is kept of each
         if not named:
             raise Wrong("it names nothing that is erased")
         for subject in named:
@@ -232,14 +233,20 @@ class Docket:
             raise Wrong(f"the legal hold {hold} stood against it")
 
     def entombed(self, record: dict) -> None:
-        """That each erased line which tells of a file went behind a tombstone of this file, and against no hold."""
+        """That whatever was erased and tells of a file went behind a tombstone of this file, and against no hold."""
+        openings = record.get("openings", [])
+        files = [one["kept"]["file"] for one in openings if "file" in one["kept"]]
+        for one in openings:
+            if one["kind"] in STAYING:
+                raise Wrong(f"it takes away a {one['kind']} record, which says what others are judged by")
         for line in record["lines"]:
             told = self.erased.get(line["n"], {}) if line["i"] > 1 else {}
             named = [[told["file"]]] if "file" in told else [each for each in told.values() if isinstance(each, list)]
-            for file in [each[line["i"] // 2 - 1] for each in named if len(each) * 2 + 2 == len(told["private"])]:
-                if file not in self.gone:
-                    raise Wrong(f"it takes away what tells of file {file}, which no tombstone before it names")
-                self.held({"package": self.gone[file], "files": [file]})
+            files += [each[line["i"] // 2 - 1] for each in named if len(each) * 2 + 2 == len(told["private"])]
+        for file in files:
+            if file not in self.gone:
+                raise Wrong(f"it takes away what tells of file {file}, which no tombstone before it names")
+            self.held({"package": self.gone[file], "files": [file]})
 
 
 def counted(told: list) -> list:
@@ -267,7 +274,7 @@ def judge(verifier, root: Path, log) -> None:
     docket = Docket("".join(note.origin for note in notes[:1]).partition("/")[2])
     about = {line["n"] for _, one in log.told if one["kind"] == "erasure" for line in one["lines"] if line["i"] > 1}
     openings = verifier.log_lines(root / "custody/openings", verifier.OPENING) if about else ()
-    docket.erased = {n: json.loads(match[2]) for n, match in openings if n in about}
+    docket.erased = {n: json.loads(match[3]) for n, match in openings if n in about and match[3]}
     for number, record in counted(log.told):
         subject = f"{record['kind']} {record.get('aip', record.get('package', ''))}".strip() + f" (record {number})"
         try:

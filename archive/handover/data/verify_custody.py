@@ -13,7 +13,7 @@ from collections import Counter, defaultdict, namedtuple
 from pathlib import Path
 N = rb'"n":(?P<n>0|[1-9][0-9]{0,15})'
 LEAF = re.compile(rb'{"commitment":"([0-9a-f]{64})",' + N + rb',"time":"([0-9-]{10})","type":"record","v":1}\n')
-OPENING = re.compile(rb"{" + N + rb',"record":({.*}),"salt":"([A-Za-z0-9+/]{43}=)"}\n')
+OPENING = re.compile(rb'{("erased":true,)?' + N + rb'(?(1)|,"record":({.*}),"salt":"([A-Za-z0-9+/]{43}=)")}\n')
 PRIVATE = re.compile(rb'{"i":(?P<i>0|[1-9][0-9]{0,8}),' + N + rb',"object":({.*}),"salt":"([A-Za-z0-9+/]{43}=)"}\n')
 FOLDERS = ("leaves", LEAF), ("openings", OPENING), ("private", PRIVATE)
 LISTED = re.compile(rb"([0-9a-f]{64})  (?:packages/([^/]+/[^/]+)/)?(.+)\n")  # as sha256sum; RFC 8493 section 2.1.3
@@ -109,15 +109,26 @@ def log_lines(folder: Path, form: re.Pattern):
 
 def opened(leaf: re.Match, opening: re.Match) -> dict:
     """The record in an opening, checked against its leaf and for its canonical form (RFC 8785)."""
-    n, committed = opening["n"].decode(), (b"evidence-archive/custody/commitment/v1\0", base64.b64decode(opening[3]))
-    if opening["n"] != leaf["n"] or sha256(*committed, opening[2]).hex() != leaf[1].decode():
+    n, committed = opening["n"].decode(), (b"evidence-archive/custody/commitment/v1\0", base64.b64decode(opening[4]))
+    if opening["n"] != leaf["n"] or sha256(*committed, opening[3]).hex() != leaf[1].decode():
         return say(False, "openings", f"record {n} is not the one that its leaf commits to") or {}
-    record = json.loads(opening[2])
-    if json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != opening[2]:
+    record = json.loads(opening[3])
+    if json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != opening[3]:
         say(False, "openings", f"record {n} is not in canonical form (RFC 8785)")
+    return dated(record, leaf)
+
+def dated(record: dict, leaf: re.Match) -> dict:
     if record["time"][:11] != leaf[3].decode() + "T":
-        say(False, "openings", f"record {n} is dated {record['time']}, its leaf {leaf[3].decode()}")
+        say(False, "openings", f"record {leaf['n'].decode()} is dated {record['time']}, its leaf {leaf[3].decode()}")
     return record
+
+def kept_in(folder: Path) -> dict:
+    """What erasures keep of records whose openings they took away, the first of each; `take` checks the erasures."""
+    lines = itertools.chain.from_iterable(path.open("rb") for path in sorted(folder.glob("*.jsonl")))
+    told = [OPENING.fullmatch(line) for line in lines if b'"kind":"erasure"' in line]
+    records = [json.loads(match[3]) for match in told if match and match[3]]
+    named = [one for record in records if record["kind"] == "erasure" for one in record["openings"]]
+    return {one["n"]: {**one["kept"], "kind": one["kind"], "v": one["v"]} for one in reversed(named)}
 
 def uncovered(n: int, record: dict, lines: list, lacking: set) -> int:
     """Put into a receipt what its private lines say, each checked against the record; how many of these are here."""
@@ -144,7 +155,8 @@ class Log:
     def __init__(self, custody: Path, sizes: set) -> None:
         self.size, self.open, self.frozen, self.roots, self.seals, self.gone = 0, 0, 0, {0: sha256()}, {}, {}
         self.counts, self.receipts, self.undecided, self.fell = defaultdict(Counter), defaultdict(bytearray), {}, {}
-        self.private, self.erased, self.lacking, self.chosen, self.vague = 0, set(), set(), set(), Counter()
+        self.private, self.erased, self.lacking, self.blank = 0, set(), set(), set()
+        self.chosen, self.vague, self.kept = set(), Counter(), kept_in(custody / "openings")
         subtrees, expected, self.before, number_of = [], 0, (-1, "", True), lambda pair: pair[0]
         parts = (log_lines(custody / name, form) for name, form in FOLDERS)
         for number, lines in itertools.groupby(heapq.merge(*parts, key=number_of), number_of):
@@ -155,8 +167,11 @@ class Log:
             if number != expected:
                 say(False, "leaves", f"number {expected} is missing; the next line is of number {number}")
             for opening in more[:1] if more and more[0].re is OPENING else ():
-                self.open += 1
-                record = opened(leaf, opening)
+                self.open += 1  # one that was erased counts as well: what is kept of it takes its place
+                self.blank.update([number] if opening[1] else [])
+                if opening[1] and number not in self.kept:
+                    continue
+                record = dated(self.kept[number], leaf) if opening[1] else opened(leaf, opening)
                 self.private += uncovered(number, record, more[1:], self.lacking)
                 self.take(record, number)
             node, bits = sha256(b"\0", leaf[0][:-1]), self.size  # the tree, kept as the roots of its complete subtrees
@@ -196,6 +211,9 @@ class Log:
             self.receipts[record["remainder"]] += self.receipts.pop(aip, b"")
         elif kind == "erasure":
             self.erased.update((line["n"], line["i"]) for line in record["lines"])
+            for one in record["openings"]:
+                kept = one["n"] < n and self.kept.get(one["n"]) == {**one["kept"], "kind": one["kind"], "v": one["v"]}
+                self.erased.update([(one["n"], -1)] if kept else [])
         elif kind == "selection":
             self.chosen.add((record["withheld"], record["withheld_sha256"]))
         elif kind == "set-aside" and record["number"] in self.fell:
@@ -299,7 +317,11 @@ def check(root: Path, given: list, keys: list, proofs: list) -> None:
         say(True, "leaves", f"{log.size} are numbered from 0 without a gap, each in the one form that a leaf has")
         _ = [say(False, "times", f"{why}, and no record says that a clock was set back") for why in log.fell.values()]
         say(True, "times", "of the records that are here: they fall only where one says that a clock was set back")
-        say(log.open == log.size or None, "openings", f"{log.open} of {log.size} are here, as leaves say (RFC 8785)")
+        for n in sorted(n for n in log.blank if (n, -1) not in log.erased):
+            say(False, "openings", f"that of record {n} is missing, and no record says that it was erased")
+        here = f"{log.open - len(log.blank)} of {log.size} are here, as leaves say (RFC 8785)"
+        erased = f"; {len(log.blank)} were erased, as recorded" if log.blank else ""
+        say(log.open == log.size or None, "openings", here + erased)
         apart = withheld(custody / "withheld.jsonl", log)
         for n, i in sorted(log.lacking - log.erased - apart):
             say(False, "private", f"line {i} of record {n} is missing, and no record says that it was erased")
